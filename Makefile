@@ -1,0 +1,31 @@
+# make run    the app, at http://localhost:$(PORT)
+# make test   every test, in a real browser too
+PORT ?= 8501
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test bench clean
+
+run: .venv/app.stamp
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: .venv/test.stamp
+	@sh tests/browser/find_chromium.sh > .venv/chromium
+	$(BIN)/ruff check .
+	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest
+
+bench: .venv/app.stamp
+	$(BIN)/python -m benchmarks.engine
+
+.venv/app.stamp: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/test.stamp: .venv/app.stamp requirements-test.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	touch $@
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,23 @@
+"""NADE Lab: a lecture on learning p(x), made touchable. streamlit run app.py"""
+
+import streamlit as st
+
+from views import count, density, generate, rank, train
+
+st.set_page_config("NADE Lab", page_icon=":material/grain:", layout="wide")
+
+CHAPTERS = {
+    "Use p(x)": [
+        st.Page(generate.render, title="Generate", icon=":material/auto_awesome:", url_path="generate", default=True),
+        st.Page(density.render, title="Density", icon=":material/straighten:", url_path="density"),
+        st.Page(rank.render, title="Rank", icon=":material/sort:", url_path="rank"),
+    ],
+    "Understand p(x)": [
+        st.Page(count.render, title="Count", icon=":material/calculate:", url_path="count"),
+    ],
+    "Learn p(x)": [
+        st.Page(train.render, title="Train", icon=":material/model_training:", url_path="train"),
+    ],
+}
+
+st.navigation(CHAPTERS).run()

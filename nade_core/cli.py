@@ -1,0 +1,219 @@
+"""The command line: models, evaluate, score, sample, train. Only this module of the library prints."""
+
+import argparse
+import csv
+import json
+import math
+import re
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+
+from . import checkpoint, evaluation, images, runs
+from .data import DATASETS, load_dataset
+from .data.reading import read_data, read_rows
+from .devices import as_device
+from .files import write_atomic
+from .models import NADEConfig
+from .orderings import ORDERINGS
+from .training import TrainConfig
+
+
+def models(args) -> None:
+    cards = checkpoint.list_models()
+    if args.json:
+        rows = [{"name": c.name, "model": c.model, "title": c.title, "parameters": c.parameters, "data": c.data,
+                 "nats": c.nats} for c in cards]  # fmt: skip
+        return _print_json(rows)
+    for c in cards:
+        nats = ", ".join(f"{split} {value:.2f}" for split, value in c.nats.items())
+        print(f"{c.name:16} {c.model:6} {c.parameters:>10,} parameters   data: {c.data:12} nats: {nats}")
+
+
+def evaluate(args) -> None:
+    """Mean negative log-likelihood, its standard error, bits/dim and speed."""
+    model = checkpoint.load_pretrained(args.model, args.device)
+    rows = read_rows(args.data, args.key)
+    model.log_prob(rows[:1])  # loads the kernels, so that the time is that of scoring
+    start = time.perf_counter()
+    log_probs = evaluation.log_probs(model, rows)
+    seconds = time.perf_counter() - start
+    mean, error = evaluation.mean_and_standard_error(-log_probs)
+    result = {"model": args.model, "data": args.data, "n": len(rows), "nats": mean, "standard_error": error,
+              "bits_per_dim": evaluation.bits_per_dim(mean, rows.shape[1]),
+              "images_per_second": len(rows) / seconds}  # fmt: skip
+    if args.json:
+        return _print_json(result)
+    print(f"{len(rows):,} rows: {mean:.3f} nats (standard error {error:.3f}), {result['bits_per_dim']:.4f} bits/dim, "
+          f"{result['images_per_second']:,.0f} rows/s")  # fmt: skip
+
+
+def score(args) -> None:
+    """log p, bits/dim and percentile (among the model's test images) of each picture; bad ones are named."""
+    path = checkpoint.find_model(args.model)
+    model, card = checkpoint.load_model(path, args.device), checkpoint.read_card(path)
+    if card.shape != (28, 28):
+        raise ValueError(f"The model {args.model} is not one of 28 x 28 images, so it cannot score pictures.")
+    reference = evaluation.log_probs(model, load_dataset(card.data).test) if card.data in DATASETS else None
+    rows, failed = [], []
+    for file in args.files:
+        try:
+            log_p = model.log_prob(images.prepare(file, threshold=args.threshold).image.reshape(1, -1)).item()
+        except ValueError as error:
+            failed.append(f"{file}: {error}")
+            continue
+        percentile = evaluation.percentile(log_p, reference) if reference is not None else None
+        bits = evaluation.bits_per_dim(-log_p, math.prod(card.shape))
+        rows.append({"file": file, "log_p": log_p, "bits_per_dim": bits, "percentile": percentile})
+    if args.json:
+        _print_json(rows)
+    elif rows:
+        writer = csv.DictWriter(sys.stdout, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    if failed:
+        raise ValueError(" ".join(failed))
+
+
+def sample(args) -> None:
+    """A grid of images, x ~ p(x), as a PNG."""
+    import torch
+
+    if not 1 <= args.n <= 10_000:
+        raise ValueError(f"Expected -n from 1 to 10000; got {args.n}.")
+    path = checkpoint.find_model(args.model)
+    model, card = checkpoint.load_model(path, args.device), checkpoint.read_card(path)
+    if card.shape != (28, 28):
+        raise ValueError(f"The model {args.model} is not one of 28 x 28 images, so it cannot draw pictures.")
+    if args.label is not None and args.label not in card.classes:
+        known = f"its classes are {', '.join(card.classes)}" if card.classes else "it has no classes"
+        raise ValueError(f"Unknown label {args.label!r} for {args.model}: {known}.")
+    y = None if args.label is None else card.classes.index(args.label)
+    x = model.sample(args.n, y, torch.Generator().manual_seed(args.seed), args.temperature)
+    write_atomic(args.out, images.to_png(images.grid(x.cpu().numpy())))
+    log_probs = evaluation.log_probs(model, x).tolist()
+    result = {"out": str(args.out), "n": args.n, "seed": args.seed, "log_p": log_probs}
+    _print_json(result) if args.json else print(f"{args.n} samples in {args.out}")
+
+
+def train(args) -> None:
+    """Train in a run folder; Ctrl-C stops it, --resume goes on."""
+    if args.resume and (args.out / "config.json").exists():
+        config = runs.read_config(args.out)
+    else:
+        config = _run_config(args)
+        runs.create(args.out, config)
+    report = None
+    for report in runs.run(args.out, as_device(args.device), args.time_budget):
+        if args.json:
+            print(json.dumps(report), flush=True)
+        else:
+            _progress(report, config.train.epochs)
+    state = runs.read_json(args.out / "status.json")["state"]
+    summary = f"{state}: {args.out / 'model.safetensors'}"
+    print(json.dumps({"state": state, "model": str(args.out / "model.safetensors")}) if args.json else f"\n{summary}")
+
+
+def _run_config(args) -> runs.RunConfig:
+    data = read_data(args.data, args.key, args.seed)
+    if (args.classes or args.shift or args.flip) and (data.shape is None or (args.classes and not data.class_names)):
+        raise ValueError("--classes needs a data set with labels, --shift and --flip need 28 x 28 images.")
+    classes = len(data.class_names) if args.classes else 0
+    model = NADEConfig(data.dims, args.hidden, args.activation, classes)
+    options = {f.name: getattr(args, f.name) for f in fields(TrainConfig)}
+    source = args.data if args.data in DATASETS else str(Path(args.data).resolve())
+    model_config = {f.name: getattr(model, f.name) for f in fields(model)}
+    return runs.RunConfig(source, "NADE", model_config, TrainConfig(**options), args.ordering, args.title, args.key)
+
+
+def _progress(report: dict, epochs: int) -> None:
+    filled = round(30 * report["progress"])
+    left = "" if report["seconds_left"] is None else f"{report['seconds_left']:5.0f} s left"
+    valid = f"  valid {report['valid_nats']:.3f} nats\n" if report["valid_nats"] is not None else ""
+    bar = "#" * filled + "." * (30 - filled)
+    line = f"\r[{bar}] epoch {report['epoch']}/{epochs}  train {report['train_nats']:.3f} nats  {left}{valid}"
+    print(line, end="", flush=True)
+
+
+def _print_json(value) -> None:
+    print(json.dumps(value, indent=1))
+
+
+def _seconds(text: str) -> float:
+    """ "90", "90s", "9m" or "1h" in seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"expected a time such as 90s, 9m or 1h; got {text!r}")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def _verb(verbs, function, help: str, example: str) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(function.__name__, help=help, description=help, epilog=f"example: {example}")
+    parser.set_defaults(function=function)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    if function is not models:
+        parser.add_argument("--device", help="cuda, mps or cpu (default: the best there is)")
+    return parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("nade", description="Exact neural densities of binary images.")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    _verb(verbs, models, "list the models that come with the project", "nade models --json")
+    p = _verb(verbs, evaluate, "mean nats of a model on a data set", "nade evaluate nade-mnist digits.npz --key test")
+    p.add_argument("model", help="a pretrained name, a model file or a run folder")
+    p.add_argument("data", help=f"{', '.join(DATASETS)}, or an .npz, .npy, .csv, .zip or folder")
+    p.add_argument("--key", help="which array of the file")
+    p = _verb(verbs, score, "exact log p(x) of pictures, as CSV", "nade score nade-animals dog.png cat.jpg")
+    p.add_argument("model")
+    p.add_argument("files", nargs="+", metavar="FILE")
+    p.add_argument("--threshold", type=float, help="binarise at this level of 0..255 (default: automatic)")
+    p = _verb(
+        verbs, sample, "draw images into a PNG", "nade sample nade-animals -n 64 --seed 0 --label dog --out dogs.png"
+    )
+    p.add_argument("model")
+    p.add_argument("-n", type=int, default=64, help="how many (64)")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--label", help="a class by name, for a class-conditional model")
+    p.add_argument("--temperature", type=float, default=1.0, help="divides every logit; 1 samples from p(x)")
+    p.add_argument("--out", type=Path, required=True)
+    p = _verb(verbs, train, "train a NADE", "nade train --data mnist --out runs/first --epochs 20 --time-budget 9m")
+    _train_arguments(p)
+    return parser
+
+
+def _train_arguments(p: argparse.ArgumentParser) -> None:
+    d = TrainConfig()
+    p.add_argument("--data", default="mnist", help=f"{', '.join(DATASETS)}, or a file or folder")
+    p.add_argument("--key", help="which array of the file, if it holds several")
+    p.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder")
+    p.add_argument("--resume", action="store_true", help="go on with the run in --out, with its own settings")
+    p.add_argument("--time-budget", type=_seconds, metavar="9m", help="stop at the end of an epoch after this time")
+    p.add_argument("--title", default="", help="how the model is called in lists")
+    p.add_argument("--hidden", type=int, default=500, help="hidden units (500)")
+    p.add_argument("--activation", default="sigmoid", choices=("sigmoid", "relu"))
+    p.add_argument("--ordering", default="raster", choices=ORDERINGS)
+    p.add_argument("--classes", action="store_true", help="condition on the labels of the data set")
+    p.add_argument("--epochs", type=int, default=d.epochs)
+    p.add_argument("--batch", dest="batch_size", type=int, default=d.batch_size)
+    p.add_argument("--lr", dest="learning_rate", type=float, default=d.learning_rate)
+    p.add_argument("--weight-decay", type=float, default=d.weight_decay)
+    p.add_argument("--average", type=float, default=d.average, help="decay of the averaged weights")
+    p.add_argument("--patience", type=int, default=d.patience, help="epochs without gain before it stops")
+    p.add_argument("--shift", type=int, default=d.shift, help="move each image by up to so many pixels")
+    p.add_argument("--flip", action="store_true", help="mirror half of the images")
+    p.add_argument("--seed", type=int, default=d.seed)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one verb. Bad input is one line on stderr and exit status 2."""
+    args = _parser().parse_args(arguments)
+    try:
+        args.function(args)
+    except (ValueError, OSError) as error:
+        print(f"nade: {' '.join(str(error).split())}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("\nnade: stopped; add --resume to go on.", file=sys.stderr)
+        raise SystemExit(130) from None

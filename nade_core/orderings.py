@@ -1,0 +1,60 @@
+"""Orderings: the permutation in which an autoregressive model visits the dimensions.
+
+An ordering is a LongTensor of shape (D,): ``ordering[i]`` is the dimension that is generated i-th.
+Any permutation gives a valid chain rule p(x) = prod_i p(x_ordering[i] | x_ordering[<i]).
+"""
+
+import torch
+from torch import Tensor
+
+
+def raster(height: int, width: int) -> Tensor:
+    """Row by row from the top left, as one reads: (height * width,)."""
+    return torch.arange(height * width)
+
+
+def reverse(height: int, width: int) -> Tensor:
+    """Raster from the last pixel back to the first: (height * width,)."""
+    return raster(height, width).flip(0)
+
+
+def spiral(height: int, width: int) -> Tensor:
+    """From the top left clockwise along the border and inwards: (height * width,)."""
+    grid, rings = raster(height, width).view(height, width), []
+    while grid.numel():
+        rings.append(grid[0])
+        grid = grid[1:].T.flip(0)  # take the top row off, turn what is left by 90 degrees
+    return torch.cat(rings)
+
+
+def random(height: int, width: int, seed: int = 0) -> Tensor:
+    """A uniformly drawn permutation, the same for the same seed: (height * width,)."""
+    return torch.randperm(height * width, generator=torch.Generator().manual_seed(seed))
+
+
+ORDERINGS = ("raster", "reverse", "spiral", "random")
+
+
+def make_ordering(name: str, height: int, width: int, seed: int = 0) -> Tensor:
+    """The ordering of that name, (height * width,); ``seed`` matters to ``random`` alone.
+
+    Raises ValueError for a name that is not in ORDERINGS.
+    """
+    if name not in ORDERINGS:
+        raise ValueError(f"Unknown ordering {name!r}: expected one of {', '.join(ORDERINGS)}.")
+    if name == "random":
+        return random(height, width, seed)
+    return {"raster": raster, "reverse": reverse, "spiral": spiral}[name](height, width)
+
+
+def inverse(ordering: Tensor) -> Tensor:
+    """The position at which each dimension is generated: ``inverse(o)[o[i]] == i``, (D,)."""
+    return torch.argsort(ordering)
+
+
+def check_ordering(ordering: Tensor, dims: int) -> Tensor:
+    """The ordering as a LongTensor (dims,); ValueError if it is no permutation of 0..dims-1."""
+    ordering = torch.as_tensor(ordering, dtype=torch.long)
+    if ordering.shape != (dims,) or not torch.equal(ordering.sort().values.cpu(), torch.arange(dims)):
+        raise ValueError(f"Expected an ordering of 0 to {dims - 1}, each once; got {tuple(ordering.shape)} values.")
+    return ordering

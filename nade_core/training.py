@@ -1,0 +1,162 @@
+"""Maximum likelihood: minimise the mean of -log p(x) over the training set, watching a validation set.
+
+Training is a generator over a TrainState: each step says how it goes, and the state after an epoch is all
+that is needed to go on. The randomness of an epoch is a function of (seed, epoch), so a run that was
+interrupted and resumed ends with the same weights as one that was not.
+"""
+
+import copy
+import math
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .data import Dataset
+from .models import MODELS
+
+STEPS_A_REPORT = 50
+VALID_BATCH = 2000
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How to train. ``average`` is the decay of the averaged weights, which are what is validated and kept."""
+
+    epochs: int = 60
+    batch_size: int = 100
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    average: float = 0.999
+    patience: int = 10
+    seed: int = 0
+    shift: int = 0
+    flip: bool = False
+
+    def __post_init__(self):
+        positive = {"epochs": self.epochs, "batch_size": self.batch_size, "patience": self.patience,
+                    "learning_rate": self.learning_rate}  # fmt: skip
+        for name, value in positive.items():
+            if not (value > 0 and math.isfinite(value)):
+                raise ValueError(f"Expected {name} above 0; got {value}.")
+        if not (0 <= self.average < 1 and self.weight_decay >= 0 and self.shift >= 0):
+            raise ValueError(f"Expected average in [0, 1), weight_decay and shift of at least 0; got {self}.")
+
+
+@dataclass(frozen=True)
+class TrainStep:
+    """One report: nats are means of -log p(x) per example; valid_nats is None between ends of epochs."""
+
+    epoch: int
+    progress: float
+    train_nats: float
+    valid_nats: float | None = None
+    best_nats: float | None = None
+    improved: bool = False
+
+
+class TrainingDiverged(ValueError):
+    """The loss stopped being a number; the weights kept are the last good ones."""
+
+
+@dataclass
+class TrainState:
+    """All that training carries from epoch to epoch. ``average`` is the model to keep."""
+
+    model: nn.Module
+    average: nn.Module
+    optimizer: torch.optim.Optimizer
+    epoch: int = 0
+    best_nats: float = math.inf
+    best_epoch: int = 0
+
+    @classmethod
+    def start(cls, name: str, model_config, data: Dataset, config: TrainConfig, device: torch.device,
+              ordering: Tensor | None = None) -> "TrainState":  # fmt: skip
+        """A fresh model, its biases at the logits of the pixel means (Laplace-smoothed)."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            model = MODELS[name][0](model_config, ordering)
+        ones = torch.from_numpy(data.train.sum(0, dtype="int64"))
+        model.b.data = torch.logit((ones + 1.0) / (len(data.train) + 2.0)).float()
+        return cls.of(model.to(device), config)
+
+    @classmethod
+    def of(cls, model: nn.Module, config: TrainConfig) -> "TrainState":
+        optimizer = torch.optim.AdamW(model.parameters(), config.learning_rate, weight_decay=config.weight_decay,
+                                      fused=True)  # fmt: skip
+        return cls(model, copy.deepcopy(model).requires_grad_(False), optimizer)
+
+
+def _augment(x: Tensor, shape: tuple[int, int], config: TrainConfig, generator: torch.Generator) -> Tensor:
+    """Each image moved by up to ``shift`` pixels, zeros coming in, and mirrored half the time."""
+    n, (height, width), s = len(x), shape, config.shift
+    padded = nn.functional.pad(x.view(n, height, width), (s, s, s, s))
+    dy, dx = torch.randint(0, 2 * s + 1, (2, n, 1), generator=generator)
+    rows = (dy + torch.arange(height))[:, :, None]
+    columns = dx + torch.arange(width)
+    if config.flip:
+        mirrored = torch.rand(n, 1, generator=generator) < 0.5
+        columns = torch.where(mirrored, columns.flip(1), columns)
+    return padded[torch.arange(n)[:, None, None], rows, columns[:, None, :]].view(n, -1)
+
+
+def _epoch(state: TrainState, data: Dataset, config: TrainConfig) -> Generator[TrainStep, None, float]:
+    """One pass over the training set; yields reports and returns the mean training nats."""
+    generator = torch.Generator().manual_seed(config.seed * 100_003 + state.epoch)
+    order = torch.randperm(len(data.train), generator=generator)
+    device, batches = state.model.b.device, order.split(config.batch_size)
+    train, labels, total = torch.from_numpy(data.train), _labels(data, state.model), 0.0
+    for i, rows in enumerate(batches):
+        step = state.epoch * len(batches) + i
+        x = train[rows]
+        if config.shift or config.flip:
+            x = _augment(x, data.shape, config, generator)
+        y = None if labels is None else labels[rows].to(device)
+        total += _step(state, x.to(device), y, step, len(batches) * config.epochs, config)
+        if (i + 1) % STEPS_A_REPORT == 0:
+            if not math.isfinite(total):
+                raise TrainingDiverged("The loss is no longer a number: try a smaller learning rate.")
+            yield TrainStep(state.epoch, (step + 1) / (len(batches) * config.epochs), total / (i + 1))
+    state.epoch += 1
+    return total / len(batches)
+
+
+def _labels(data: Dataset, model: nn.Module) -> Tensor | None:
+    return torch.from_numpy(data.train_labels).long() if model.config.classes else None
+
+
+def _step(state: TrainState, x: Tensor, y: Tensor | None, step: int, steps: int, config: TrainConfig) -> float:
+    """One AdamW step at the cosine schedule's learning rate, then the averaged weights follow."""
+    for group in state.optimizer.param_groups:
+        group["lr"] = config.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
+    state.optimizer.zero_grad()
+    loss = -state.model.log_prob(x, y).mean()
+    loss.backward()
+    state.optimizer.step()
+    decay = min(config.average, (1 + step) / (10 + step))
+    with torch.no_grad():
+        torch._foreach_lerp_(list(state.average.parameters()), list(state.model.parameters()), 1 - decay)
+    return loss.item()
+
+
+@torch.no_grad()
+def mean_nats(model: nn.Module, x) -> float:
+    """Mean of -log p(x), in nats, over the rows of x (N, D)."""
+    parts = [model.log_prob(x[i : i + VALID_BATCH]).double().sum().item() for i in range(0, len(x), VALID_BATCH)]
+    return -sum(parts) / len(x)
+
+
+def train(state: TrainState, data: Dataset, config: TrainConfig) -> Iterator[TrainStep]:
+    """Train until the epochs are over or ``patience`` epochs brought no gain; the last step of each epoch has
+    valid_nats. Raises TrainingDiverged when the loss is no longer a number."""
+    while state.epoch < config.epochs and state.epoch - state.best_epoch < config.patience:
+        train_nats = yield from _epoch(state, data, config)
+        valid = mean_nats(state.average, data.valid)
+        if not (math.isfinite(valid) and math.isfinite(train_nats)):
+            raise TrainingDiverged("The loss is no longer a number: try a smaller learning rate.")
+        improved = valid < state.best_nats
+        if improved:
+            state.best_nats, state.best_epoch = valid, state.epoch
+        yield TrainStep(state.epoch, state.epoch / config.epochs, train_nats, valid, state.best_nats, improved)

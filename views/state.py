@@ -1,0 +1,98 @@
+"""What all chapters share: cached models and figures, the model picker, and errors as sentences."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+import torch
+
+from nade_core import ModelCard, evaluation, list_models, load_model
+from nade_core.data import DATASETS, Dataset, load_dataset
+
+RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
+TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading the model…")
+def _load(path: str, changed: float):
+    return load_model(path)
+
+
+def get_model(card: ModelCard):
+    """The model of a card: read-only and shared by all viewers; loaded again when its file has changed."""
+    return _load(str(card.path), card.path.stat().st_mtime)
+
+
+def model_key(card: ModelCard) -> tuple[str, float]:
+    """What identifies the weights of a card in a cache."""
+    return str(card.path), card.path.stat().st_mtime
+
+
+def data_of(card: ModelCard) -> Dataset:
+    """The embedded data set that a model is shown beside: its own, or digits where it has none here."""
+    return load_dataset(card.data if card.data in DATASETS else "mnist")
+
+
+@st.cache_data(max_entries=16, show_spinner="Scoring real test images…")
+def _test_log_probs(key: tuple[str, float], data: str) -> np.ndarray:
+    return evaluation.log_probs(_load(*key), load_dataset(data).test[:TEST_IMAGES])
+
+
+def test_log_probs(card: ModelCard) -> np.ndarray:
+    """log p of the first TEST_IMAGES real test images, in nats."""
+    return _test_log_probs(model_key(card), data_of(card).name)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _noise_log_probs(key: tuple[str, float]) -> np.ndarray:
+    model = _load(*key)
+    return evaluation.log_probs(model, np.random.default_rng(0).integers(0, 2, (500, model.config.dims), np.uint8))
+
+
+def noise_log_probs(card: ModelCard) -> np.ndarray:
+    """log p of 500 coin-flip images, in nats."""
+    return _noise_log_probs(model_key(card))
+
+
+def device_label() -> str:
+    """Where models run, in words."""
+    if torch.cuda.is_available():
+        return f"GPU: {torch.cuda.get_device_name()}"
+    return "GPU: Apple MPS" if torch.backends.mps.is_available() else f"CPU, {os.cpu_count()} cores"
+
+
+def image_models() -> dict[str, ModelCard]:
+    """Every model of 28 x 28 images, pretrained first, then those trained in the Train chapter."""
+    return {card.name: card for card in list_models((RUNS,)) if card.shape == (28, 28)}
+
+
+def describe(card: ModelCard) -> str:
+    """One line on a model: title, size, and what it reaches."""
+    split = "test" if "test" in card.nats else "valid"
+    nats = f" · {card.nats[split]:.1f} nats on {split}" if split in card.nats else ""
+    return f"{card.title} · {card.parameters:,} parameters{nats}"
+
+
+def model_picker() -> ModelCard:
+    """The model all chapters use; the choice is part of the URL."""
+    cards = image_models()
+    if st.session_state.get("model") not in cards:
+        st.session_state.pop("model", None)  # a run that was deleted
+    name = st.selectbox(
+        "Model", list(cards), format_func=lambda name: describe(cards[name]), key="model", bind="query-params",
+        help="The density p(x) in use. Models that you train in the Train chapter appear here.",
+    )  # fmt: skip
+    st.sidebar.caption(f"Runs on {device_label()}")
+    return cards[name]
+
+
+@contextmanager
+def friendly_errors() -> Iterator[None]:
+    """What goes wrong with a viewer's input is told as a sentence."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        st.error(str(error), icon=":material/info:")

@@ -1,0 +1,32 @@
+"""One look for every plot: colours that colour-blind readers tell apart, units on axes, a text alternative."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+# Okabe & Ito (2008), a palette made for all kinds of colour vision.
+BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+GREY = "#8A94A0"
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY)
+
+
+def page(title: str, lead: str) -> None:
+    """The head of a chapter: its title, and the one sentence to take away."""
+    st.title(title, anchor=False)
+    st.markdown(lead)
+
+
+def figure(x: str, y: str, height: int = 360, log_x: bool = False) -> go.Figure:
+    """An empty figure with labelled axes (give the unit in the label) in the shared look."""
+    fig = go.Figure()
+    fig.update_layout(
+        height=height, colorway=PALETTE, margin={"l": 10, "r": 10, "t": 30, "b": 10}, bargap=0.02,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}, hoverlabel={"font_size": 14},
+    )  # fmt: skip
+    fig.update_xaxes(title=x, automargin=True, type="log" if log_x else None)
+    fig.update_yaxes(title=y, automargin=True)
+    return fig
+
+
+def chart(fig: go.Figure, alt: str, key: str):
+    """Show a figure with what it says in words for those who cannot see it."""
+    return st.plotly_chart(fig, key=key, alt=alt, config={"displaylogo": False, "displayModeBar": False})
