@@ -8,7 +8,7 @@ st.set_page_config("NADE Lab", page_icon=":material/grain:", layout="wide")
 
 CHAPTERS = {
     "Use p(x)": [
-        st.Page(generate.render, title="Generate", icon=":material/auto_awesome:", url_path="generate", default=True),
+        st.Page(generate.render, title="Generate", icon=":material/auto_awesome:", default=True),
         st.Page(density.render, title="Density", icon=":material/straighten:", url_path="density"),
         st.Page(rank.render, title="Rank", icon=":material/sort:", url_path="rank"),
     ],

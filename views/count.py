@@ -42,7 +42,9 @@ def _families(n: int, hidden: int, order: int) -> list[tuple[counting.Count, str
 def _short(value: int) -> str:
     """Exact up to a million million, then a power of ten read off the exact integer."""
     digits = str(value)
-    return f"{value:,}" if len(digits) <= 12 else f"{digits[0]}.{digits[1:3]} × 10^{len(digits) - 1}"
+    if len(digits) <= 12:
+        return f"{value:,}"
+    return f"{digits[0]}.{digits[1:3]}·10" + str(len(digits) - 1).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _numbers(n: int, hidden: int, order: int) -> None:
@@ -60,6 +62,7 @@ def _log10(value: int) -> float:
 
 
 def _race(n: int, hidden: int, order: int) -> None:
+    near = st.toggle("Zoom to what fits in a computer (up to 10¹⁰ parameters)", key="zoom", bind="query-params")
     fig = figure("n, binary pixels", "parameters, as a power of ten: log₁₀", height=430)
     sizes = sorted({*range(1, 785, 9), 784, n})
     curves = [_families(m, hidden, order) for m in sizes]
@@ -68,13 +71,15 @@ def _race(n: int, hidden: int, order: int) -> None:
         fig.add_scatter(x=sizes, y=y, name=count.name, mode="lines", line={"color": colour, "dash": dash, "width": 3},
                         hovertemplate="n = %{x}: 10^%{y:.1f}")  # fmt: skip
     fig.add_vline(x=n, line_color=GREY, line_dash="dash", annotation_text=f"n = {n}")
-    fig.add_hline(y=ATOMS, line_color=GREY, line_dash="dot", annotation_text="atoms in the universe, about 10^80")
+    fig.add_hline(y=ATOMS, line_color=GREY, line_dash="dot", annotation_text="atoms in the universe, about 10⁸⁰")
+    if near:
+        fig.update_yaxes(range=[0, 10])
     fig.update_layout(legend={"y": -0.25, "yanchor": "top"})
     full, nade = counting.full_joint(n), counting.nade(n, hidden)
     chart(fig, f"Parameters against n on a logarithmic scale. At n = {n} the full joint table needs "
           f"{_short(full.parameters)}, independence {n}, NADE {nade.parameters:,}.", key="race")  # fmt: skip
     st.caption("The full table and the chain rule with tables are one straight line on this logarithmic axis: "
-               "exponential growth. Everything else bends under it. The 10^80 atoms are a published order of "
+               "exponential growth. Everything else bends under it. The 10⁸⁰ atoms are a published order of "
                "magnitude (Particle Data Group, astrophysical constants: baryon density times volume), not computed here.")  # fmt: skip
 
 
@@ -87,7 +92,7 @@ def _table(n: int, hidden: int, order: int) -> None:
         st.code(digits, wrap_lines=True)
         text = f"**{len(digits)} digits**, exact."
         if len(digits) > ATOMS + 1:
-            text += f" About 10^{len(digits) - 1 - ATOMS} times the atoms in the observable universe."
+            text += f" About {_short(int(digits) // 10**ATOMS)} times the atoms in the observable universe."
         st.markdown(text)
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import math
 
 import numpy as np
 import streamlit as st
@@ -131,12 +130,13 @@ def _report(card: ModelCard, prepared: images.Prepared, log_p: float) -> None:
 def _histogram(card: ModelCard, log_p: float) -> None:
     st.subheader("Among real images and noise", anchor=False)
     real, noise = state.test_log_probs(card), state.noise_log_probs(card)
-    fig = figure("log p(x) (nats)", "share of images (%)", height=420)
-    edges = {"start": math.floor(min(noise.min(), log_p)) - 5, "end": math.ceil(max(real.max(), log_p)) + 5, "size": 8}
+    fig = figure("−log p(x) (nats, logarithmic), more probable to the right", "share of images (%)", 420, log_x=True)
+    edges = np.geomspace(0.9 * min(-real.max(), -log_p, 10), 1.1 * max(-noise.min(), -log_p), 120)
     for name, values, colour in (("real test images", real, BLUE), ("coin-flip noise", noise, GREY)):
-        fig.add_histogram(x=values, name=name, xbins=edges, histnorm="percent", marker_color=colour)
-    fig.update_layout(barmode="overlay")
-    fig.add_vline(x=log_p, line_color=ORANGE, line_width=3, annotation_text="this image")
+        share = 100 * np.histogram(-values, edges)[0] / len(values)
+        fig.add_scatter(x=edges[:-1], y=share, name=name, line={"shape": "hv", "color": colour}, fill="tozeroy")
+    fig.update_xaxes(autorange="reversed")
+    fig.add_vline(x=max(-log_p, 1e-3), line_color=ORANGE, line_width=3, annotation_text="this image")
     chart(fig, f"Histograms of log p for {len(real)} real test images (mean {real.mean():.1f} nats) and {len(noise)} "
           f"noise images (mean {noise.mean():.1f} nats); this image has {log_p:.1f} nats.", key="histogram")  # fmt: skip
     st.caption(f"{len(real):,} real test images and {len(noise):,} images of fair coin flips, under the same model.")
@@ -147,7 +147,7 @@ def _surprise(card: ModelCard, image: np.ndarray, log_p: float) -> None:
     fig, surprise = surprise_map(image, conditionals(state.model_key(card), image.tobytes(), None))
     chart(fig, f"Heat map of the surprise of each of the 784 pixels; it sums to {surprise.sum():.2f} nats and the "
           f"largest is {surprise.max():.2f}.", key="surprise")  # fmt: skip
-    st.caption(f"−log p(xᵢ | x₍<ᵢ₎) of every pixel, in nats. All 784 sum to {surprise.sum():.2f}, which is −log p(x) = "
+    st.caption(f"$-\\log p(x_i \\mid x_{<i})$ of every pixel, in nats. All 784 sum to {surprise.sum():.2f}, which is −log p(x) = "
                f"{-log_p:.2f}: the chain rule, on your picture.")  # fmt: skip
     if card.classes:
         with torch.no_grad():

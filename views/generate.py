@@ -68,7 +68,7 @@ def render() -> None:
 
 
 def _controls(card: ModelCard) -> tuple[int | None, int, int, float]:
-    columns = st.columns([2, 2, 2, 3], vertical_alignment="bottom")
+    columns = [None, *st.columns([2, 2, 3])] if not card.classes else st.columns([2, 2, 2, 3])
     label = None
     if card.classes:
         first = [name for name in card.classes if name == "dog"]
@@ -78,16 +78,19 @@ def _controls(card: ModelCard) -> tuple[int | None, int, int, float]:
         label = None if name == ANY else card.classes.index(name)
     n = columns[1].select_slider("Samples", [4, 9, 16, 25, 36, 64, 100], 36, key="n_samples", bind="query-params",
                                  help="How many images to draw.")  # fmt: skip
-    if columns[2].button("New seed", icon=":material/casino:", help="Other random numbers, other images."):
-        st.session_state["seed"] = int(np.random.default_rng().integers(1_000_000))
     seed = columns[2].number_input("Seed", 0, 10**6, 0, key="seed", bind="query-params",
                                    help="The same seed gives the same images, on any machine.")  # fmt: skip
+    columns[2].button("New seed", icon=":material/casino:", on_click=_new_seed, help="Other random numbers.")
     temperature = columns[3].slider(
         "Temperature", 0.2, 1.5, 1.0, 0.05, key="temperature", bind="query-params",
         help="Divides the logit of every conditional. 1 samples from p(x) itself. Below 1 each pixel leans to its "
         "likelier side: cleaner images, less variety, and no longer a sample of p(x). Above 1: wilder.",
     )  # fmt: skip
     return label, n, seed, temperature
+
+
+def _new_seed() -> None:
+    st.session_state["seed"] = int(np.random.default_rng().integers(1_000_000))
 
 
 def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -> None:
@@ -97,7 +100,7 @@ def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -
     player(image, probs, model.ordering.cpu().numpy(), key="player")
     st.caption("Right: how sure the model is that the pixel is on, *before* it is drawn. Orange marks the next pixel.")
     data = state.data_of(card)
-    if not card.data == data.name and "mnist" not in card.data:
+    if card.data != data.name:  # trained on someone's own data, which is not here to compare with
         return
     st.subheader("Did it memorise?", anchor=False)
     neighbour, distance = nearest(data.name, row)
@@ -105,7 +108,7 @@ def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -
     one.image(_big(image), caption="sample", width="stretch", alt="the sample")
     two.image(_big(neighbour), caption="nearest training image", width="stretch", alt="its nearest training image")
     three.image(_big(image != neighbour), caption=f"{distance} pixels differ", width="stretch", alt="where they differ")
-    st.caption(f"A real test image is typically {typical_distance(data.name):.0f} pixels from its nearest training image "
+    st.caption(f"A real test image is typically {typical_distance(data.name):.0f} pixels from its nearest training image"
                "(median of 300). A copy would be 0 away.")  # fmt: skip
 
 

@@ -48,7 +48,7 @@ export default function (component) {
   }
   function start() {
     if (drawn === n) go(0);
-    play.textContent = "\u23F8 Pause";
+    play.textContent = "Pause";
     play.setAttribute("aria-label", "pause");
     let before = performance.now(), owed = 0;
     const tick = (now) => {
