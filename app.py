@@ -1,10 +1,13 @@
 """NADE Lab: a lecture on learning p(x), made touchable. streamlit run app.py"""
 
+from pathlib import Path
+
 import streamlit as st
 
 from views import count, density, generate, rank, train
 
-st.set_page_config("NADE Lab", page_icon=":material/grain:", layout="wide")
+ICON = Path(__file__).parent / "views" / "icon.png"  # a sample of nade-mnist
+st.set_page_config("NADE Lab", page_icon=ICON, layout="wide")
 
 CHAPTERS = {
     "Use p(x)": [

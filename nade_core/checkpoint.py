@@ -87,7 +87,7 @@ def load_model(path: str | Path, device: str | torch.device | None = None):
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no iterator here)
         model = model_class(config_class(**header["config"]), ordering=tensors.get("ordering"))
         model.load_state_dict(tensors, strict=True)
-    except (SafetensorError, RuntimeError, TypeError, KeyError, OSError) as error:
+    except (SafetensorError, RuntimeError, TypeError, ValueError, KeyError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"{path} is damaged: its weights do not fit its header ({reason}).") from error
     return model.to(device).eval().requires_grad_(False)

@@ -52,6 +52,9 @@ def prepare(source: bytes | str | Path | Image.Image, threshold: float | None = 
     if _is_bright(grey) if invert is None else invert:
         grey = 255 - grey
         steps.append(Step("inverted", "The background was bright; models here see bright drawings on black.", grey))
+    if grey.min() == grey.max():
+        grey = np.zeros_like(grey)
+        steps.append(Step("blank", "The picture is flat: there is nothing on it but background.", grey))
     if crop:
         grey = _content(grey)
         steps.append(Step("cropped", "Cut to the content: rows and columns brighter than the background.", grey))

@@ -39,12 +39,17 @@ def _families(n: int, hidden: int, order: int) -> list[tuple[counting.Count, str
     ]
 
 
+def _power(exponent: int) -> str:
+    """A power of ten with a raised exponent."""
+    return "10" + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
 def _short(value: int) -> str:
     """Exact up to a million million, then a power of ten read off the exact integer."""
     digits = str(value)
     if len(digits) <= 12:
         return f"{value:,}"
-    return f"{digits[0]}.{digits[1:3]}·10" + str(len(digits) - 1).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{digits[0]}.{digits[1:3]}·{_power(len(digits) - 1)}"
 
 
 def _numbers(n: int, hidden: int, order: int) -> None:
@@ -71,7 +76,13 @@ def _race(n: int, hidden: int, order: int) -> None:
         fig.add_scatter(x=sizes, y=y, name=count.name, mode="lines", line={"color": colour, "dash": dash, "width": 3},
                         hovertemplate="n = %{x}: 10^%{y:.1f}")  # fmt: skip
     fig.add_vline(x=n, line_color=GREY, line_dash="dash", annotation_text=f"n = {n}")
-    fig.add_hline(y=ATOMS, line_color=GREY, line_dash="dot", annotation_text="atoms in the universe, about 10⁸⁰")
+    fig.add_hline(
+        y=ATOMS,
+        line_color=GREY,
+        line_dash="dot",
+        annotation_text="atoms in the universe, about 10⁸⁰",
+        annotation_position="top left",
+    )
     if near:
         fig.update_yaxes(range=[0, 10])
     fig.update_layout(legend={"y": -0.25, "yanchor": "top"})
@@ -79,12 +90,13 @@ def _race(n: int, hidden: int, order: int) -> None:
     chart(fig, f"Parameters against n on a logarithmic scale. At n = {n} the full joint table needs "
           f"{_short(full.parameters)}, independence {n}, NADE {nade.parameters:,}.", key="race")  # fmt: skip
     st.caption("The full table and the chain rule with tables are one straight line on this logarithmic axis: "
-               "exponential growth. Everything else bends under it. The 10⁸⁰ atoms are a published order of "
-               "magnitude (Particle Data Group, astrophysical constants: baryon density times volume), not computed here.")  # fmt: skip
+               "exponential growth. Everything else bends under it. The 10⁸⁰ atoms are an estimate, not "
+               "computed here: the baryon density published by the Particle Data Group times the volume of the "
+               "observable universe.")  # fmt: skip
 
 
 def _table(n: int, hidden: int, order: int) -> None:
-    rows = [{"factorisation": c.name, "formula": c.formula, "parameters": _short(c.parameters)}
+    rows = [{"factorisation": c.name, "parameters": _short(c.parameters), "formula": c.formula}
             for c, *_ in _families(n, hidden, order)]  # fmt: skip
     st.dataframe(rows, hide_index=True, width="stretch")
     if st.toggle("Show 2ⁿ - 1 digit by digit", key="exact", bind="query-params"):
@@ -92,7 +104,7 @@ def _table(n: int, hidden: int, order: int) -> None:
         st.code(digits, wrap_lines=True)
         text = f"**{len(digits)} digits**, exact."
         if len(digits) > ATOMS + 1:
-            text += f" About {_short(int(digits) // 10**ATOMS)} times the atoms in the observable universe."
+            text += f" About {_power(len(digits) - 1 - ATOMS)} times the atoms in the observable universe."
         st.markdown(text)
 
 
@@ -117,14 +129,14 @@ def _why() -> None:
     st.subheader("Why did 2ⁿ - 1 become n?", anchor=False)
     names = [f"{i + 1}. {title}" for i, (title, _) in enumerate(STEPS)]
     chosen = st.segmented_control(
-        "Step", names, default=names[0], key="why", required=True, label_visibility="collapsed"
+        "Step", names, default=names[0], key="why", bind="query-params", required=True, label_visibility="collapsed"
     )
     st.markdown(STEPS[names.index(chosen)][1])
     with st.container(border=True):
         st.markdown("**Try it on two pixels.** Set both coins; under independence they fill all four cases.")
         one, two = st.columns(2)
-        p = one.slider("p(x₁ = 1)", 0.0, 1.0, 0.3, key="p1", help="One parameter.")
-        q = two.slider("p(x₂ = 1)", 0.0, 1.0, 0.8, key="p2", help="The other parameter.")
+        p = one.slider("p(x₁ = 1)", 0.0, 1.0, 0.3, key="p1", bind="query-params", help="One parameter.")
+        q = two.slider("p(x₂ = 1)", 0.0, 1.0, 0.8, key="p2", bind="query-params", help="The other parameter.")
         cases = {(0, 0): (1 - p) * (1 - q), (0, 1): (1 - p) * q, (1, 0): p * (1 - q), (1, 1): p * q}
         columns = st.columns(4)
         for column, ((a, b), value) in zip(columns, cases.items(), strict=True):
@@ -137,13 +149,13 @@ def _pixel_and_die() -> None:
     with left:
         st.subheader("One RGB pixel", anchor=False)
         levels = st.select_slider("levels a channel", [2, 4, 8, 16, 32, 64, 128, 256], 256, key="levels",
-                                  help="8 bits a channel make 256 levels.")  # fmt: skip
+                                  bind="query-params", help="8 bits a channel make 256 levels.")  # fmt: skip
         for count in (counting.rgb_pixel(levels), counting.rgb_chain(levels), counting.rgb_independent(levels)):
             st.metric(f"{count.name}: {count.formula}", f"{count.parameters:,}")
         st.caption("p(r) p(g|r) p(b|r,g) with tables costs exactly as much as one table of all colours.")
     with right:
         st.subheader("A die with m sides", anchor=False)
-        sides = st.slider("m, sides", 2, 256, 6, key="sides", help="A Bernoulli coin is m = 2.")
+        sides = st.slider("m, sides", 2, 256, 6, key="sides", bind="query-params", help="A Bernoulli coin is m = 2.")
         count = counting.categorical(sides)
         st.metric(f"categorical: {count.formula}", f"{count.parameters:,}")
         st.caption("m probabilities that sum to one leave m - 1 free. A coin, m = 2, has one: p(x = 1).")

@@ -24,7 +24,7 @@ def render() -> None:
     with state.friendly_errors():
         card = state.model_picker()
         source = st.segmented_control("Picture from", [OWN, REAL, NOISE], default=REAL, key="source", required=True,
-                                      bind="query-params", help="Any of these is scored by the same model.")  # fmt: skip
+                                      bind="query-params", help="The same model scores any of these.")  # fmt: skip
         named = {OWN: _own, REAL: _real, NOISE: _noise}[source](card)
         if not named:
             return
@@ -116,10 +116,12 @@ def _report(card: ModelCard, prepared: images.Prepared, log_p: float) -> None:
                       help=f"Typicality: the distance from the mean {entropy:.1f} nats of real test images. "
                       "High density is not the same as typical.")  # fmt: skip
     st.subheader("What the model sees", anchor=False)
-    for column, step in zip(st.columns(max(4, len(prepared.steps))), prepared.steps, strict=False):
-        shown = step.image if step.image.shape[0] > 28 else step.image.repeat(8, 0).repeat(8, 1)
-        column.image(shown, caption=step.name, width="stretch", alt=f"{step.name}: {step.explanation}")
-        column.caption(step.explanation)
+    with st.container(horizontal=True, gap="medium"):
+        for step in prepared.steps:
+            shown = step.image if max(step.image.shape[:2]) > 28 else step.image.repeat(8, 0).repeat(8, 1)
+            with st.container(width=170):
+                st.image(shown, width="stretch", alt=f"{step.name}: {step.explanation}")
+                st.caption(f"**{step.name}**. {step.explanation}")
     left, right = st.columns(2, gap="large")
     with left:
         _histogram(card, log_p)
@@ -136,19 +138,23 @@ def _histogram(card: ModelCard, log_p: float) -> None:
         share = 100 * np.histogram(-values, edges)[0] / len(values)
         fig.add_scatter(x=edges[:-1], y=share, name=name, line={"shape": "hv", "color": colour}, fill="tozeroy")
     fig.update_xaxes(autorange="reversed")
-    fig.add_vline(x=max(-log_p, 1e-3), line_color=ORANGE, line_width=3, annotation_text="this image")
+    fig.add_vline(x=-log_p, line_color=ORANGE, line_width=3)
+    place = {"x": np.log10(-log_p), "y": 1, "yref": "paper", "xanchor": "left"}  # annotations count in exponents
+    fig.add_annotation(text="this image", showarrow=False, **place)
     chart(fig, f"Histograms of log p for {len(real)} real test images (mean {real.mean():.1f} nats) and {len(noise)} "
-          f"noise images (mean {noise.mean():.1f} nats); this image has {log_p:.1f} nats.", key="histogram")  # fmt: skip
+          f"noise images (mean {noise.mean():.1f} nats); this image: {log_p:.1f} nats.", key="histogram")  # fmt: skip
     st.caption(f"{len(real):,} real test images and {len(noise):,} images of fair coin flips, under the same model.")
 
 
 def _surprise(card: ModelCard, image: np.ndarray, log_p: float) -> None:
     st.subheader("The surprise map", anchor=False)
     fig, surprise = surprise_map(image, conditionals(state.model_key(card), image.tobytes(), None))
-    chart(fig, f"Heat map of the surprise of each of the 784 pixels; it sums to {surprise.sum():.2f} nats and the "
+    chart(fig, f"Heat map of the surprise of each of the 784 pixels; the sum is {surprise.sum():.2f} nats and the "
           f"largest is {surprise.max():.2f}.", key="surprise")  # fmt: skip
-    st.caption(f"$-\\log p(x_i \\mid x_{<i})$ of every pixel, in nats. All 784 sum to {surprise.sum():.2f}, which is −log p(x) = "
-               f"{-log_p:.2f}: the chain rule, on your picture.")  # fmt: skip
+    st.caption(
+        r"$-\log p(x_i \mid x_{<i})$ of every pixel, in nats. "
+        f"All 784 sum to {surprise.sum():.2f}, and −log p(x) = {-log_p:.2f}: the chain rule, on your picture."
+    )
     if card.classes:
         with torch.no_grad():
             posterior = state.get_model(card).class_log_prob(image[None]).exp()[0].cpu().numpy()

@@ -104,13 +104,10 @@ def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -
         return
     st.subheader("Did it memorise?", anchor=False)
     neighbour, distance = nearest(data.name, row)
-    one, two, three = st.columns(3)
-    one.image(_big(image), caption="sample", width="stretch", alt="the sample")
-    two.image(_big(neighbour), caption="nearest training image", width="stretch", alt="its nearest training image")
-    three.image(_big(image != neighbour), caption=f"{distance} pixels differ", width="stretch", alt="where they differ")
-    st.caption(f"A real test image is typically {typical_distance(data.name):.0f} pixels from its nearest training image"
+    gap = np.zeros((28, 2), np.uint8)
+    three = [image.reshape(28, 28), gap, neighbour.reshape(28, 28), gap, (image != neighbour).reshape(28, 28)]
+    st.image(np.hstack(three).repeat(8, 0).repeat(8, 1) * np.uint8(255), width="stretch",
+             caption=f"the sample · its nearest training image · the {distance} pixels that differ",
+             alt=f"the sample, its nearest training image, and the {distance} pixels that differ")  # fmt: skip
+    st.caption(f"A real test image is typically {typical_distance(data.name):.0f} pixels from its nearest training one"
                "(median of 300). A copy would be 0 away.")  # fmt: skip
-
-
-def _big(image: np.ndarray) -> np.ndarray:
-    return np.asarray(image, np.uint8).reshape(28, 28).repeat(8, 0).repeat(8, 1) * 255

@@ -138,6 +138,6 @@ def _table(shown: Gallery, card: ModelCard) -> None:
             row["AUROC of real against it"] = f"one image: outranks {100 * (real < values[0]).mean():.0f} % of real"
         rows.append(row)
     st.dataframe(rows, hide_index=True, width="stretch", height="content")
-    st.caption("AUROC: the chance that a real image has a higher log p than one of that kind; 0.5 is guessing, below 0.5 "
+    st.caption("AUROC: the chance that a real image has a higher log p than one of that kind; below 0.5 "
                "the kind outranks the real. In brackets the 95 % interval of DeLong et al. (1988). "
                f"H = {entropy:.1f} nats is the mean of −log p over real test images.")  # fmt: skip

@@ -27,7 +27,7 @@ STATES = {"queued": "waiting", "running": "training", "done": "finished", "stopp
 
 
 def render() -> None:
-    page("Train", "Learn p(x) from data: every image pulls up its own probability, log p(x), and so pushes down that of "
+    page("Train", "Learn p(x) from data: every image pulls up its own log p(x), and so pushes down "
          "everything else.")  # fmt: skip
     queue = get_queue(state.RUNS)
     with state.friendly_errors():
@@ -50,13 +50,14 @@ def render() -> None:
 
 def _form(queue: Queue) -> None:
     with st.container(border=True):
-        source = st.segmented_control("Data", list(DATA), format_func=DATA.get, default="mnist", key="data", required=True,
-                                      help="What p(x) is learned from.")  # fmt: skip
+        source = st.segmented_control("Data", list(DATA), format_func=DATA.get, default="mnist", key="data",
+                                      required=True, help="What p(x) is learned from.")  # fmt: skip
         files = []
         if source == "own":
             files = st.file_uploader(
-                "A table (.npz, .npy, .csv), a .zip of pictures, or several pictures", accept_multiple_files=True, key="own_data",
-                type=["npz", "npy", "csv", "zip", *(suffix[1:] for suffix in IMAGE_SUFFIXES)], max_upload_size=MAX_UPLOAD,
+                "A table (.npz, .npy, .csv), a .zip of pictures, or several pictures", key="own_data",
+                type=["npz", "npy", "csv", "zip", *(suffix[1:] for suffix in IMAGE_SUFFIXES)],
+                accept_multiple_files=True, max_upload_size=MAX_UPLOAD,
                 help="Rows of 0 and 1 of any width, or pictures, which become 28 × 28 black and white.",
             )  # fmt: skip
         columns = st.columns(4)
@@ -181,7 +182,8 @@ def _curve(run: RunState, log: list[dict]) -> None:
                     mode="lines+markers", line={"color": BLUE, "width": 3})  # fmt: skip
     if config.data == "mnist":
         fig.add_hline(y=PUBLISHED_NADE, line_dash="dash", line_color=ORANGE,
-                      annotation_text=f"published NADE, test: {PUBLISHED_NADE}", annotation_position="bottom left")  # fmt: skip
+                      annotation_text=f"published NADE, test: {PUBLISHED_NADE}",
+                      annotation_position="bottom left")  # fmt: skip
     lowest = min(r["train_nats"] for r in log)
     top = ends[0]["valid_nats"] if ends else log[-1]["train_nats"]
     bottom = min(lowest, PUBLISHED_NADE if config.data == "mnist" else lowest)

@@ -60,7 +60,7 @@ def test_every_step_of_the_question_can_be_reached():
     app = _run()
     said = set()
     for i, (title, text) in enumerate(count.STEPS):
-        app.button_group(key="why").set_value([f"{i + 1}. {title}"]).run()
+        app.button_group(key="why").set_value(f"{i + 1}. {title}").run()
         assert not app.exception
         shown = [block.value for block in app.markdown if block.value.strip() == text.strip()]
         assert len(shown) == 1

@@ -1,0 +1,60 @@
+"""Measures against their definitions, and corruptions against what they promise."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nade_core import corruptions, evaluation
+
+values = st.lists(st.integers(-5, 5), min_size=2, max_size=30)
+
+
+@given(values, values)
+def test_auroc_is_the_share_of_pairs_in_the_right_order(positive, negative):
+    pairs = [(p > n) + (p == n) / 2 for p in positive for n in negative]
+    assert math.isclose(evaluation.auroc(positive, negative), np.mean(pairs))
+    assert math.isclose(evaluation.auroc(negative, positive), 1 - np.mean(pairs), abs_tol=1e-12)
+    low, high = evaluation.auroc_interval(positive, negative)
+    assert 0 <= low <= np.mean(pairs) + 1e-12 and np.mean(pairs) - 1e-12 <= high <= 1
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+    rng, truth = np.random.default_rng(0), 0.5 * (1 + math.erf(0.5))  # N(1, 1) against N(0, 1)
+    intervals = [evaluation.auroc_interval(rng.normal(1, 1, 60), rng.normal(0, 1, 60)) for _ in range(400)]
+    assert 0.90 < np.mean([low <= truth <= high for low, high in intervals]) < 0.99
+
+
+def test_percentile_bits_and_standard_error():
+    assert evaluation.percentile(2, [1, 2, 3, 4]) == 37.5
+    assert math.isclose(evaluation.bits_per_dim(784 * math.log(2), 784), 1)
+    assert evaluation.mean_and_standard_error([1, 3]) == (2, 1)
+    for call in (lambda: evaluation.percentile(1, []), lambda: evaluation.mean_and_standard_error([]),
+                 lambda: evaluation.auroc([], [1])):  # fmt: skip
+        with pytest.raises(ValueError, match="at least one|to compare"):
+            call()
+
+
+def test_nearest_counts_differing_pixels():
+    train = np.eye(5, dtype=np.uint8)
+    index, distance = evaluation.nearest(np.array([[1, 0, 0, 0, 0], [0, 1, 1, 0, 0]]), train, k=2)
+    assert (index[0, 0], distance[0].tolist()) == (0, [0, 2])
+    assert distance[1].tolist() == [1, 1]
+
+
+def test_corruptions_do_what_their_names_say():
+    rng = np.random.default_rng(0)
+    images = (rng.random((30, 784)) < 0.2).astype(np.uint8)
+    made = {kind: corruptions.corrupt(kind, images, (28, 28), images.mean(0), 1) for kind in corruptions.KINDS}
+    for percent in (1, 2, 5, 10, 20):
+        assert ((made[f"{percent} % flipped"] != images).sum(1) == round(7.84 * percent)).all()
+    assert (made["pixels shuffled"].sum(1) == images.sum(1)).all() and (made["pixels shuffled"] != images).any()
+    assert (made["inverted"] + images == 1).all()
+    assert (made["shifted"].sum(1) <= images.sum(1)).all() and (made["shifted"] != images).any(1).all()
+    assert made["all off"].sum() == 0 and made["all on"].tolist() == [[1] * 784]
+    assert abs(made["noise, coin flips"].mean() - 0.5) < 0.02
+    assert abs(made["noise, pixel means"].mean() - images.mean()) < 0.02
+    with pytest.raises(ValueError, match="Unknown kind"):
+        corruptions.corrupt("rain", images, (28, 28), images.mean(0))

@@ -1,0 +1,141 @@
+"""Training: it learns, it resumes after kill -9 with the same weights, and it survives a loss that is no number."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from nade_core import load_model, runs
+from nade_core.data.reading import read_data
+from nade_core.training import TrainConfig, TrainingDiverged, TrainState, train
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def people(tmp_path):
+    """A table with structure: the second half of each row repeats the first, with some noise."""
+    rng = np.random.default_rng(0)
+    half = rng.integers(0, 2, (1200, 12), np.uint8)
+    np.save(tmp_path / "people.npy", np.hstack([half, half ^ (rng.random(half.shape) < 0.05)]).astype(np.uint8))
+    return tmp_path / "people.npy"
+
+
+def config(people, **options):
+    model = {"dims": 24, "hidden": 20, "activation": "sigmoid", "classes": 0}
+    return runs.RunConfig(str(people), "NADE", model, TrainConfig(**{"epochs": 6, "batch_size": 20, **options}))
+
+
+def finish(folder, run_config):
+    runs.create(folder, run_config)
+    return list(runs.run(folder, CPU))
+
+
+def weights(folder):
+    return {name: load_file(folder / f"{name}.safetensors") for name in ("last", "model")}
+
+
+def same(a, b):
+    return all(torch.equal(a[f][k], b[f][k]) for f in a for k in a[f])
+
+
+def test_training_learns_the_structure(people, tmp_path):
+    log = finish(tmp_path / "run", config(people, epochs=40, learning_rate=1e-2))
+    independent = 24 * np.log(2)
+    assert log[-1]["best_nats"] < 0.75 * independent
+    model, data = load_model(tmp_path / "run/model.safetensors", "cpu"), read_data(people)
+    mean = -model.log_prob(data.valid).double().mean().item()
+    assert abs(mean - log[-1]["best_nats"]) < 1e-4
+    assert runs.read_json(tmp_path / "run/status.json")["state"] == "done"
+
+
+def test_a_run_killed_at_any_moment_resumes_to_the_same_weights(people, tmp_path):
+    run_config = config(people, epochs=60)
+    finish(tmp_path / "whole", run_config)
+    runs.create(tmp_path / "killed", run_config)
+    command = [sys.executable, "-m", "nade_core", "train", "--out", str(tmp_path / "killed"), "--resume", "--json"]
+    kills = 0
+    for seen in (2, 25, 60):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        for _ in range(seen):
+            if not process.stdout.readline():
+                break
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            kills += 1
+        process.wait()
+        process.stdout.close()
+    assert kills >= 2
+    assert subprocess.run(command, capture_output=True).returncode == 0
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "killed"))
+    ends = [
+        [r["valid_nats"] for r in runs.read_log(tmp_path / name) if r["valid_nats"]] for name in ("whole", "killed")
+    ]
+    assert ends[0] == ends[1]
+
+
+def test_a_stop_file_and_a_time_budget_end_a_run_that_can_go_on(people, tmp_path):
+    run_config = config(people)
+    finish(tmp_path / "whole", run_config)
+    runs.create(tmp_path / "run", run_config)
+    reports = runs.run(tmp_path / "run", CPU)
+    next(reports)
+    (tmp_path / "run/stop").touch()
+    list(reports)
+    assert runs.read_json(tmp_path / "run/status.json")["state"] == "stopped"
+    list(runs.run(tmp_path / "run", CPU, time_budget=0))
+    assert runs.read_json(tmp_path / "run/status.json")["state"] == "stopped"
+    list(runs.run(tmp_path / "run", CPU))
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "run"))
+
+
+def test_a_loss_that_is_no_number_keeps_the_last_good_weights(people, tmp_path, monkeypatch):
+    runs.create(tmp_path / "run", config(people))
+    reports = runs.run(tmp_path / "run", CPU)
+    while next(reports)["valid_nats"] is None:
+        pass
+    good = weights(tmp_path / "run")
+    from nade_core import training
+
+    step = training._step
+    monkeypatch.setattr(training, "_step", lambda *a: step(*a) * float("nan"))
+    with pytest.raises(TrainingDiverged, match="smaller learning rate"):
+        list(reports)
+    status = runs.read_json(tmp_path / "run/status.json")
+    assert status["state"] == "failed" and "smaller learning rate" in status["message"]
+    assert same(good, weights(tmp_path / "run"))
+
+
+def test_early_stopping_ends_when_validation_stops_gaining(people):
+    data = read_data(people)
+    train_config = TrainConfig(epochs=300, batch_size=20, learning_rate=3e-2, patience=3, average=0.0)
+    from nade_core import NADEConfig
+
+    state = TrainState.start("NADE", NADEConfig(24, 40), data, train_config, CPU)
+    log = [step for step in train(state, data, train_config) if step.valid_nats is not None]
+    assert len(log) < 300 and state.epoch - state.best_epoch == 3
+
+
+def test_the_command_trains_shows_progress_and_refuses_a_used_folder(people, tmp_path):
+    command = [sys.executable, "-m", "nade_core", "train", "--data", str(people), "--out", str(tmp_path / "run"),
+               "--hidden", "8", "--epochs", "2", "--ordering", "random"]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and "valid" in done.stdout and "done" in done.stdout
+    again = subprocess.run(command, capture_output=True, text=True)
+    assert again.returncode == 2 and "--resume" in again.stderr and "Traceback" not in again.stderr
+    lines = subprocess.run([*command, "--resume", "--json"], capture_output=True, text=True).stdout.splitlines()
+    assert json.loads(lines[-1])["state"] == "done"
+
+
+@pytest.mark.parametrize("name", ["last.safetensors", "config.json"])
+def test_a_damaged_run_says_so(people, tmp_path, name):
+    finish(tmp_path / "run", config(people, epochs=1))
+    (tmp_path / "run" / name).write_bytes(b"nonsense")
+    with pytest.raises(ValueError, match="damaged|no run"):
+        list(runs.run(tmp_path / "run", CPU))
