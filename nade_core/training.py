@@ -107,7 +107,7 @@ def _epoch(state: TrainState, data: Dataset, config: TrainConfig) -> Generator[T
     generator = torch.Generator().manual_seed(config.seed * 100_003 + state.epoch)
     order = torch.randperm(len(data.train), generator=generator)
     device, batches = state.model.b.device, order.split(config.batch_size)
-    train, labels, total = torch.from_numpy(data.train), _labels(data, state.model), 0.0
+    train, labels, total = torch.tensor(data.train), _labels(data, state.model), 0.0
     for i, rows in enumerate(batches):
         step = state.epoch * len(batches) + i
         x = train[rows]
@@ -124,7 +124,7 @@ def _epoch(state: TrainState, data: Dataset, config: TrainConfig) -> Generator[T
 
 
 def _labels(data: Dataset, model: nn.Module) -> Tensor | None:
-    return torch.from_numpy(data.train_labels).long() if model.config.classes else None
+    return torch.tensor(data.train_labels).long() if model.config.classes else None
 
 
 def _step(state: TrainState, x: Tensor, y: Tensor | None, step: int, steps: int, config: TrainConfig) -> float:

@@ -40,7 +40,7 @@ def render() -> None:
     if st.session_state.get("run") not in names:
         st.session_state["run"] = names[0]
     titles = {run.name: read_config(run.folder).title or run.name for run in runs}
-    labels = {run.name: f"{titles[run.name]} · {STATES[run.state]}" for run in runs}
+    labels = {run.name: f"{titles[run.name]} · {run.name}" for run in runs}
     name = st.selectbox("Run", names, format_func=labels.get, key="run", bind="query-params",
                         help="Every run of this app. A reload of the page finds it again.")  # fmt: skip
     run = next(run for run in runs if run.name == name)
@@ -138,7 +138,7 @@ def _status(queue: Queue, run: RunState, log: list[dict]) -> None:
         return
     last = log[-1]
     left = f" · about {last['seconds_left']:.0f} s left" if run.state == "running" and last["seconds_left"] else ""
-    text = f"epoch {last['epoch']} of {config.epochs} · {last['seconds']:.0f} s{left}"
+    text = f"{STATES[run.state]} · epoch {last['epoch']} of {config.epochs} · {last['seconds']:.0f} s{left}"
     st.progress(1.0 if run.state == "done" else last["progress"], text)
     columns = st.columns(3)
     valid = [report for report in log if report["valid_nats"] is not None]
