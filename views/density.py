@@ -132,7 +132,7 @@ def _report(card: ModelCard, prepared: images.Prepared, log_p: float) -> None:
 def _histogram(card: ModelCard, log_p: float) -> None:
     st.subheader("Among real images and noise", anchor=False)
     real, noise = state.test_log_probs(card), state.noise_log_probs(card)
-    fig = figure("−log p(x) (nats, logarithmic), more probable to the right", "share of images (%)", 420, log_x=True)
+    fig = figure("−log p(x) (nats, log scale)", "share of images (%)", 420, log_x=True)
     edges = np.geomspace(0.9 * min(-real.max(), -log_p, 10), 1.1 * max(-noise.min(), -log_p), 120)
     for name, values, colour in (("real test images", real, BLUE), ("coin-flip noise", noise, GREY)):
         share = 100 * np.histogram(-values, edges)[0] / len(values)
@@ -143,7 +143,9 @@ def _histogram(card: ModelCard, log_p: float) -> None:
     fig.add_annotation(text="this image", showarrow=False, **place)
     chart(fig, f"Histograms of log p for {len(real)} real test images (mean {real.mean():.1f} nats) and {len(noise)} "
           f"noise images (mean {noise.mean():.1f} nats); this image: {log_p:.1f} nats.", key="histogram")  # fmt: skip
-    st.caption(f"{len(real):,} real test images and {len(noise):,} images of fair coin flips, under the same model.")
+    st.caption(
+        f"{len(real):,} real test images and {len(noise):,} of fair coin flips, same model; more probable to the right."
+    )
 
 
 def _surprise(card: ModelCard, image: np.ndarray, log_p: float) -> None:

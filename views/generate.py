@@ -109,5 +109,5 @@ def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -
     st.image(np.hstack(three).repeat(8, 0).repeat(8, 1) * np.uint8(255), width="stretch",
              caption=f"the sample · its nearest training image · the {distance} pixels that differ",
              alt=f"the sample, its nearest training image, and the {distance} pixels that differ")  # fmt: skip
-    st.caption(f"A real test image is typically {typical_distance(data.name):.0f} pixels from its nearest training one"
+    st.caption(f"A real test image is typically {typical_distance(data.name):.0f} pixels from its nearest training one "
                "(median of 300). A copy would be 0 away.")  # fmt: skip

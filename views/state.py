@@ -77,14 +77,18 @@ def describe(card: ModelCard) -> str:
 
 
 def model_picker() -> ModelCard:
-    """The model all chapters use; the choice is part of the URL."""
-    cards = image_models()
-    if st.session_state.get("model") not in cards:
-        st.session_state.pop("model", None)  # a run that was deleted
+    """The model all chapters use. The choice stands in the URL by name, and survives chapters without a picker."""
+    cards, session = image_models(), st.session_state
+    if session.get("model") not in cards:  # a first visit, another chapter, or a run that was deleted
+        wanted = st.query_params.get("model", session.get("last_model"))
+        session["model"] = wanted if wanted in cards else next(iter(cards))
     name = st.selectbox(
-        "Model", list(cards), format_func=lambda name: describe(cards[name]), key="model", bind="query-params",
+        "Model", list(cards), format_func=lambda name: describe(cards[name]), key="model",
         help="The density p(x) in use. Models that you train in the Train chapter appear here.",
     )  # fmt: skip
+    session["last_model"] = name
+    if st.query_params.get("model") != name:
+        st.query_params["model"] = name
     st.sidebar.caption(f"Runs on {device_label()}")
     return cards[name]
 

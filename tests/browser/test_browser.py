@@ -68,6 +68,7 @@ def test_the_player_draws_pixel_by_pixel(viewer):
 
 def test_a_click_on_a_sample_shows_it_in_the_player(viewer):
     viewer.open("?model=nade-animals")
+    assert viewer.page.get_by_role("combobox", name="Model").input_value().startswith("NADE, ten animals")
     viewer.page.get_by_role("button", name=re.compile("^image 5:")).click()
     viewer.page.get_by_role("heading", name="Image 5, pixel by pixel").wait_for()
     assert viewer.page.get_by_role("button", name=re.compile("^image 5:")).get_attribute("aria-pressed") == "true"
