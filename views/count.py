@@ -99,6 +99,9 @@ def _table(n: int, hidden: int, order: int) -> None:
     rows = [{"factorisation": c.name, "parameters": _short(c.parameters), "formula": c.formula}
             for c, *_ in _families(n, hidden, order)]  # fmt: skip
     st.dataframe(rows, hide_index=True, width="stretch")
+    with st.expander("The formulas"):
+        for c, *_ in _families(n, hidden, order):
+            st.latex(rf"\text{{{c.name}}}:\quad {c.latex}")
     if st.toggle("Show 2ⁿ - 1 digit by digit", key="exact", bind="query-params"):
         digits = str(counting.full_joint(n).parameters)
         st.code(digits, wrap_lines=True)
