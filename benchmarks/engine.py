@@ -1,13 +1,14 @@
 """The CPU kernels against the plain torch loop, on the same weights and images: python -m benchmarks.engine
 
-Each row is measured in this one run, best of several repetitions. The arithmetic limit is this machine's own
-float32 matrix product (torch, same threads), at n H multiply-adds an image for density and three times that
-for a training step.
+Each row is measured in this one run: both backends in turn, the median of equally many repetitions. The
+arithmetic limit is this machine's own float32 matrix product (torch, same threads), at n H multiply-adds an
+image for density and three times that for a training step.
 """
 
 import argparse
 import copy
 import json
+import statistics
 import time
 
 import torch
@@ -15,21 +16,24 @@ import torch
 from nade_core import load_pretrained
 from nade_core.data import load_dataset
 
+REPETITIONS = 7
 
-def best(function, repetitions: int) -> float:
-    """The shortest time of one call, in seconds, after one call that is not counted."""
-    function()
-    times = []
-    for _ in range(repetitions):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times)
+
+def medians(*functions) -> list[float]:
+    """The median time of each function, in seconds: called in turn, so that drift of the machine hits all alike."""
+    times = [[] for _ in functions]
+    for repetition in range(REPETITIONS + 1):
+        for function, taken in zip(functions, times, strict=True):
+            start = time.perf_counter()
+            function()
+            if repetition:  # the first round loads code and data, and is not counted
+                taken.append(time.perf_counter() - start)
+    return [statistics.median(taken) for taken in times]
 
 
 def multiply_adds_per_second() -> float:
     a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
-    return 2048**3 / best(lambda: a @ b, 5)
+    return 2048**3 / medians(lambda: a @ b)[0]
 
 
 def density(model, x):
@@ -43,6 +47,17 @@ def training_step(model, x, optimizer):
     optimizer.step()
 
 
+def _task(model, backend: str, name: str, x):
+    tested = copy.deepcopy(model).requires_grad_(name.startswith("training"))
+    tested.backend = backend
+    if name.startswith("draw"):
+        return lambda: tested.sample(len(x))
+    if name.startswith("training"):
+        optimizer = torch.optim.AdamW(tested.parameters(), 1e-6, fused=True)
+        return lambda: training_step(tested, x, optimizer)
+    return lambda: density(tested, x)
+
+
 def measure() -> list[dict]:
     """One row a task: images a second of both backends, their ratio, and the share of the limit reached."""
     data, model = torch.tensor(load_dataset("mnist").test), load_pretrained("nade-mnist", "cpu")
@@ -51,19 +66,8 @@ def measure() -> list[dict]:
     tasks = (("log-density, batch 512", 512, 1), ("log-density, batch 10,000", 10_000, 1),
              ("training step, batch 100", 100, 3), ("draw 64 samples", 64, 1))  # fmt: skip
     for name, batch, products in tasks:
-        speeds = []
-        for backend, repetitions in (("reference", 2), ("cpu", 8)):
-            tested = copy.deepcopy(model).requires_grad_(name.startswith("training"))
-            tested.backend = backend
-            optimizer = torch.optim.AdamW(tested.parameters(), 1e-6, fused=True) if products == 3 else None
-            x = data[:batch] if backend == "cpu" or batch <= 512 else data[:512]
-            if products == 3:
-                seconds = best(lambda tested=tested, x=x, o=optimizer: training_step(tested, x, o), repetitions)
-            elif name.startswith("draw"):
-                seconds = best(lambda tested=tested: tested.sample(64), repetitions)
-            else:
-                seconds = best(lambda tested=tested, x=x: density(tested, x), repetitions)
-            speeds.append((64 if name.startswith("draw") else len(x)) / seconds)
+        calls = [_task(model, backend, name, data[:batch]) for backend in ("reference", "cpu")]
+        speeds = [batch / seconds for seconds in medians(*calls)]
         rows.append({"task": name, "loop": speeds[0], "kernels": speeds[1], "ratio": speeds[1] / speeds[0],
                      "share_of_limit": speeds[1] * products / limit})  # fmt: skip
     return rows
