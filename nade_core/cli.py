@@ -7,7 +7,8 @@ import math
 import re
 import sys
 import time
-from dataclasses import fields
+from collections import defaultdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from . import checkpoint, evaluation, images, runs
@@ -15,9 +16,22 @@ from .data import DATASETS, load_dataset
 from .data.reading import read_data, read_rows
 from .devices import as_device
 from .files import write_atomic
-from .models import NADEConfig
+from .models import MODELS
 from .orderings import ORDERINGS
-from .training import TrainConfig
+from .training import TrainConfig, recommended
+
+
+def _model_fields() -> dict[str, tuple]:
+    """What can be set of a model: the default of each field, and the models that have it."""
+    found = defaultdict(list)
+    for name, (_, config_class) in MODELS.items():
+        for field in fields(config_class):
+            if field.name not in ("dims", "classes"):
+                found[field.name, field.default].append(name)
+    return {name: (default, models) for (name, default), models in found.items()}
+
+
+MODEL_FIELDS = _model_fields()
 
 
 def models(args) -> None:
@@ -119,12 +133,18 @@ def _run_config(args) -> runs.RunConfig:
     data = read_data(args.data, args.key, args.seed)
     if (args.classes or args.shift or args.flip) and (data.shape is None or (args.classes and not data.class_names)):
         raise ValueError("--classes needs a data set with labels, --shift and --flip need 28 x 28 images.")
-    classes = len(data.class_names) if args.classes else 0
-    model = NADEConfig(data.dims, args.hidden, args.activation, classes)
-    options = {f.name: getattr(args, f.name) for f in fields(TrainConfig)}
+    model_class, config_class = MODELS[args.model]
+    options = {name: getattr(args, name) for name in MODEL_FIELDS if getattr(args, name) is not None}
+    if args.classes:
+        options["classes"] = len(data.class_names)
+    known = {f.name for f in fields(config_class)}
+    if unknown := sorted(options.keys() - known):
+        raise ValueError(f"A {args.model} has no {', '.join(unknown)}; it has {', '.join(sorted(known - {'dims'}))}.")
+    model = config_class(data.dims, **options)
+    given = {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None}
     source = args.data if args.data in DATASETS else str(Path(args.data).resolve())
-    model_config = {f.name: getattr(model, f.name) for f in fields(model)}
-    return runs.RunConfig(source, "NADE", model_config, TrainConfig(**options), args.ordering, args.title, args.key)
+    return runs.RunConfig(source, args.model, asdict(model), recommended(args.model, len(data.train), **given),
+                          args.ordering, args.title, args.key)  # fmt: skip
 
 
 def _progress(report: dict, epochs: int) -> None:
@@ -184,26 +204,27 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train_arguments(p: argparse.ArgumentParser) -> None:
-    d = TrainConfig()
     p.add_argument("--data", default="mnist", help=f"{', '.join(DATASETS)}, or a file or folder")
     p.add_argument("--key", help="which array of the file, if it holds several")
     p.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder")
     p.add_argument("--resume", action="store_true", help="go on with the run in --out, with its own settings")
     p.add_argument("--time-budget", type=_seconds, metavar="9m", help="stop at the end of an epoch after this time")
     p.add_argument("--title", default="", help="how the model is called in lists")
-    p.add_argument("--hidden", type=int, default=500, help="hidden units (500)")
-    p.add_argument("--activation", default="sigmoid", choices=("sigmoid", "relu"))
+    p.add_argument("--model", default="NADE", choices=MODELS, help="which model (NADE)")
+    for name, (default, models) in MODEL_FIELDS.items():
+        p.add_argument(f"--{name.replace('_', '-')}", type=type(default), help=f"of {', '.join(models)} ({default})")
     p.add_argument("--ordering", default="raster", choices=ORDERINGS)
-    p.add_argument("--classes", action="store_true", help="condition on the labels of the data set")
-    p.add_argument("--epochs", type=int, default=d.epochs)
-    p.add_argument("--batch", dest="batch_size", type=int, default=d.batch_size)
-    p.add_argument("--lr", dest="learning_rate", type=float, default=d.learning_rate)
-    p.add_argument("--weight-decay", type=float, default=d.weight_decay)
-    p.add_argument("--average", type=float, default=d.average, help="decay of the averaged weights")
-    p.add_argument("--patience", type=int, default=d.patience, help="epochs without gain before it stops")
-    p.add_argument("--shift", type=int, default=d.shift, help="move each image by up to so many pixels")
-    p.add_argument("--flip", action="store_true", help="mirror half of the images")
-    p.add_argument("--seed", type=int, default=d.seed)
+    p.add_argument("--classes", action="store_true", help="condition on the labels of the data set (NADE)")
+    p.add_argument("--epochs", type=int)
+    p.add_argument("--batch", dest="batch_size", type=int)
+    p.add_argument("--lr", dest="learning_rate", type=float)
+    p.add_argument("--weight-decay", type=float)
+    p.add_argument("--average", type=float, help="decay of the averaged weights")
+    p.add_argument("--patience", type=int, help="epochs without gain before it stops")
+    p.add_argument("--shift", type=int, help="move each image by up to so many pixels")
+    p.add_argument("--flip", action="store_true", default=None, help="mirror half of the images")
+    p.add_argument("--precision", choices=("float32", "bfloat16"), help="of the loss; weights stay in float32")
+    p.add_argument("--seed", type=int, default=0)
 
 
 def main(arguments: list[str] | None = None) -> None:

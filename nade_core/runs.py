@@ -3,30 +3,40 @@
     config.json         what was asked
     log.jsonl           one JSON object a report, oldest first
     status.json         state (running, done, stopped, failed), message, pid
-    last.safetensors    everything needed to go on from the last finished epoch
+    last.json           where everything stands that is needed to go on from the last finished epoch:
+    last-*.safetensors  weights, averages and moments, in parts of less than 16 MiB
     model.safetensors   the best model so far, an ordinary model file
     stop                present: the run ends cleanly at its next report
 
 Every file is written whole or not at all. A kill loses at most the epoch under way, which a resumed run
 does again with the same random numbers: it ends with the same weights.
+
+Where several weight decays are given, each is tried in turn from the same start, and the model kept is the
+best of all on the validation part.
 """
 
 import json
+import math
 import os
 import time
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 
-from .checkpoint import FORMAT_VERSION, read_header, save_model
+from .checkpoint import save_model
 from .data.reading import read_data
 from .files import write_atomic
 from .models import MODELS
+from .orderings import make_ordering
 from .training import TrainConfig, TrainState, TrainStep, train
+
+PART_BYTES = 12 << 20
+STATE_KEYS = ("epoch", "best_nats", "best_epoch")
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,12 @@ class RunConfig:
     ordering: str = "raster"
     title: str = ""
     key: str | None = None
+    weight_decays: tuple[float, ...] = ()
+
+    @property
+    def trials(self) -> list[TrainConfig]:
+        """One training after another: a weight decay each, or the one of ``train``."""
+        return [replace(self.train, weight_decay=value) for value in self.weight_decays] or [self.train]
 
 
 def write_json(path: Path, value) -> None:
@@ -78,7 +94,8 @@ def read_config(folder: Path) -> RunConfig:
     if not values:
         raise ValueError(f"{folder} is no run to resume: it has no readable config.json.")
     try:
-        return RunConfig(**{**values, "train": TrainConfig(**values["train"])})
+        return RunConfig(**{**values, "train": TrainConfig(**values["train"]),
+                            "weight_decays": tuple(values["weight_decays"])})  # fmt: skip
     except (TypeError, KeyError) as error:
         raise ValueError(f"{folder}/config.json does not fit this version of the program: {error}.") from error
 
@@ -93,34 +110,72 @@ def create(folder: str | Path, config: RunConfig) -> Path:
     return folder
 
 
-def _save_state(folder: Path, state: TrainState, seconds: float) -> None:
+@dataclass
+class Progress:
+    """Where a run stands: which trial, how long it took, and the best validation nats of all trials."""
+
+    trial: int = 0
+    seconds: float = 0.0
+    best_nats: float = math.inf
+
+
+def _save_state(folder: Path, state: TrainState, progress: Progress) -> None:
+    """New parts, then last.json that names them, then the old parts go: a kill leaves one whole state."""
     tensors = {f"model.{k}": v for k, v in state.model.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in state.average.state_dict().items()}
-    for i, moments in state.optimizer.state_dict()["state"].items():
+    for i, moments in (state.optimizer.state_dict()["state"] if state.optimizer else {}).items():
         tensors |= {f"optimizer.{i}.{k}": torch.as_tensor(v) for k, v in moments.items()}
-    values = {"epoch": state.epoch, "best_nats": state.best_nats, "best_epoch": state.best_epoch, "seconds": seconds}
-    header = {"format_version": FORMAT_VERSION, "model": type(state.model).__name__, **values}
-    content = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-    write_atomic(folder / "last.safetensors", save(content, metadata={"nade": json.dumps(header)}))
+    old, names = set(folder.glob("last-*.safetensors")), []
+    for i, part in enumerate(_parts(tensors)):
+        names.append(f"last-{progress.trial}-{state.epoch}-{i}.safetensors")
+        write_atomic(folder / names[-1], save(part))
+    values = {"epoch": state.epoch, "best_nats": state.best_nats, "best_epoch": state.best_epoch}
+    write_json(folder / "last.json", {"state": values, "progress": asdict(progress), "parts": names})
+    for path in old - {folder / name for name in names}:
+        path.unlink()
 
 
-def _load_state(folder: Path, config: RunConfig, device: torch.device) -> tuple[TrainState, float]:
-    """The state at the end of the last finished epoch, and the seconds it took to get there."""
-    path = folder / "last.safetensors"
-    header = read_header(path)
+def _parts(tensors: dict) -> Iterator[dict]:
+    """The tensors in groups of at most PART_BYTES; one that is larger is cut along its first dimension."""
+    part, size = {}, 0
+    for name, tensor in tensors.items():
+        tensor = tensor.detach().cpu()
+        rows = max(1, PART_BYTES // tensor[:1].nbytes) if tensor.ndim else 1
+        for piece in tensor.split(rows) if tensor.ndim else [tensor]:
+            if name in part or size + piece.nbytes > PART_BYTES:
+                yield part
+                part, size = {}, 0
+            part[name] = piece.contiguous()
+            size += piece.nbytes
+    yield part
+
+
+def _load_parts(folder: Path, names: list[str]) -> dict:
+    """The tensors that _parts cut, whole again."""
+    pieces = defaultdict(list)
+    for name in names:
+        for key, piece in load((folder / name).read_bytes()).items():
+            pieces[key].append(piece)
+    return {key: found[0] if len(found) == 1 else torch.cat(found) for key, found in pieces.items()}
+
+
+def _load_state(folder: Path, config: RunConfig, device: torch.device) -> tuple[TrainState, Progress]:
+    """The state at the end of the last finished epoch, and where the run stood."""
+    saved = read_json(folder / "last.json")
     try:
-        with safe_open(path, "pt") as file:
-            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+        progress = Progress(**saved["progress"])
+        tensors = _load_parts(folder, saved["parts"])
         model_class, config_class = MODELS[config.model]
         model = model_class(config_class(**config.model_config), tensors["model.ordering"]).to(device)
         model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
-        state = TrainState.of(model, config.train)
+        state = TrainState.of(model, config.trials[progress.trial])
         state.average.load_state_dict({k[8:]: v for k, v in tensors.items() if k.startswith("average.")})
-        _load_optimizer(state.optimizer, tensors)
-    except (SafetensorError, RuntimeError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is damaged: {str(error).splitlines()[0]}.") from error
-    state.epoch, state.best_nats, state.best_epoch = header["epoch"], header["best_nats"], header["best_epoch"]
-    return state, header["seconds"]
+        if state.optimizer:
+            _load_optimizer(state.optimizer, tensors)
+        state.epoch, state.best_nats, state.best_epoch = (saved["state"][k] for k in STATE_KEYS)
+    except (SafetensorError, OSError, RuntimeError, KeyError, IndexError, TypeError) as error:
+        raise ValueError(f"The state in {folder} is damaged: {str(error).splitlines()[0]}.") from error
+    return state, progress
 
 
 def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict) -> None:
@@ -152,49 +207,60 @@ def run(folder: str | Path, device: torch.device, time_budget: float | None = No
 
 
 def _run(folder: Path, config: RunConfig, device: torch.device, time_budget: float | None):
-    data = read_data(config.data, config.key, config.train.seed)
-    if (folder / "last.safetensors").exists():
-        state, before = _load_state(folder, config, device)
+    data, trials = read_data(config.data, config.key, config.train.seed), config.trials
+    if (folder / "last.json").exists():
+        state, progress = _load_state(folder, config, device)
     else:
-        state, before = _fresh(config, data, device), 0.0
-    log = [report for report in read_log(folder) if report["epoch"] < state.epoch or
-           (report["epoch"] == state.epoch and report["valid_nats"] is not None)]  # fmt: skip
-    write_atomic(folder / "log.jsonl", "".join(json.dumps(line) + "\n" for line in log).encode())
-    started, begun_at = time.monotonic(), state.epoch / config.train.epochs
+        state, progress = _fresh(config, trials[0], data, device), Progress()
+    _cut_log(folder, progress.trial, state.epoch)
+    started, before = time.monotonic(), progress.seconds
+    done_before = (progress.trial + state.epoch / trials[progress.trial].epochs) / len(trials)
     with (folder / "log.jsonl").open("a", buffering=1) as file:
-        for step in train(state, data, config.train):
-            elapsed = time.monotonic() - started
-            if step.valid_nats is not None:
-                _save(folder, config, data, state, step, before + elapsed)
-            rate = (step.progress - begun_at) / max(elapsed, 1e-9)
-            left = (1 - step.progress) / rate if rate else None
-            report = {**asdict(step), "seconds": round(before + elapsed, 2), "seconds_left": left}
-            file.write(json.dumps(report) + "\n")
-            yield report
-            over = time_budget is not None and elapsed > time_budget and step.valid_nats is not None
-            if step.progress < 1 and (over or (folder / "stop").exists()):
-                (folder / "stop").unlink(missing_ok=True)
-                return "stopped"
-    return "done"
+        while True:
+            for step in train(state, data, trials[progress.trial]):
+                elapsed = time.monotonic() - started
+                progress.seconds = round(before + elapsed, 2)
+                if step.valid_nats is not None:
+                    step = replace(step, improved=step.valid_nats < progress.best_nats)
+                    _save(folder, config, data, state, step, progress)
+                done = (progress.trial + step.progress) / len(trials)
+                left = (1 - done) * elapsed / (done - done_before) if done > done_before else None
+                report = {**asdict(step), "trial": progress.trial, "seconds": progress.seconds, "seconds_left": left}
+                file.write(json.dumps(report) + "\n")
+                yield report
+                over = time_budget is not None and elapsed > time_budget and step.valid_nats is not None
+                if step.progress < 1 and (over or (folder / "stop").exists()):
+                    (folder / "stop").unlink(missing_ok=True)
+                    return "stopped"
+            if progress.trial + 1 == len(trials):
+                return "done"
+            progress.trial += 1
+            state = _fresh(config, trials[progress.trial], data, device)
 
 
-def _fresh(config: RunConfig, data, device: torch.device) -> TrainState:
-    from .orderings import make_ordering
-
-    config_class, dims = MODELS[config.model][1], data.dims
-    shape = data.shape or (1, dims)
-    ordering = make_ordering(config.ordering, *shape, seed=config.train.seed)
-    return TrainState.start(config.model, config_class(**config.model_config), data, config.train, device, ordering)
+def _cut_log(folder: Path, trial: int, epoch: int) -> None:
+    """Drop the reports of an epoch that did not end: it is done again."""
+    log = [r for r in read_log(folder) if (r["trial"], r["epoch"]) < (trial, epoch) or
+           ((r["trial"], r["epoch"]) == (trial, epoch) and r["valid_nats"] is not None)]  # fmt: skip
+    write_atomic(folder / "log.jsonl", "".join(json.dumps(line) + "\n" for line in log).encode())
 
 
-def _save(folder: Path, config: RunConfig, data, state: TrainState, step: TrainStep, seconds: float) -> None:
+def _fresh(config: RunConfig, trial: TrainConfig, data, device: torch.device) -> TrainState:
+    config_class, shape = MODELS[config.model][1], data.shape or (1, data.dims)
+    raster = config.ordering == "raster"  # a model may have a first ordering of its own
+    ordering = None if raster else make_ordering(config.ordering, *shape, seed=trial.seed)
+    return TrainState.start(config.model, config_class(**config.model_config), data, trial, device, ordering)
+
+
+def _save(folder: Path, config: RunConfig, data, state: TrainState, step: TrainStep, progress: Progress) -> None:
     """The best model first, then the state: a kill between the two repeats an epoch and writes the same."""
     if step.improved:
+        progress.best_nats = step.valid_nats
         nats = {"train": step.train_nats, "valid": step.valid_nats}
-        classes = list(data.class_names) if state.model.config.classes else []
+        classes = list(data.class_names) if getattr(state.model.config, "classes", 0) else []
         save_model(
             state.average, folder / "model.safetensors", title=config.title or folder.name, data=data.name,
             binarisation=data.binarisation, shape=data.shape, classes=classes, nats=nats, ordering=config.ordering,
-            train=asdict(config.train), epoch=state.epoch, seconds=round(seconds, 1),
+            train=asdict(config.trials[progress.trial]), epoch=state.epoch, seconds=round(progress.seconds, 1),
         )  # fmt: skip
-    _save_state(folder, state, seconds)
+    _save_state(folder, state, progress)

@@ -8,7 +8,7 @@ interrupted and resumed ends with the same weights as one that was not.
 import copy
 import math
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -18,11 +18,15 @@ from .models import MODELS
 
 STEPS_A_REPORT = 50
 VALID_BATCH = 2000
+STEPS, PATIENCE_STEPS = 10_000, 1_500  # a small table is seen at least so often, unless it stops gaining
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How to train. ``average`` is the decay of the averaged weights, which are what is validated and kept."""
+    """How to train. ``average`` is the decay of the averaged weights, which are what is validated and kept.
+
+    ``precision`` "bfloat16" computes the loss in mixed precision; weights stay in float32.
+    """
 
     epochs: int = 60
     batch_size: int = 100
@@ -33,6 +37,7 @@ class TrainConfig:
     seed: int = 0
     shift: int = 0
     flip: bool = False
+    precision: str = "float32"
 
     def __post_init__(self):
         positive = {"epochs": self.epochs, "batch_size": self.batch_size, "patience": self.patience,
@@ -42,6 +47,16 @@ class TrainConfig:
                 raise ValueError(f"Expected {name} above 0; got {value}.")
         if not (0 <= self.average < 1 and self.weight_decay >= 0 and self.shift >= 0):
             raise ValueError(f"Expected average in [0, 1), weight_decay and shift of at least 0; got {self}.")
+        if self.precision not in ("float32", "bfloat16"):
+            raise ValueError(f"Expected a precision of float32 or bfloat16; got {self.precision!r}.")
+
+
+def recommended(model: str, rows: int, **given) -> TrainConfig:
+    """How to train that model on so many rows: its recipe, long enough for a small table; ``given`` goes first."""
+    config = TrainConfig(**{**MODELS[model][0].recipe, **given})
+    steps = math.ceil(rows / config.batch_size)
+    longer = {"epochs": max(config.epochs, STEPS // steps), "patience": max(config.patience, PATIENCE_STEPS // steps)}
+    return config if MODELS[model][0].counts else replace(config, **{**longer, **given})
 
 
 @dataclass(frozen=True)
@@ -74,18 +89,19 @@ class TrainState:
     @classmethod
     def start(cls, name: str, model_config, data: Dataset, config: TrainConfig, device: torch.device,
               ordering: Tensor | None = None) -> "TrainState":  # fmt: skip
-        """A fresh model, its biases at the logits of the pixel means (Laplace-smoothed)."""
+        """A fresh model that knows the means of the data."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             model = MODELS[name][0](model_config, ordering)
-        ones = torch.from_numpy(data.train.sum(0, dtype="int64"))
-        model.b.data = torch.logit((ones + 1.0) / (len(data.train) + 2.0)).float()
+        model.start_from(torch.tensor(data.train))
         return cls.of(model.to(device), config)
 
     @classmethod
     def of(cls, model: nn.Module, config: TrainConfig) -> "TrainState":
-        optimizer = torch.optim.AdamW(model.parameters(), config.learning_rate, weight_decay=config.weight_decay,
-                                      fused=True)  # fmt: skip
+        optimizer = None
+        if not model.counts:
+            optimizer = torch.optim.AdamW(model.parameters(), config.learning_rate, weight_decay=config.weight_decay,
+                                          fused=True)  # fmt: skip
         return cls(model, copy.deepcopy(model).requires_grad_(False), optimizer)
 
 
@@ -106,39 +122,44 @@ def _epoch(state: TrainState, data: Dataset, config: TrainConfig) -> Generator[T
     """One pass over the training set; yields reports and returns the mean training nats."""
     generator = torch.Generator().manual_seed(config.seed * 100_003 + state.epoch)
     order = torch.randperm(len(data.train), generator=generator)
-    device, batches = state.model.b.device, order.split(config.batch_size)
-    train, labels, total = torch.tensor(data.train), _labels(data, state.model), 0.0
+    device, batches = state.model.ordering.device, order.split(config.batch_size)
+    train, labels, total = torch.tensor(data.train, device=device), _labels(data, state.model), 0.0
+    state.model.train()
     for i, rows in enumerate(batches):
         step = state.epoch * len(batches) + i
-        x = train[rows]
+        rows = rows.to(device)
+        x = train[rows].to(state.model.dtype)
         if config.shift or config.flip:
             x = _augment(x, data.shape, config, generator)
-        y = None if labels is None else labels[rows].to(device)
-        total += _step(state, x.to(device), y, step, len(batches) * config.epochs, config)
+        y = None if labels is None else labels[rows]
+        total += _step(state, x, y, step, len(batches) * config.epochs, config, generator)
         if (i + 1) % STEPS_A_REPORT == 0:
             if not math.isfinite(total):
                 raise TrainingDiverged("The loss is no longer a number: try a smaller learning rate.")
-            yield TrainStep(state.epoch, (step + 1) / (len(batches) * config.epochs), total / (i + 1))
-    state.epoch += 1
-    return total / len(batches)
+            yield TrainStep(state.epoch, (step + 1) / (len(batches) * config.epochs), float(total) / (i + 1))
+    return float(total) / len(batches)
 
 
 def _labels(data: Dataset, model: nn.Module) -> Tensor | None:
-    return torch.tensor(data.train_labels).long() if model.config.classes else None
+    if not getattr(model.config, "classes", 0):
+        return None
+    return torch.tensor(data.train_labels, device=model.ordering.device).long()
 
 
-def _step(state: TrainState, x: Tensor, y: Tensor | None, step: int, steps: int, config: TrainConfig) -> float:
-    """One AdamW step at the cosine schedule's learning rate, then the averaged weights follow."""
+def _step(state: TrainState, x: Tensor, y: Tensor | None, step: int, steps: int, config: TrainConfig,
+          generator: torch.Generator) -> Tensor:  # fmt: skip
+    """One AdamW step at the cosine schedule's learning rate, then the averaged weights follow; returns the loss."""
     for group in state.optimizer.param_groups:
         group["lr"] = config.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
     state.optimizer.zero_grad()
-    loss = -state.model.log_prob(x, y).mean()
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
+        loss = state.model.loss(x, y, generator)
     loss.backward()
     state.optimizer.step()
     decay = min(config.average, (1 + step) / (10 + step))
     with torch.no_grad():
         torch._foreach_lerp_(list(state.average.parameters()), list(state.model.parameters()), 1 - decay)
-    return loss.item()
+    return loss.detach()
 
 
 @torch.no_grad()
@@ -152,11 +173,20 @@ def train(state: TrainState, data: Dataset, config: TrainConfig) -> Iterator[Tra
     """Train until the epochs are over or ``patience`` epochs brought no gain; the last step of each epoch has
     valid_nats. Raises TrainingDiverged when the loss is no longer a number."""
     while state.epoch < config.epochs and state.epoch - state.best_epoch < config.patience:
-        train_nats = yield from _epoch(state, data, config)
-        valid = mean_nats(state.average, data.valid)
+        train_nats = yield from _pass(state, data) if state.model.counts else _epoch(state, data, config)
+        state.epoch += 1
+        valid = mean_nats(state.average.eval(), data.valid)
         if not (math.isfinite(valid) and math.isfinite(train_nats)):
             raise TrainingDiverged("The loss is no longer a number: try a smaller learning rate.")
         improved = valid < state.best_nats
         if improved:
             state.best_nats, state.best_epoch = valid, state.epoch
         yield TrainStep(state.epoch, state.epoch / config.epochs, train_nats, valid, state.best_nats, improved)
+
+
+def _pass(state: TrainState, data: Dataset) -> Generator[TrainStep, None, float]:
+    """One pass of a model that counts; the model to keep is the model itself."""
+    state.model.fit(torch.tensor(data.train, device=state.model.ordering.device))
+    state.average.load_state_dict(state.model.state_dict())
+    yield from ()
+    return mean_nats(state.model.eval(), data.train)

@@ -87,7 +87,7 @@ def test_a_low_temperature_draws_the_likelier_side_of_each_conditional(make_nade
 def test_every_model_is_registered_with_its_configuration():
     for name, (model_class, config_class) in MODELS.items():
         assert model_class.__name__ == name
-        assert config_class(dims=3) == config_class(dims=3)
+        assert config_class(dims=4) == config_class(dims=4)
 
 
 def test_hidden_states_give_the_logits(make_nade):

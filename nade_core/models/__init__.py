@@ -1,7 +1,8 @@
 """One file a model. MODELS maps the name in a checkpoint to the class and its configuration."""
 
 from .nade import NADE, NADEConfig
+from .pixelcnn import PixelCNN, PixelCNNConfig
 
-MODELS = {"NADE": (NADE, NADEConfig)}
+MODELS = {"NADE": (NADE, NADEConfig), "PixelCNN": (PixelCNN, PixelCNNConfig)}
 
-__all__ = ["MODELS", "NADE", "NADEConfig"]
+__all__ = ["MODELS", "NADE", "NADEConfig", "PixelCNN", "PixelCNNConfig"]

@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from torch.distributions import Bernoulli
 
 from .. import kernels
-from ..inputs import as_binary, as_labels, as_prefix
+from ..inputs import as_prefix
 from ..kernels.reference import ACTIVATIONS
-from ..orderings import check_ordering, inverse
+from ..orderings import inverse
+from .base import DensityModel, logit_means
 
 MIXTURE_CHUNK = 2048  # images scored at once under every class, which bounds the memory of the logits
 
@@ -40,20 +41,16 @@ class NADEConfig:
             raise ValueError(f"Unknown activation {self.activation!r}: expected {' or '.join(ACTIVATIONS)}.")
 
 
-class NADE(nn.Module):
-    """An exact density over binary vectors: log_prob, sample, conditionals.
+class NADE(DensityModel):
+    """An exact density over binary vectors, each conditional one step of a shared hidden state."""
 
-    ``ordering`` (D,) is the permutation in which dimensions are generated, raster if None. Inputs x are
-    (B, D), or any shape (B, ...) of D values each, of 0 and 1; outputs stand in the order of x.
-    """
+    description = "one hidden layer, shared by all conditionals"
 
     def __init__(self, config: NADEConfig, ordering: Tensor | None = None):
-        super().__init__()
+        super().__init__(config, ordering)
         D, H, K = config.dims, config.hidden, config.classes
-        self.config, self.backend = config, "auto"
-        ordering = torch.arange(D) if ordering is None else check_ordering(ordering, D)
-        self.register_buffer("ordering", ordering)
-        self.raster = torch.equal(ordering, torch.arange(D))
+        self.backend = "auto"
+        self.raster = torch.equal(self.ordering, torch.arange(D))
         self.W = nn.Parameter(torch.randn(D, H) * D**-0.5)
         self.V = nn.Parameter(torch.randn(D, H) * H**-0.5)
         self.b = nn.Parameter(torch.zeros(D))
@@ -87,7 +84,7 @@ class NADE(nn.Module):
             raise ValueError(f"Expected n of at least 0 and a temperature above 0; got {n} and {temperature}.")
         uniforms = torch.rand(n, self.config.dims + 1, generator=generator).to(self.b.device, self.b.dtype)
         prefix = as_prefix(prefix, n, self.config.dims).to(self.b)
-        y = self._draw_labels(uniforms[:, 0], prefix) if y is None and self.U is not None else self._labels(y, n)
+        y = self._draw_labels(uniforms[:, 0], prefix) if y is None and self.U is not None else self.as_labels(y, n)
         u, k = uniforms[:, 1:].contiguous(), prefix.shape[1]
         u[:, :k] = 1 - 3 * prefix  # -2 is under every probability and 1 above: what is known is drawn so
         return self._unordered(self._kernel.sample(u, *self._weights(y, n), temperature))
@@ -113,12 +110,12 @@ class NADE(nn.Module):
         return kernels.get_backend(self.backend, self.b.device, self.b.dtype)
 
     def _inputs(self, x, y) -> tuple[Tensor, Tensor | None]:
-        x = as_binary(x, self.config.dims).to(self.b)
-        return x, self._labels(y, len(x))
+        x = self.as_rows(x)
+        return x, self.as_labels(y, len(x))
 
-    def _labels(self, y, n: int) -> Tensor | None:
-        y = as_labels(y, n, self.config.classes)
-        return y if y is None else y.to(self.b.device)
+    def start_from(self, train: Tensor) -> None:
+        """The biases at the logits of the pixel means (Laplace-smoothed)."""
+        self.b.data = logit_means(train)
 
     def _ordered(self, x: Tensor) -> Tensor:
         return x if self.raster else x[:, self.ordering]
