@@ -48,19 +48,23 @@ def models(args) -> None:
 def evaluate(args) -> None:
     """Mean negative log-likelihood, its standard error, bits/dim and speed."""
     model = checkpoint.load_pretrained(args.model, args.device)
-    rows = read_rows(args.data, args.key)
+    rows = read_rows(args.data, args.key)[: args.limit]
+    if args.orderings < 1:
+        raise ValueError(f"Expected --orderings of at least 1; got {args.orderings}.")
     model.log_prob(rows[:1])  # loads the kernels, so that the time is that of scoring
     start = time.perf_counter()
-    log_probs = evaluation.log_probs(model, rows)
+    log_probs = evaluation.ensemble_log_probs(model, rows, args.orderings, args.seed)
     seconds = time.perf_counter() - start
     mean, error = evaluation.mean_and_standard_error(-log_probs)
-    result = {"model": args.model, "data": args.data, "n": len(rows), "nats": mean, "standard_error": error,
+    result = {"model": args.model, "data": args.data, "n": len(rows),
+              "orderings": len(model.orderings(args.orderings, args.seed)), "nats": mean, "standard_error": error,
               "bits_per_dim": evaluation.bits_per_dim(mean, rows.shape[1]),
               "images_per_second": len(rows) / seconds}  # fmt: skip
     if args.json:
         return _print_json(result)
-    print(f"{len(rows):,} rows: {mean:.3f} nats (standard error {error:.3f}), {result['bits_per_dim']:.4f} bits/dim, "
-          f"{result['images_per_second']:,.0f} rows/s")  # fmt: skip
+    by = f", mean probability of {result['orderings']} orderings" if result["orderings"] > 1 else ""
+    print(f"{len(rows):,} rows{by}: {mean:.3f} nats (standard error {error:.3f}), "
+          f"{result['bits_per_dim']:.4f} bits/dim, {result['images_per_second']:,.0f} rows/s")  # fmt: skip
 
 
 def score(args) -> None:
@@ -185,6 +189,10 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("model", help="a pretrained name, a model file or a run folder")
     p.add_argument("data", help=f"{', '.join(DATASETS)}, or an .npz, .npy, .csv, .zip or folder")
     p.add_argument("--key", help="which array of the file")
+    p.add_argument("--orderings", type=int, default=1, metavar="M",
+                   help="average the probability over M orderings, or over all that the model knows (1)")  # fmt: skip
+    p.add_argument("--seed", type=int, default=0, help="of the random orderings, where the model knows any (0)")
+    p.add_argument("--limit", type=int, metavar="N", help="the first N rows only")
     p = _verb(verbs, score, "exact log p(x) of pictures, as CSV", "nade score nade-animals dog.png cat.jpg")
     p.add_argument("model")
     p.add_argument("files", nargs="+", metavar="FILE")

@@ -1,6 +1,7 @@
 """Measures of a density model: nats, bits/dim, percentiles, AUROC with its interval, nearest neighbours."""
 
 import math
+from functools import reduce
 from statistics import NormalDist
 
 import numpy as np
@@ -10,10 +11,27 @@ BATCH = 2048
 
 
 @torch.no_grad()
-def log_probs(model, x, y=None) -> np.ndarray:
-    """log p of every row of x (N, D), in nats: (N,) float64. Scored in batches, so memory stays bounded."""
-    parts = [model.log_prob(x[i : i + BATCH], None if y is None else y[i : i + BATCH]) for i in range(0, len(x), BATCH)]
+def log_probs(model, x, y=None, ordering: torch.Tensor | None = None) -> np.ndarray:
+    """log p of every row of x (N, D), in nats: (N,) float64. Scored in batches, so memory stays bounded.
+
+    ``ordering`` is one of ``model.orderings(n)``, for a model that knows several.
+    """
+    along = {} if ordering is None else {"ordering": ordering}
+    parts = [model.log_prob(x[i : i + BATCH], None if y is None else y[i : i + BATCH], **along)
+             for i in range(0, len(x), BATCH)]  # fmt: skip
     return torch.cat(parts).double().cpu().numpy() if parts else np.zeros(0)
+
+
+def ensemble_log_probs(model, x, n: int, seed: int = 0) -> np.ndarray:
+    """log p of every row of x (N, D) by the ensemble of n orderings, or of all that the model knows: (N,) float64.
+
+    log p(x) = logsumexp_m log p(x | ordering m) - log M: probabilities are averaged, never logits.
+    """
+    orderings = model.orderings(n, seed)
+    if len(orderings) == 1:
+        return log_probs(model, x)
+    terms = (log_probs(model, x, ordering=ordering) for ordering in orderings)
+    return reduce(np.logaddexp, terms) - math.log(len(orderings))
 
 
 def bits_per_dim(nats, dims: int):

@@ -1,8 +1,27 @@
 """One file a model. MODELS maps the name in a checkpoint to the class and its configuration."""
 
+from .chowliu import ChowLiu, ChowLiuConfig
+from .fvsbn import FVSBN, FVSBNConfig
+from .independent import Independent, IndependentConfig
+from .joint import JointTable, JointTableConfig
+from .made import MADE, MADEConfig
+from .markov import MarkovChain, MarkovChainConfig
+from .mixture import BernoulliMixture, BernoulliMixtureConfig
 from .nade import NADE, NADEConfig
+from .orderagnostic import OrderAgnosticNADE, OrderAgnosticNADEConfig
 from .pixelcnn import PixelCNN, PixelCNNConfig
 
-MODELS = {"NADE": (NADE, NADEConfig), "PixelCNN": (PixelCNN, PixelCNNConfig)}
+MODELS = {
+    "Independent": (Independent, IndependentConfig),
+    "JointTable": (JointTable, JointTableConfig),
+    "MarkovChain": (MarkovChain, MarkovChainConfig),
+    "ChowLiu": (ChowLiu, ChowLiuConfig),
+    "BernoulliMixture": (BernoulliMixture, BernoulliMixtureConfig),
+    "FVSBN": (FVSBN, FVSBNConfig),
+    "NADE": (NADE, NADEConfig),
+    "MADE": (MADE, MADEConfig),
+    "OrderAgnosticNADE": (OrderAgnosticNADE, OrderAgnosticNADEConfig),
+    "PixelCNN": (PixelCNN, PixelCNNConfig),
+}
 
-__all__ = ["MODELS", "NADE", "NADEConfig", "PixelCNN", "PixelCNNConfig"]
+__all__ = ["MODELS", "NADE", "NADEConfig"]

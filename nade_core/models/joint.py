@@ -1,0 +1,67 @@
+"""The full joint table: one probability for each of the 2^D cases, 2^D - 1 parameters. For small D only."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Bernoulli
+
+from ..orderings import inverse
+from .base import DensityModel
+
+MAX_DIMS = 20
+
+
+@dataclass(frozen=True)
+class JointTableConfig:
+    """D = dims, at most 20; ``smoothing`` cases are added to the count of each."""
+
+    dims: int = 9
+    smoothing: float = 0.1
+
+    def __post_init__(self):
+        if not 1 <= self.dims <= MAX_DIMS:
+            raise ValueError(f"A table of 2^D cases is made for D from 1 to {MAX_DIMS}; got D = {self.dims}.")
+        if not self.smoothing > 0:
+            raise ValueError(f"Expected a smoothing above 0, or unseen cases have no density; got {self.smoothing}.")
+
+
+class JointTable(DensityModel):
+    """The histogram of all cases."""
+
+    description = "one probability for every possible row"
+    recipe = {"epochs": 1}
+    counts = True
+
+    def __init__(self, config: JointTableConfig, ordering: Tensor | None = None):
+        super().__init__(config, ordering)
+        self.log_table = nn.Parameter(torch.full((2**config.dims,), -config.dims * torch.tensor(2.0).log().item()))
+
+    def log_prob(self, x, y=None) -> Tensor:
+        """The entry of each row: (B,)."""
+        x = self.as_rows(x)
+        self.as_labels(y, len(x))
+        return self.log_table[self._case(x[:, self.ordering], self.config.dims)]
+
+    def conditionals(self, x, y=None) -> Bernoulli:
+        """p(x_i = 1 | x_<i) = p(x_<i, 1) / p(x_<i), the sums of table entries: a Bernoulli of batch shape (B, D)."""
+        x, D = self.as_rows(x), self.config.dims
+        self.as_labels(y, len(x))
+        x, logits = x[:, self.ordering], []
+        for i in range(D):
+            sums = self.log_table.view(2**i, 2, -1).logsumexp(2)  # log p(x_<i, x_i)
+            both = sums[self._case(x, i)]
+            logits.append(both[:, 1] - both[:, 0])
+        return Bernoulli(logits=torch.stack(logits, 1)[:, inverse(self.ordering)], validate_args=False)
+
+    def fit(self, train: Tensor) -> None:
+        """Count every case."""
+        counts = torch.bincount(self._case(train[:, self.ordering], self.config.dims), minlength=len(self.log_table))
+        smoothed = counts.double() + self.config.smoothing
+        self.log_table.data = (smoothed / smoothed.sum()).log().to(self.log_table)
+
+    @staticmethod
+    def _case(x: Tensor, k: int) -> Tensor:
+        """The first k values of each row (B, D) read as a binary number: (B,)."""
+        powers = 2 ** torch.arange(k - 1, -1, -1, device=x.device)
+        return (x[:, :k].long() * powers).sum(1)

@@ -1,0 +1,179 @@
+"""One network for every ordering: deep, order-agnostic NADE (Uria, Murray & Larochelle, ICML 2014).
+
+The network sees which pixels are known, and their values, and gives every unknown pixel's conditional:
+
+    a = c + sum_{j known} (M_j + x_j W_j)
+    h = relu(a),  then  h <- h + relu(A_l h + c_l)  for each further layer
+    p(x_i = 1 | x_known) = sigmoid(b_i + V_i . h + sum_{j known} (N_ji + x_j R_ji))
+
+Training draws which pixels are known; any ordering of the pixels is then a chain rule that the network can
+follow, and any subset of them can be asked for given any other: marginals and completion are exact.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.distributions import Bernoulli
+
+from ..orderings import check_ordering, inverse
+from .base import DensityModel, logit_means
+
+
+@dataclass(frozen=True)
+class OrderAgnosticNADEConfig:
+    """D = dims pixels, H = hidden units in each of ``layers`` hidden layers."""
+
+    dims: int = 784
+    hidden: int = 500
+    layers: int = 2
+
+    def __post_init__(self):
+        if min(self.dims, self.hidden, self.layers) < 1:
+            raise ValueError(f"Expected dims, hidden and layers of at least 1; got {self}.")
+
+
+class OrderAgnosticNADE(DensityModel):
+    """An exact density for every ordering, with exact marginals and completions of any region."""
+
+    description = "any ordering, and the completion of any region"
+    recipe = {"epochs": 400, "batch_size": 250, "average": 0.9995, "patience": 50, "precision": "bfloat16"}
+
+    def __init__(self, config: OrderAgnosticNADEConfig, ordering: Tensor | None = None):
+        super().__init__(config, ordering)
+        D, H = config.dims, config.hidden
+        self.W = nn.Parameter(torch.randn(D, H) * 2 * D**-0.5)
+        self.M = nn.Parameter(torch.randn(D, H) * D**-0.5)
+        self.c = nn.Parameter(torch.zeros(H))
+        self.deeper = nn.ModuleList(nn.Linear(H, H) for _ in range(config.layers - 1))
+        self.V = nn.Parameter(torch.randn(D, H) * 0.1 * H**-0.5)
+        self.b = nn.Parameter(torch.zeros(D))
+        self.R = nn.Parameter(torch.zeros(D, D))
+        self.N = nn.Parameter(torch.zeros(D, D))
+
+    def conditionals(self, x, y=None, ordering: Tensor | None = None) -> Bernoulli:
+        """p(x_i = 1 | x_<i) along an ordering (the model's own if None): a Bernoulli of batch shape (B, D)."""
+        x, o = self.as_rows(x), self._ordering(ordering)
+        self.as_labels(y, len(x))
+        x, triangle = x[:, o], torch.ones(len(o), len(o), device=x.device, dtype=x.dtype).triu(1)
+        direct = x @ (self.R[o][:, o] * triangle) + (self.N[o][:, o] * triangle).sum(0)
+        a, logits = self.c.expand(len(x), -1), []
+        for i, d in enumerate(o.tolist()):
+            logits.append(self.b[d] + direct[:, i] + self._deep(a) @ self.V[d])
+            a = torch.addcmul(a + self.M[d], x[:, i, None], self.W[d])
+        return Bernoulli(logits=torch.stack(logits, 1)[:, inverse(o)], validate_args=False)
+
+    def log_prob(self, x, y=None, ordering: Tensor | None = None) -> Tensor:
+        """log p(x | ordering) in nats, the model's own ordering if None: (B,)."""
+        x = self.as_rows(x)
+        return self.conditionals(x, y, ordering).log_prob(x).sum(-1)
+
+    def marginals(self, x, known) -> Tensor:
+        """p(x_i = 1 | x_known) of each unknown pixel, and x itself where it is known: (B, D).
+
+        x and ``known`` (true where x is to be believed) are (B, D); what x says elsewhere is not looked at.
+        """
+        x = self.as_rows(x)
+        known = self._mask(known, len(x))
+        return torch.where(known, x, torch.sigmoid(self._all_logits(x, known)))
+
+    @torch.no_grad()
+    def complete(self, x, known, n: int, generator: torch.Generator | None = None, temperature: float = 1.0) -> Tensor:
+        """n draws of the missing pixels given the known ones, each along its own random ordering: (n, D).
+
+        x (D,) is one image and ``known`` (D,) says which of its pixels are kept. Each ordering being equally
+        likely, a draw follows the mean over orderings of p(x_missing | x_known, ordering).
+        """
+        x = self.as_rows(torch.as_tensor(x).reshape(1, -1))[0]
+        known = self._mask(torch.as_tensor(known).reshape(1, -1), 1)[0]
+        places = torch.rand(n, len(x), generator=generator).to(x.device)
+        orders = torch.where(known, places - 2, places).argsort(1)  # the known come first
+        uniforms, _ = self.draw(n, generator, temperature)
+        return self._draw(orders, x[orders[:, : int(known.sum())]], uniforms, temperature)
+
+    @torch.no_grad()
+    def log_prob_missing(self, x, known, generator: torch.Generator | None = None, orderings: int = 8) -> Tensor:
+        """log p(x_missing | x_known) in nats, averaged as a probability over random orderings: (B,).
+
+        ``known`` (D,) is one mask for all rows of x (B, D).
+        """
+        x, known = self.as_rows(x), self._mask(torch.as_tensor(known).reshape(1, -1), 1)[0]
+        terms = []
+        for _ in range(orderings):
+            places = torch.rand(len(known), generator=generator).to(x.device)
+            o = torch.where(known, places - 2, places).argsort()
+            terms.append(self.conditionals(x, ordering=o).log_prob(x)[:, ~known].sum(1))
+        return torch.stack(terms).logsumexp(0) - torch.tensor(orderings).log().item()
+
+    @torch.no_grad()
+    def sample(self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0,
+               prefix=None) -> Tensor:  # fmt: skip
+        """n rows x ~ p(x | the model's own ordering), a pixel at a time: (n, D)."""
+        self.as_labels(y, n)
+        uniforms, known = self.draw(n, generator, temperature, prefix)
+        return self._draw(self.ordering.expand(n, -1), known, uniforms, temperature)
+
+    def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
+        """An unbiased estimate of the mean over orderings of -log p(x | ordering).
+
+        Each pixel is known with a probability t that is uniform, so that the number d of known pixels is uniform
+        on 0..D and every subset of a size is as likely: the sum over the unknown weighs (D + 1) / (D - d).
+        """
+        B, D = x.shape
+        strata = (torch.arange(B) + torch.rand(B, generator=generator)) / B
+        known = (torch.rand(B, D, generator=generator) < strata[:, None]).to(x.device)
+        terms = F.binary_cross_entropy_with_logits(self._all_logits(x, known).float(), x, reduction="none")
+        missing = (~known).sum(1).clamp(min=1)
+        return ((terms * ~known).sum(1) * (D + 1) / missing).mean()
+
+    def start_from(self, train: Tensor) -> None:
+        """The biases at the logits of the pixel means (Laplace-smoothed)."""
+        self.b.data = logit_means(train)
+
+    def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
+        """The model's own ordering for n = 1, else n random ones from the seed."""
+        if n == 1:
+            return [self.ordering]
+        generator = torch.Generator().manual_seed(seed)
+        return [torch.randperm(self.config.dims, generator=generator).to(self.ordering.device) for _ in range(n)]
+
+    def _deep(self, a: Tensor) -> Tensor:
+        h = torch.relu(a)
+        for layer in self.deeper:
+            h = h + torch.relu(layer(h))
+        return h
+
+    def _all_logits(self, x: Tensor, known: Tensor) -> Tensor:
+        """Logits of every pixel given the known ones of x (B, D): (B, D); of use where a pixel is unknown."""
+        known = known.to(x)
+        seen = torch.cat([x * known, known], 1)
+        h = self._deep(self.c + seen @ torch.cat([self.W, self.M]))
+        return self.b + h @ self.V.T + seen @ torch.cat([self.R, self.N])
+
+    def _draw(self, orders: Tensor, first: Tensor, u: Tensor, temperature: float) -> Tensor:
+        """Rows along orders (n, D) from uniforms u (n, D), the first values of each (n, k) given: (n, D)."""
+        n, D = orders.shape
+        x, known, rows = self.b.new_zeros(n, D), self.b.new_zeros(n, D), torch.arange(n, device=u.device)
+        a, R, N = self.c.expand(n, -1), self.R.T.contiguous(), self.N.T.contiguous()
+        for i, d in enumerate(orders.unbind(1)):
+            if i < first.shape[1]:
+                x[rows, d] = first[:, i]
+            else:
+                direct = (x * R[d]).sum(1) + (known * N[d]).sum(1)
+                logits = self.b[d] + direct + (self._deep(a) * self.V[d]).sum(1)
+                x[rows, d] = (u[:, i] < torch.sigmoid(logits / temperature)).to(x)
+            known[rows, d] = 1
+            a = a + self.M[d] + x[rows, d][:, None] * self.W[d]
+        return x
+
+    def _ordering(self, ordering: Tensor | None) -> Tensor:
+        if ordering is None:
+            return self.ordering
+        return check_ordering(ordering, self.config.dims).to(self.ordering.device)
+
+    def _mask(self, known, n: int) -> Tensor:
+        known = torch.as_tensor(known, device=self.ordering.device)
+        if known.shape != (n, self.config.dims):
+            raise ValueError(f"Expected a mask of known pixels ({n}, {self.config.dims}); got {tuple(known.shape)}.")
+        return known.bool()
