@@ -20,6 +20,8 @@ STEPS_A_REPORT = 50
 VALID_BATCH = 2000
 STEPS, PATIENCE_STEPS = 10_000, 1_500  # a small table is seen at least so often, unless it stops gaining
 
+BIASES = ("b", "c", "bias")  # they hold the means of the data, and do not decay
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -100,8 +102,9 @@ class TrainState:
     def of(cls, model: nn.Module, config: TrainConfig) -> "TrainState":
         optimizer = None
         if not model.counts:
-            optimizer = torch.optim.AdamW(model.parameters(), config.learning_rate, weight_decay=config.weight_decay,
-                                          fused=True)  # fmt: skip
+            groups = [{"params": [p], "weight_decay": 0.0 if name.rpartition(".")[2] in BIASES else config.weight_decay}
+                      for name, p in model.named_parameters()]  # fmt: skip
+            optimizer = torch.optim.AdamW(groups, config.learning_rate, fused=True)
         return cls(model, copy.deepcopy(model).requires_grad_(False), optimizer)
 
 

@@ -58,7 +58,7 @@ class ChowLiu(DensityModel):
         table = (edges[1].log() - edges[0].log()).T
         root = self.ordering[0]
         table[root] = (edges[1, :, root].sum().log() - edges[0, :, root].sum().log()).expand(2)
-        self.table.data = table.to(self.table)
+        self.table.data.copy_(table)
 
     @staticmethod
     def _pair_counts(train: Tensor) -> Tensor:

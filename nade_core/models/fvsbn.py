@@ -48,4 +48,4 @@ class FVSBN(DensityModel):
 
     def start_from(self, train: Tensor) -> None:
         """The biases at the logits of the pixel means (Laplace-smoothed)."""
-        self.b.data = logit_means(train)
+        self.b.data.copy_(logit_means(train))

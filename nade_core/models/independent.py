@@ -39,4 +39,4 @@ class Independent(DensityModel):
 
     def fit(self, train: Tensor) -> None:
         """Count how often each pixel is on."""
-        self.b.data = logit_means(train).to(self.b)
+        self.b.data.copy_(logit_means(train))

@@ -1,5 +1,6 @@
 """The full joint table: one probability for each of the 2^D cases, 2^D - 1 parameters. For small D only."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -35,7 +36,7 @@ class JointTable(DensityModel):
 
     def __init__(self, config: JointTableConfig, ordering: Tensor | None = None):
         super().__init__(config, ordering)
-        self.log_table = nn.Parameter(torch.full((2**config.dims,), -config.dims * torch.tensor(2.0).log().item()))
+        self.log_table = nn.Parameter(torch.full((2**config.dims,), -config.dims * math.log(2)))
 
     def log_prob(self, x, y=None) -> Tensor:
         """The entry of each row: (B,)."""
@@ -58,7 +59,7 @@ class JointTable(DensityModel):
         """Count every case."""
         counts = torch.bincount(self._case(train[:, self.ordering], self.config.dims), minlength=len(self.log_table))
         smoothed = counts.double() + self.config.smoothing
-        self.log_table.data = (smoothed / smoothed.sum()).log().to(self.log_table)
+        self.log_table.data.copy_((smoothed / smoothed.sum()).log())
 
     @staticmethod
     def _case(x: Tensor, k: int) -> Tensor:

@@ -74,7 +74,7 @@ class MADE(DensityModel):
 
     def start_from(self, train: Tensor) -> None:
         """The biases at the logits of the pixel means (Laplace-smoothed)."""
-        self.b.data = logit_means(train)
+        self.b.data.copy_(logit_means(train))
 
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
         """The first n of its orderings."""

@@ -55,7 +55,7 @@ class MarkovChain(DensityModel):
         for value in (0, 1):
             counts[value].scatter_add_(1, contexts, (value == x.T).float())
         counts += self.config.smoothing
-        self.table.data = (counts[1].log() - counts[0].log()).to(self.table)
+        self.table.data.copy_(counts[1].log() - counts[0].log())
 
     def _contexts(self, x: Tensor) -> Tensor:
         """The k values before each place as a binary number, zeros before the first: (B, D), x in generation order."""

@@ -3,6 +3,7 @@
 Fitted by expectation-maximisation (Dempster, Laird & Rubin, 1977), one pass over the data an iteration.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -40,7 +41,7 @@ class BernoulliMixture(DensityModel):
     def __init__(self, config: BernoulliMixtureConfig, ordering: Tensor | None = None):
         super().__init__(config, ordering)
         K, D = config.components, config.dims
-        self.log_weights = nn.Parameter(torch.full((K,), -torch.tensor(float(K)).log().item()))
+        self.log_weights = nn.Parameter(torch.full((K,), -math.log(K)))
         self.logits = nn.Parameter(torch.randn(K, D))
 
     def log_prob(self, x, y=None) -> Tensor:
@@ -75,7 +76,7 @@ class BernoulliMixture(DensityModel):
     def start_from(self, train: Tensor) -> None:
         """Each component between the mean of the data and one of its rows, drawn at random."""
         rows = train[torch.randint(len(train), (self.config.components,))].float()
-        self.logits.data = torch.logit(0.25 * rows + 0.75 * train.float().mean(0).clamp(0.01, 0.99))
+        self.logits.data.copy_(torch.logit(0.25 * rows + 0.75 * train.float().mean(0).clamp(0.01, 0.99)))
 
     @torch.no_grad()
     def fit(self, train: Tensor) -> None:
@@ -88,8 +89,8 @@ class BernoulliMixture(DensityModel):
             members += responsibility.sum(0, dtype=torch.float64)
             on += responsibility.T @ x
         a = self.config.smoothing
-        self.log_weights.data = ((members + a) / (len(train) + a * K)).log().to(self.logits)
-        self.logits.data = torch.logit((on + a) / (members[:, None] + 2 * a)).to(self.logits)
+        self.log_weights.data.copy_(((members + a) / (len(train) + a * K)).log())
+        self.logits.data.copy_(torch.logit((on + a) / (members[:, None] + 2 * a)))
 
     def _joint(self, x: Tensor, dims: Tensor | None = None) -> Tensor:
         """log w_k + log p(x | k), over some of the dimensions: (B, K)."""

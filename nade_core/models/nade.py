@@ -115,7 +115,7 @@ class NADE(DensityModel):
 
     def start_from(self, train: Tensor) -> None:
         """The biases at the logits of the pixel means (Laplace-smoothed)."""
-        self.b.data = logit_means(train)
+        self.b.data.copy_(logit_means(train))
 
     def _ordered(self, x: Tensor) -> Tensor:
         return x if self.raster else x[:, self.ordering]

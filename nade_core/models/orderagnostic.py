@@ -10,6 +10,7 @@ Training draws which pixels are known; any ordering of the pixels is then a chai
 follow, and any subset of them can be asked for given any other: marginals and completion are exact.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -104,7 +105,7 @@ class OrderAgnosticNADE(DensityModel):
             places = torch.rand(len(known), generator=generator).to(x.device)
             o = torch.where(known, places - 2, places).argsort()
             terms.append(self.conditionals(x, ordering=o).log_prob(x)[:, ~known].sum(1))
-        return torch.stack(terms).logsumexp(0) - torch.tensor(orderings).log().item()
+        return torch.stack(terms).logsumexp(0) - math.log(orderings)
 
     @torch.no_grad()
     def sample(self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0,
@@ -129,7 +130,7 @@ class OrderAgnosticNADE(DensityModel):
 
     def start_from(self, train: Tensor) -> None:
         """The biases at the logits of the pixel means (Laplace-smoothed)."""
-        self.b.data = logit_means(train)
+        self.b.data.copy_(logit_means(train))
 
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
         """The model's own ordering for n = 1, else n random ones from the seed."""

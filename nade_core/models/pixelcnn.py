@@ -134,6 +134,8 @@ class PixelCNN(DensityModel):
 
     def _logits(self, x: Tensor, scan: int) -> Tensor:
         """The logits of all conditionals, in the order of x: (B, D)."""
+        if not len(x):
+            return x  # torch cannot cut an empty batch into blocks
         blocks = self._to_blocks(x, scan)
         position = self._turn(self.position[None], scan)
         h = self.first((2 * blocks - 1).to(memory_format=torch.channels_last)) + position
