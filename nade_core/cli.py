@@ -14,6 +14,7 @@ from pathlib import Path
 from . import checkpoint, evaluation, images, runs
 from .data import DATASETS, load_dataset
 from .data.reading import read_data, read_rows
+from .data.shapes import SHAPES
 from .devices import as_device
 from .files import write_atomic
 from .models import MODELS
@@ -48,7 +49,7 @@ def models(args) -> None:
 def evaluate(args) -> None:
     """Mean negative log-likelihood, its standard error, bits/dim and speed."""
     model = checkpoint.load_pretrained(args.model, args.device)
-    rows = read_rows(args.data, args.key)[: args.limit]
+    rows = read_rows(args.data, args.key, model.values)[: args.limit]
     if args.orderings < 1:
         raise ValueError(f"Expected --orderings of at least 1; got {args.orderings}.")
     model.log_prob(rows[:1])  # loads the kernels, so that the time is that of scoring
@@ -60,11 +61,15 @@ def evaluate(args) -> None:
               "orderings": len(model.orderings(args.orderings, args.seed)), "nats": mean, "standard_error": error,
               "bits_per_dim": evaluation.bits_per_dim(mean, rows.shape[1]),
               "images_per_second": len(rows) / seconds}  # fmt: skip
+    if model.values == "real":
+        result["standardised_nats"] = mean - model.scale.log().sum().item()
     if args.json:
         return _print_json(result)
     by = f", mean probability of {result['orderings']} orderings" if result["orderings"] > 1 else ""
     print(f"{len(rows):,} rows{by}: {mean:.3f} nats (standard error {error:.3f}), "
           f"{result['bits_per_dim']:.4f} bits/dim, {result['images_per_second']:,.0f} rows/s")  # fmt: skip
+    if model.values == "real":
+        print(f"{result['standardised_nats']:.3f} nats for the variables standardised as in training")
 
 
 def score(args) -> None:
@@ -134,10 +139,10 @@ def train(args) -> None:
 
 
 def _run_config(args) -> runs.RunConfig:
-    data = read_data(args.data, args.key, args.seed)
+    model_class, config_class = MODELS[args.model]
+    data = read_data(args.data, args.key, args.seed, values=model_class.values)
     if (args.classes or args.shift or args.flip) and (data.shape is None or (args.classes and not data.class_names)):
         raise ValueError("--classes needs a data set with labels, --shift and --flip need 28 x 28 images.")
-    model_class, config_class = MODELS[args.model]
     options = {name: getattr(args, name) for name in MODEL_FIELDS if getattr(args, name) is not None}
     if args.classes:
         options["classes"] = len(data.class_names)
@@ -146,7 +151,7 @@ def _run_config(args) -> runs.RunConfig:
         raise ValueError(f"A {args.model} has no {', '.join(unknown)}; it has {', '.join(sorted(known - {'dims'}))}.")
     model = config_class(data.dims, **options)
     given = {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None}
-    source = args.data if args.data in DATASETS else str(Path(args.data).resolve())
+    source = args.data if args.data in (*DATASETS, *SHAPES) else str(Path(args.data).resolve())
     return runs.RunConfig(source, args.model, asdict(model), recommended(args.model, len(data.train), **given),
                           args.ordering, args.title, args.key)  # fmt: skip
 
@@ -212,7 +217,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train_arguments(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--data", default="mnist", help=f"{', '.join(DATASETS)}, or a file or folder")
+    p.add_argument("--data", default="mnist", help=f"{', '.join(DATASETS)}, a shape ({', '.join(SHAPES)}), or a file")
     p.add_argument("--key", help="which array of the file, if it holds several")
     p.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder")
     p.add_argument("--resume", action="store_true", help="go on with the run in --out, with its own settings")

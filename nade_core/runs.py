@@ -29,6 +29,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from .checkpoint import save_model
+from .data import Dataset
 from .data.reading import read_data
 from .files import write_atomic
 from .models import MODELS
@@ -98,6 +99,11 @@ def read_config(folder: Path) -> RunConfig:
                             "weight_decays": tuple(values["weight_decays"])})  # fmt: skip
     except (TypeError, KeyError) as error:
         raise ValueError(f"{folder}/config.json does not fit this version of the program: {error}.") from error
+
+
+def read_run_data(config: RunConfig) -> Dataset:
+    """The data that a run trains on, of the values that its model takes."""
+    return read_data(config.data, config.key, config.train.seed, values=MODELS[config.model][0].values)
 
 
 def create(folder: str | Path, config: RunConfig) -> Path:
@@ -207,7 +213,7 @@ def run(folder: str | Path, device: torch.device, time_budget: float | None = No
 
 
 def _run(folder: Path, config: RunConfig, device: torch.device, time_budget: float | None):
-    data, trials = read_data(config.data, config.key, config.train.seed), config.trials
+    data, trials = read_run_data(config), config.trials
     if (folder / "last.json").exists():
         state, progress = _load_state(folder, config, device)
     else:

@@ -1,4 +1,8 @@
-"""People's own data: .npz, .npy, .csv, a folder or a .zip of images, into binary rows or one clear sentence."""
+"""People's own data: .npz, .npy, .csv, a folder or a .zip of images, into rows or one clear sentence.
+
+What the rows are is said by ``values``: "binary" (0 and 1), "real" (finite numbers), "levels" (whole numbers
+from 0, for example the red, green and blue of each pixel of one picture).
+"""
 
 import io
 import zipfile
@@ -7,55 +11,83 @@ from pathlib import Path
 import numpy as np
 
 from . import DATASETS, Dataset, load_dataset
+from .shapes import SHAPES, load_shape
 
 MAX_FILE_BYTES = 1 << 30
 MAX_VALUES = 1 << 30
 MAX_IMAGES = 100_000
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 PARTS = ("train", "valid", "test")
+GIVEN = {"binary": "binary as given", "real": "real values", "levels": "levels as given"}
 
 
-def read_data(source: str | Path, key: str | None = None, seed: int = 0, valid_fraction: float = 0.1) -> Dataset:
+def read_data(source: str | Path, key: str | None = None, seed: int = 0, valid_fraction: float = 0.1,
+              values: str = "binary") -> Dataset:  # fmt: skip
     """An embedded name, or a file, as a data set with at least ``train`` and ``valid``.
+
+    Binary names are in DATASETS, real ones (points in the plane) in SHAPES.
 
     An .npz with arrays ``train`` and ``valid`` (and ``test``) is taken as it is; any other source is one table,
     shuffled and split by the seed. See ``rows_of`` for what a table may be. ValueError says what is wrong.
     """
-    if str(source) in DATASETS:
-        data = load_dataset(str(source))
+    if (data := _embedded(source, values)) is not None:
         if not len(data.train):
             raise ValueError(f"The data set {source!r} has only a test part, so nothing can be trained on it.")
         return data
-    arrays = read_arrays(source)
+    arrays = _arrays(source, values)
     if key is None and {"train", "valid"} <= arrays.keys():
-        parts = {part: rows_of(arrays[part], part, seed) for part in PARTS if part in arrays}
+        parts = {part: rows_of(arrays[part], part, seed, values) for part in PARTS if part in arrays}
     else:
-        parts = _split(rows_of(*_choose(arrays, key, source), seed), seed, valid_fraction)
+        parts = _split(rows_of(*_choose(arrays, key, source), seed, values), seed, valid_fraction)
     widths = {part: rows.shape[1] for part, rows in parts.items()}
     if len(set(widths.values())) > 1:
         raise ValueError(f"The parts of {source} have different widths: {widths}.")
     width = parts["train"].shape[1]
-    parts.setdefault("test", np.zeros((0, width), np.uint8))
-    name = Path(source).stem
-    return Dataset(name, name, shape=(28, 28) if width == 784 else None, source=Path(source).name, **parts)
+    parts.setdefault("test", parts["train"][:0])
+    name, shape = Path(source).stem, (28, 28) if width == 784 and values == "binary" else None
+    return Dataset(name, name, shape=shape, binarisation=GIVEN[values], source=Path(source).name, **parts)
 
 
-def read_rows(source: str | Path, key: str | None = None) -> np.ndarray:
-    """One table of binary rows (N, D) to evaluate: the ``test`` part of an embedded name, or an array of a file.
+def _embedded(source: str | Path, values: str) -> Dataset | None:
+    if str(source) in SHAPES and values == "real":
+        return load_shape(str(source))
+    if str(source) in (*DATASETS, *SHAPES):
+        if str(source) in SHAPES or values != "binary":
+            kind = "real" if str(source) in SHAPES else "binary"
+            raise ValueError(f"The data set {source!r} holds {kind} values; this model takes {values} ones.")
+        return load_dataset(str(source))
+    return None
+
+
+def read_rows(source: str | Path, key: str | None = None, values: str = "binary") -> np.ndarray:
+    """One table of rows (N, D) to evaluate: the ``test`` part of an embedded name, or an array of a file.
 
     Without a key, a file's ``test``, else ``valid``, else its only array is taken.
     """
-    if str(source) in DATASETS:
+    if (data := _embedded(source, values)) is not None:
         part = key or "test"
         if part not in PARTS:
             raise ValueError(f"The data set {source!r} has the parts {', '.join(PARTS)}; got {part!r}.")
-        rows = getattr(load_dataset(str(source)), part)
+        rows = getattr(data, part)
         if not len(rows):
             raise ValueError(f"The part {part!r} of {source!r} is empty.")
         return rows
-    arrays = read_arrays(source)
+    arrays = _arrays(source, values)
     key = key or next((part for part in ("test", "valid") if part in arrays), None)
-    return rows_of(*_choose(arrays, key, source))
+    return rows_of(*_choose(arrays, key, source), values=values)
+
+
+def _arrays(source: str | Path, values: str) -> dict[str, np.ndarray]:
+    if values == "levels" and str(source).lower().endswith(IMAGE_SUFFIXES):
+        return {"data": read_pixels(source)}
+    return read_arrays(source)
+
+
+def read_pixels(source: str | Path | bytes) -> np.ndarray:
+    """The red, green and blue of every pixel of a picture: (N, 3) uint8."""
+    from ..images import decode
+
+    return np.asarray(decode(source).convert("RGB")).reshape(-1, 3)
 
 
 def read_arrays(source: str | Path) -> dict[str, np.ndarray]:
@@ -76,17 +108,20 @@ def read_arrays(source: str | Path) -> dict[str, np.ndarray]:
         raise ValueError(f"{path} cannot be read: it is damaged, or not what its name says.") from error
 
 
-def rows_of(array: np.ndarray, name: str, seed: int = 0) -> np.ndarray:
-    """Binary rows (N, D) of 0 and 1 from an array of numbers.
+def rows_of(array: np.ndarray, name: str, seed: int = 0, values: str = "binary") -> np.ndarray:
+    """Rows (N, D) from an array of numbers, float32 where values are real, uint8 or int64 where they are levels.
 
-    (N, D) of 0 and 1 is taken as it is. A uint8 (N, M) with values above 1 is bit-packed, as numpy.packbits
+    Binary: (N, D) of 0 and 1 is taken as it is. A uint8 (N, M) with values above 1 is bit-packed, as numpy.packbits
     makes it: D = 8 M. A uint8 (N, H, W) with values above 1 is grey: each pixel is drawn once, on with
     probability grey / 255, from the seed. ValueError for anything else, and for an empty table.
     """
     if array.dtype.kind not in "buif" or array.ndim < 2:
-        raise ValueError(f"{name!r} should be rows of 0 and 1; it has shape {array.shape} and type {array.dtype}.")
+        kind = {"binary": "0 and 1", "real": "numbers", "levels": "whole numbers"}[values]
+        raise ValueError(f"{name!r} should be rows of {kind}; it has shape {array.shape} and type {array.dtype}.")
     if array.size == 0:
         raise ValueError(f"{name!r} is empty: its shape is {array.shape}.")
+    if values != "binary":
+        return _numbers(array.reshape(len(array), -1), name, values)
     binary = (array == 0) | (array == 1)
     if not binary.all():
         if array.dtype != np.uint8:
@@ -95,6 +130,17 @@ def rows_of(array: np.ndarray, name: str, seed: int = 0) -> np.ndarray:
             return np.unpackbits(array, axis=1)
         array = np.random.default_rng(seed).random(array.shape, dtype=np.float32) < array / np.float32(255)
     return np.ascontiguousarray(array.reshape(len(array), -1).astype(np.uint8))
+
+
+def _numbers(array: np.ndarray, name: str, values: str) -> np.ndarray:
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name!r} holds {array[~np.isfinite(array)][0]}: drop or fill such rows first.")
+    if values == "real":
+        return array.astype(np.float32)
+    bad = (array < 0) | (array != array.astype(np.int64))
+    if bad.any():
+        raise ValueError(f"{name!r} should hold whole numbers from 0; it also holds {array[bad][0]}.")
+    return array if array.dtype == np.uint8 else array.astype(np.int64)
 
 
 def _choose(arrays: dict, key: str | None, source) -> tuple[np.ndarray, str]:

@@ -1,5 +1,6 @@
 """One file a model. MODELS maps the name in a checkpoint to the class and its configuration."""
 
+from .categorical import CategoricalNADE, CategoricalNADEConfig
 from .chowliu import ChowLiu, ChowLiuConfig
 from .fvsbn import FVSBN, FVSBNConfig
 from .independent import Independent, IndependentConfig
@@ -10,6 +11,7 @@ from .mixture import BernoulliMixture, BernoulliMixtureConfig
 from .nade import NADE, NADEConfig
 from .orderagnostic import OrderAgnosticNADE, OrderAgnosticNADEConfig
 from .pixelcnn import PixelCNN, PixelCNNConfig
+from .rnade import RNADE, RNADEConfig
 
 MODELS = {
     "Independent": (Independent, IndependentConfig),
@@ -22,6 +24,8 @@ MODELS = {
     "MADE": (MADE, MADEConfig),
     "OrderAgnosticNADE": (OrderAgnosticNADE, OrderAgnosticNADEConfig),
     "PixelCNN": (PixelCNN, PixelCNNConfig),
+    "RNADE": (RNADE, RNADEConfig),
+    "CategoricalNADE": (CategoricalNADE, CategoricalNADEConfig),
 }
 
 __all__ = ["MODELS", "NADE", "NADEConfig"]
