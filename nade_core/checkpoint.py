@@ -1,6 +1,8 @@
 """Models on disk: safetensors weights with one JSON header that says what they are and what they reach."""
 
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -8,11 +10,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from .data import DATASETS
 from .devices import as_device
 from .files import write_atomic
 from .models import MODELS
 
 FORMAT_VERSION = 1
+DEFAULT = "nade-mnist"
 HERE = Path(__file__).parent
 PRETRAINED = next((p for p in (HERE / "pretrained", HERE.parent / "pretrained") if p.is_dir()), HERE.parent)
 
@@ -25,6 +29,7 @@ class ModelCard:
     path: Path
     title: str
     model: str
+    description: str
     parameters: int
     data: str
     classes: tuple[str, ...] = ()
@@ -72,7 +77,8 @@ def read_card(path: str | Path) -> ModelCard:
     shape = header.get("shape")
     return ModelCard(
         name=name, path=path, title=header.get("title", name), model=header["model"],
-        parameters=header["parameters"], data=header.get("data", "unknown"),
+        description=MODELS[header["model"]][0].description, parameters=header["parameters"],
+        data=header.get("data", "unknown"),
         classes=tuple(header.get("classes", ())), shape=tuple(shape) if shape else None,
         nats=header.get("nats", {}), header=header,
     )  # fmt: skip
@@ -94,10 +100,17 @@ def load_model(path: str | Path, device: str | torch.device | None = None):
 
 
 def list_models(extra_dirs: tuple[str | Path, ...] = ()) -> list[ModelCard]:
-    """Cards of the pretrained models, then of the model files found in ``extra_dirs`` and their run folders."""
-    paths = sorted(PRETRAINED.glob("*.safetensors"), reverse=True)
+    """Cards of the pretrained models, then of the model files found in ``extra_dirs`` and their run folders.
+
+    The first is DEFAULT, a quick one; the other pretrained ones follow by data set, the best first.
+    """
+    cards = sorted(_cards(PRETRAINED.glob("*.safetensors")), key=_place)
     for folder in map(Path, extra_dirs):
-        paths += sorted(folder.glob("*/model.safetensors"))
+        cards += _cards(sorted(folder.glob("*/model.safetensors")))
+    return cards
+
+
+def _cards(paths: Iterable[Path]) -> list[ModelCard]:
     cards = []
     for path in paths:
         try:
@@ -105,6 +118,11 @@ def list_models(extra_dirs: tuple[str | Path, ...] = ()) -> list[ModelCard]:
         except ValueError:
             continue  # a listing shows what can be loaded; loading the file by name tells what is wrong with it
     return cards
+
+
+def _place(card: ModelCard) -> tuple:
+    order = DATASETS.index(card.data) if card.data in DATASETS else len(DATASETS)
+    return card.name != DEFAULT, order, card.nats.get("test", math.inf), card.name
 
 
 def find_model(name: str | Path) -> Path:

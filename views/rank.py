@@ -1,6 +1,6 @@
 """Rank: real images against samples, damaged images, other data and noise, sorted by log p(x)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -15,6 +15,7 @@ from .theme import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, chart, figure,
 REAL, SAMPLES = "real", "model samples"
 OTHERS = {"mnist": "digits", "animals": "animals", "fashion": "fashion"}
 COLOURS = (BLUE, GREEN, ORANGE, AMBER, PURPLE, SKY, GREY)
+SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star")
 SHOWN = 60
 
 
@@ -59,11 +60,58 @@ def render() -> None:
                                help="More images, narrower confidence intervals.")  # fmt: skip
         seed = right.number_input("Seed", 0, 10**6, 0, key="rank_seed", bind="query-params",
                                   help="Chooses the real images, the damage and the noise.")  # fmt: skip
+        other = _other(card)
         shown = gallery(state.model_key(card), state.data_of(card).name, n, seed)
         _blank(card, shown)
         _gallery(shown)
         _histograms(shown)
+        if other:
+            with torch.no_grad(), st.spinner("Scoring the same images with the other model…"):
+                _compare(card, shown, other, rescored(state.model_key(other), shown))
         _table(shown, card)
+
+
+def _other(card: ModelCard) -> ModelCard | None:
+    """A second model of the same data to rank the same images with, or None."""
+    cards = {name: c for name, c in state.image_models().items() if c.data == card.data and name != card.name}
+    if st.session_state.get("compare") not in cards:
+        st.session_state["compare"] = None
+    name = st.selectbox("Compare with", [None, *cards], format_func=lambda name: state.describe(cards[name]) if name
+                        else "no other model", key="compare", help="A second model ranks the same images.")  # fmt: skip
+    return cards.get(name)
+
+
+@st.cache_data(max_entries=8, show_spinner=False, hash_funcs={Gallery: lambda shown: shown.images.tobytes()})
+def rescored(key: tuple[str, float], shown: Gallery) -> Gallery:
+    """The same images with the log p of another model."""
+    return replace(shown, log_p=evaluation.log_probs(state._load(*key), shown.images))
+
+
+def _compare(card: ModelCard, ours: Gallery, other: ModelCard, theirs: Gallery) -> None:
+    """log p of every image under both models, and how well each tells real images from each kind."""
+    st.subheader("The same images under two models", anchor=False)
+    left, right = st.columns([3, 2], gap="large")
+    kinds = [kind for kind in st.session_state.get("kinds") or [] if (ours.kinds == kind).any()]
+    with left:
+        fig = figure(f"log p under {card.title} (nats)", f"log p under {other.title} (nats)", 460)
+        for i, kind in enumerate(kinds):
+            look = {"color": COLOURS[i % len(COLOURS)], "symbol": SYMBOLS[i % len(SYMBOLS)]}
+            fig.add_scatter(x=ours.of(kind), y=theirs.of(kind), name=kind, mode="markers", marker=look)
+        low = min(ours.log_p.min(), theirs.log_p.min())
+        fig.add_scatter(x=[low, 0], y=[low, 0], mode="lines", name="equal", line={"color": GREY, "dash": "dot"})
+        chart(fig, f"log p of each image under {card.title} and under {other.title}.", key="two_models")
+        st.caption("Above the dotted line the second model gives an image more probability than the first.")
+    with right:
+        rows = []
+        for kind in dict.fromkeys(ours.kinds.tolist()):
+            row = {"kind": kind}
+            for title, scored in ((card.title, ours), (other.title, theirs)):
+                row[title] = round(float(scored.of(kind).mean()), 1)
+                area = "–" if kind == REAL else f"{evaluation.auroc(scored.of(REAL), scored.of(kind)):.3f}"
+                row[f"AUROC, {title}"] = area
+            rows.append(row)
+        st.dataframe(rows, hide_index=True, width="stretch", height="content")
+        st.caption("Mean log p in nats, and the chance that a real image outranks one of that kind.")
 
 
 def _blank(card: ModelCard, shown: Gallery) -> None:

@@ -70,10 +70,10 @@ def image_models() -> dict[str, ModelCard]:
 
 
 def describe(card: ModelCard) -> str:
-    """One line on a model: title, size, and what it reaches."""
+    """One line on a model: title, what it is, size, and what it reaches."""
     split = "test" if "test" in card.nats else "valid"
     nats = f" · {card.nats[split]:.1f} nats on {split}" if split in card.nats else ""
-    return f"{card.title} · {card.parameters:,} parameters{nats}"
+    return f"{card.title} · {card.description} · {card.parameters:,} parameters{nats}"
 
 
 def model_picker() -> ModelCard:

@@ -1,3 +1,5 @@
+const PLAIN = [[255, 255, 255, 255], [0, 0, 0, 255]];
+
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
   const grid = parentElement.querySelector(".grid");
@@ -15,7 +17,8 @@ export default function (component) {
       const context = canvas.getContext("2d");
       const pixels = context.createImageData(data.side, data.side);
       for (let k = 0; k < bits.length; k++) {
-        pixels.data.set(bits[k] === "1" ? [255, 255, 255, 255] : [0, 0, 0, 255], 4 * k);
+        const [on, off] = data.marked[k] === "1" ? [[86, 180, 233, 255], [0, 40, 66, 255]] : PLAIN;
+        pixels.data.set(bits[k] === "1" ? on : off, 4 * k);
       }
       context.putImageData(pixels, 0, 0);
       cell.append(canvas);

@@ -1,0 +1,46 @@
+"""Published results to stand beside ours: statically binarised MNIST, test part, nats (lower is better).
+
+Each says how it came here: read in the paper, read in a secondary source, or reported (from memory of the
+literature, neither read nor reproduced here). Results with dynamic binarisation are left out: each epoch draws
+the pixels anew, which is another data set with other numbers. So are averages of logits over orderings, which
+are no densities.
+"""
+
+from dataclasses import dataclass
+
+READ, SECONDARY, REPORTED = "read in the paper", "read in a secondary source", "reported"
+BENCHMARK = "static MNIST, test part (Salakhutdinov & Murray, 2008)"
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published figure. ``parameters`` is None where the source does not settle it; bounds are upper bounds."""
+
+    model: str
+    nats: float
+    source: str
+    how: str
+    parameters: int | None = None
+    bound: bool = False
+
+
+def _nade(dims: int, hidden: int) -> int:
+    return 2 * dims * hidden + dims + hidden
+
+
+PUBLISHED = (
+    Published("Mixture of Bernoullis, 10", 168.95, "Larochelle & Murray 2011", REPORTED, 10 * 785 - 1),
+    Published("Mixture of Bernoullis, 500", 137.64, "Larochelle & Murray 2011", REPORTED, 500 * 785 - 1),
+    Published("FVSBN", 97.45, "Larochelle & Murray 2011", REPORTED, 784 * 785 // 2),
+    Published("MADE, 1 layer, 1 mask", 88.40, "Germain et al. 2015", REPORTED),
+    Published("NADE, 500 units", 88.33, "Larochelle & Murray 2011", SECONDARY, _nade(784, 500)),
+    Published("MADE, 1 layer, 32 masks", 88.04, "Germain et al. 2015", SECONDARY),
+    Published("EoNADE, 1 layer, 128 orderings", 87.71, "Uria et al. 2014", REPORTED),
+    Published("MADE, 2 layers, 32 masks", 86.64, "Germain et al. 2015", SECONDARY),
+    Published("EoNADE, 2 layers, 128 orderings", 85.10, "Uria et al. 2014", SECONDARY),
+    Published("NADE-5, 2 layers, 128 orderings", 84.65, "Raiko et al. 2014", READ),
+    Published("DARN", 84.13, "Gregor et al. 2014", SECONDARY),
+    Published("PixelCNN", 81.30, "van den Oord et al. 2016", SECONDARY),
+    Published("DRAW", 80.97, "Gregor et al. 2015", SECONDARY, bound=True),
+    Published("PixelRNN", 79.20, "van den Oord et al. 2016", SECONDARY),
+)
