@@ -19,7 +19,7 @@ from .devices import as_device
 from .files import write_atomic
 from .models import MODELS
 from .orderings import ORDERINGS
-from .training import TrainConfig, recommended
+from .training import TrainConfig, recommended, weight_decays
 
 
 def _model_fields() -> dict[str, tuple]:
@@ -152,8 +152,9 @@ def _run_config(args) -> runs.RunConfig:
     model = config_class(data.dims, **options)
     given = {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None}
     source = args.data if args.data in (*DATASETS, *SHAPES) else str(Path(args.data).resolve())
+    tried = () if args.weight_decay is not None else weight_decays(args.model, *data.train.shape)
     return runs.RunConfig(source, args.model, asdict(model), recommended(args.model, len(data.train), **given),
-                          args.ordering, args.title, args.key)  # fmt: skip
+                          args.ordering, args.title, args.key, tried)  # fmt: skip
 
 
 def _progress(report: dict, epochs: int) -> None:
@@ -231,7 +232,7 @@ def _train_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--epochs", type=int)
     p.add_argument("--batch", dest="batch_size", type=int)
     p.add_argument("--lr", dest="learning_rate", type=float)
-    p.add_argument("--weight-decay", type=float)
+    p.add_argument("--weight-decay", type=float, help="one value; left out, small tables try several, best on valid")
     p.add_argument("--average", type=float, help="decay of the averaged weights")
     p.add_argument("--patience", type=int, help="epochs without gain before it stops")
     p.add_argument("--shift", type=int, help="move each image by up to so many pixels")

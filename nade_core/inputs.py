@@ -26,10 +26,11 @@ def as_real(x, dims: int) -> Tensor:
 def as_levels(x, dims: int, levels: int) -> Tensor:
     """x of shape (B, dims), of whole numbers in 0..levels-1: long (B, dims)."""
     x = _rows(x, dims, "rows")
-    bad = (x < 0) | (x >= levels) | (x != x.long())
+    whole = x.long()
+    bad = (whole < 0) | (whole >= levels) | (whole != x)
     if bad.any():
         raise ValueError(f"Expected whole numbers from 0 to {levels - 1}; got {x[bad][0].item():g}.")
-    return x.long()
+    return whole
 
 
 def _rows(x, dims: int, what: str) -> Tensor:

@@ -19,6 +19,8 @@ from .models import MODELS
 STEPS_A_REPORT = 50
 VALID_BATCH = 2000
 STEPS, PATIENCE_STEPS = 10_000, 1_500  # a small table is seen at least so often, unless it stops gaining
+WEIGHT_DECAYS = (0.03, 0.3, 1.0)  # tried in turn on a table of up to SEARCH_VALUES values: small data needs more
+SEARCH_VALUES = 10_000_000
 
 BIASES = ("b", "c", "bias")  # they hold the means of the data, and do not decay
 
@@ -59,6 +61,11 @@ def recommended(model: str, rows: int, **given) -> TrainConfig:
     steps = math.ceil(rows / config.batch_size)
     longer = {"epochs": max(config.epochs, STEPS // steps), "patience": max(config.patience, PATIENCE_STEPS // steps)}
     return config if MODELS[model][0].counts else replace(config, **{**longer, **given})
+
+
+def weight_decays(model: str, rows: int, dims: int) -> tuple[float, ...]:
+    """Which weight decays to try on a table of that size; none where one suffices, or where nothing decays."""
+    return () if MODELS[model][0].counts or rows * dims > SEARCH_VALUES else WEIGHT_DECAYS
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,18 @@
-"""Train: a NADE of one's own, in a worker process, while the page stays responsive."""
+"""Train: a model of one's own, in a worker process, while the page stays responsive."""
 
 import re
 import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 import torch
 
-from nade_core import NADEConfig, images, load_model
+from nade_core import images, load_model
 from nade_core.data import Dataset
 from nade_core.data.reading import IMAGE_SUFFIXES, read_data
+from nade_core.models import MODELS
 from nade_core.runs import RunConfig, read_config
 from nade_core.training import TrainConfig
 
@@ -22,6 +23,9 @@ from .theme import BLUE, GREY, ORANGE, chart, figure, page
 DATA = {"mnist": "Digits (MNIST, 50,000 images)", "animals": "Animal silhouettes (7,780 images)", "own": "My own data"}
 PUBLISHED_NADE = 88.33  # test nats, static binarisation, 500 hidden units: Larochelle & Murray (2011)
 MAX_UPLOAD = 200
+TRAINABLE = [
+    name for name, (model_class, _) in MODELS.items() if model_class.values == "binary" and name != "JointTable"
+]
 STATES = {"queued": "waiting", "running": "training", "done": "finished", "stopped": "stopped", "failed": "failed",
           "interrupted": "interrupted"}  # fmt: skip
 
@@ -60,8 +64,12 @@ def _form(queue: Queue) -> None:
                 accept_multiple_files=True, max_upload_size=MAX_UPLOAD,
                 help="Rows of 0 and 1 of any width, or pictures, which become 28 × 28 black and white.",
             )  # fmt: skip
-        columns = st.columns(4)
-        hidden = columns[0].slider("Hidden units H", 16, 1000, 500, 4, key="train_hidden",
+        columns = st.columns(5)
+        name = columns[0].selectbox("Model", TRAINABLE, TRAINABLE.index("NADE"), key="train_model",
+                                    format_func=lambda name: f"{name}: {MODELS[name][0].description}",
+                                    help="The defaults suit a NADE; others take what they need of them.")  # fmt: skip
+        sized = "hidden" in {field.name for field in fields(MODELS[name][1])}
+        hidden = columns[4].slider("Hidden units H", 16, 1000, 500, 4, key="train_hidden", disabled=not sized,
                                    help="More units, more to remember, slower steps.")  # fmt: skip
         epochs = columns[1].slider("Epochs", 1, 200, 10, key="epochs", help="Passes over the training data.")
         rate = columns[2].select_slider("Learning rate", [1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 1e-2, 3e-2], 2e-3, key="rate",
@@ -72,19 +80,23 @@ def _form(queue: Queue) -> None:
             "Name", placeholder="how the model is called in the other chapters", key="title", max_chars=60
         )
         if right.button("Train", type="primary", icon=":material/play_arrow:", width="stretch"):
-            config = TrainConfig(epochs=epochs, learning_rate=rate, seed=seed, average=0.995)
-            _submit(queue, source, files, hidden, config, title.strip())
+            steps = {} if MODELS[name][0].counts else {"epochs": epochs, "learning_rate": rate, "average": 0.995}
+            recipe = {**MODELS[name][0].recipe, **steps, "seed": seed}
+            _submit(
+                queue, source, files, name, {"hidden": hidden} if sized else {}, TrainConfig(**recipe), title.strip()
+            )
     st.caption(f"Trains on {state.device_label()}. One run at a time; the others wait their turn.")
 
 
-def _submit(queue: Queue, source: str, files: list, hidden: int, config: TrainConfig, title: str) -> None:
+def _submit(queue: Queue, source: str, files: list, model: str, sizes: dict, config: TrainConfig, title: str) -> None:
+    """Put a run into the queue. ValueError if the data, or the model of such data, is not possible."""
     name = time.strftime("%Y%m%d-%H%M%S-") + (re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or source)
     if source == "own" and not files:
         raise ValueError("Drop a file of your own data first.")
     path = _store(files, queue.root / "uploads" / name) if source == "own" else source
     data: Dataset = read_data(path, seed=config.seed)
-    model = asdict(NADEConfig(data.dims, hidden))
-    run = RunConfig(str(path), "NADE", model, config, title=title or f"my NADE, {source}")
+    model_config = asdict(MODELS[model][1](data.dims, **sizes))
+    run = RunConfig(str(path), model, model_config, config, title=title or f"my {model}, {source}")
     st.session_state["run"] = queue.submit(name, run).name
     st.toast("The run is in the queue.")
 
@@ -140,13 +152,19 @@ def _status(queue: Queue, run: RunState, log: list[dict]) -> None:
     left = f" · about {last['seconds_left']:.0f} s left" if run.state == "running" and last["seconds_left"] else ""
     text = f"{STATES[run.state]} · epoch {last['epoch']} of {config.epochs} · {last['seconds']:.0f} s{left}"
     st.progress(1.0 if run.state == "done" else last["progress"], text)
+    if len(read_config(run.folder).trials) > 1:
+        decays = ", ".join(f"{value:g}" for value in read_config(run.folder).weight_decays)
+        st.caption(f"Training {last['trial'] + 1} of {len(read_config(run.folder).trials)}, each with another weight "
+                   f"decay ({decays}); the best on the validation part is kept.")  # fmt: skip
     columns = st.columns(3)
     valid = [report for report in log if report["valid_nats"] is not None]
     columns[0].metric("training", f"{last['train_nats']:.2f} nats", help="Mean −log p(x) over the epoch so far.")
     if valid:
         columns[1].metric("validation", f"{valid[-1]['valid_nats']:.2f} nats", help="On images it does not train on.")
         columns[2].metric(
-            "best", f"{valid[-1]['best_nats']:.2f} nats", help="The weights kept are those of this epoch."
+            "best",
+            f"{min(report['valid_nats'] for report in valid):.2f} nats",
+            help="The weights kept are those of this epoch.",
         )
 
 
@@ -173,6 +191,7 @@ def _buttons(queue: Queue, run: RunState) -> None:
 
 def _curve(run: RunState, log: list[dict]) -> None:
     config = read_config(run.folder)
+    log = [report for report in log if report["trial"] == log[-1]["trial"]]
     ends = [report for report in log if report["valid_nats"] is not None]
     fig = figure("epochs", "−log p(x), nats per image", height=380)
     epochs = config.train.epochs

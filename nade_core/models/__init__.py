@@ -28,4 +28,4 @@ MODELS = {
     "CategoricalNADE": (CategoricalNADE, CategoricalNADEConfig),
 }
 
-__all__ = ["MODELS", "NADE", "NADEConfig"]
+__all__ = ["MODELS", *(t.__name__ for pair in MODELS.values() for t in pair)]
