@@ -6,30 +6,40 @@ python -m benchmarks.publish RUN NAME --data mnist --title "NADE, digits"
 import argparse
 import os
 import platform
+from dataclasses import asdict
 from pathlib import Path
 
 from nade_core import checkpoint, load_model, read_card, save_model
-from nade_core.data import DATASETS, load_dataset
+from nade_core.data import DATASETS
+from nade_core.data.reading import read_data
+from nade_core.data.shapes import SHAPES
+from nade_core.evaluation import classify, judge_classifier
 from nade_core.runs import read_config
 from nade_core.training import mean_nats
+
+CHECKED = 300  # the test images that a test scores again, however slow the model is
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path)
     parser.add_argument("name")
-    parser.add_argument("--data", choices=DATASETS, required=True, help="the embedded data to measure on")
+    parser.add_argument("--data", choices=(*DATASETS, *SHAPES), required=True, help="the embedded data to measure on")
     parser.add_argument("--title", required=True)
     args = parser.parse_args()
     model, header = load_model(args.run / "model.safetensors", "cpu"), read_card(args.run / "model.safetensors").header
-    data, config = load_dataset(args.data), read_config(args.run)
+    data, config = read_data(args.data, values=model.values), read_config(args.run)
     nats = {split: round(mean_nats(model, getattr(data, split)), 4) for split in ("valid", "test")}
+    check = {"n": CHECKED, "nats": round(mean_nats(model, data.test[:CHECKED]), 4)}
+    judged = {}
+    if getattr(model.config, "classes", 0):
+        judged = {"classifier": asdict(judge_classifier(classify(model, data.test), data.test_labels))}
     kept = {key: header[key] for key in ("classes", "shape", "ordering", "train", "epoch", "seconds")}
     path = checkpoint.PRETRAINED / f"{args.name}.safetensors"
     save_model(
-        model, path, title=args.title, data=args.data, binarisation=data.binarisation, nats=nats,
+        model, path, title=args.title, data=args.data, binarisation=data.binarisation, nats=nats, check=check,
         trained_on=Path(config.data).name, trained_nats=header["nats"],
-        machine=f"{platform.machine()}, {os.cpu_count()} cores", **kept,
+        machine=f"{platform.machine()}, {os.cpu_count()} cores", **kept, **judged,
     )  # fmt: skip
     print(f"{path}: {nats}")
 

@@ -63,6 +63,10 @@ def evaluate(args) -> None:
               "images_per_second": len(rows) / seconds}  # fmt: skip
     if model.values == "real":
         result["standardised_nats"] = mean - model.scale.log().sum().item()
+    labels = _labels_of(args)
+    if labels is not None and getattr(model.config, "classes", 0):
+        judged = evaluation.judge_classifier(evaluation.classify(model, rows), labels[: len(rows)])
+        result["classifier"] = {"accuracy": judged.accuracy, "calibration_error": judged.calibration_error}
     if args.json:
         return _print_json(result)
     by = f", mean probability of {result['orderings']} orderings" if result["orderings"] > 1 else ""
@@ -70,6 +74,14 @@ def evaluate(args) -> None:
           f"{result['bits_per_dim']:.4f} bits/dim, {result['images_per_second']:,.0f} rows/s")  # fmt: skip
     if model.values == "real":
         print(f"{result['standardised_nats']:.3f} nats for the variables standardised as in training")
+    if "classifier" in result:
+        print(f"p(y | x) by Bayes' rule: {100 * judged.accuracy:.2f}% right, "
+              f"calibration error {100 * judged.calibration_error:.2f}%")  # fmt: skip
+
+
+def _labels_of(args):
+    """The labels of an embedded data set's part, None for anything else."""
+    return getattr(load_dataset(args.data), f"{args.key or 'test'}_labels") if args.data in DATASETS else None
 
 
 def score(args) -> None:

@@ -1,6 +1,7 @@
 """Measures of a density model: nats, bits/dim, percentiles, AUROC with its interval, nearest neighbours."""
 
 import math
+from dataclasses import dataclass
 from functools import reduce
 from statistics import NormalDist
 
@@ -32,6 +33,38 @@ def ensemble_log_probs(model, x, n: int, seed: int = 0) -> np.ndarray:
         return log_probs(model, x)
     terms = (log_probs(model, x, ordering=ordering) for ordering in orderings)
     return reduce(np.logaddexp, terms) - math.log(len(orderings))
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """How Bayes' rule does as a classifier, on n labelled images.
+
+    ``calibration_error`` is the mean distance between confidence and accuracy over bins of equal width, weighed
+    by their images (Guo et al., ICML 2017). ``bins`` holds (confidence, accuracy, images) of each that has any.
+    """
+
+    n: int
+    accuracy: float
+    calibration_error: float
+    bins: tuple[tuple[float, float, int], ...]
+
+
+@torch.no_grad()
+def classify(model, x) -> np.ndarray:
+    """p(y | x) of every class, by Bayes' rule from p(x | y) and a uniform p(y): (N, K) float64."""
+    parts = [model.class_log_prob(x[i : i + BATCH]).double().exp() for i in range(0, len(x), BATCH)]
+    return torch.cat(parts).cpu().numpy()
+
+
+def judge_classifier(probs: np.ndarray, y: np.ndarray, bins: int = 15) -> Classifier:
+    """Accuracy and calibration of class probabilities (N, K) against labels (N,)."""
+    confidence, right = probs.max(1), probs.argmax(1) == y
+    which, rows = np.minimum((confidence * bins).astype(int), bins - 1), []
+    for b in np.unique(which):
+        inside = which == b
+        rows.append((float(confidence[inside].mean()), float(right[inside].mean()), int(inside.sum())))
+    error = sum(abs(c - a) * n for c, a, n in rows) / len(y)
+    return Classifier(len(y), float(right.mean()), float(error), tuple(rows))
 
 
 def bits_per_dim(nats, dims: int):

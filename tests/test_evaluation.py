@@ -58,3 +58,28 @@ def test_corruptions_do_what_their_names_say():
     assert abs(made["noise, pixel means"].mean() - images.mean()) < 0.02
     with pytest.raises(ValueError, match="Unknown kind"):
         corruptions.corrupt("rain", images, (28, 28), images.mean(0))
+
+
+def test_an_ensemble_of_one_is_the_model_itself(make_nade):
+    model, x = make_nade(), np.random.default_rng(0).integers(0, 2, (7, 6))
+    assert np.array_equal(evaluation.ensemble_log_probs(model, x, 5), evaluation.log_probs(model, x))
+
+
+def test_a_classifier_is_judged_by_its_accuracy_and_its_calibration():
+    rng = np.random.default_rng(0)
+    honest = rng.uniform(0.5, 1, 50_000)
+    probs = np.stack([honest, 1 - honest], 1)
+    labels = (rng.random(50_000) > honest).astype(int)
+    judged = evaluation.judge_classifier(probs, labels)
+    assert abs(judged.accuracy - 0.75) < 0.01 and judged.calibration_error < 0.01
+    assert sum(n for *_, n in judged.bins) == judged.n == 50_000
+    boastful = evaluation.judge_classifier(np.tile([0.999, 0.001], (100, 1)), np.arange(100) % 2)
+    assert abs(boastful.calibration_error - 0.499) < 1e-9
+
+
+def test_bayes_rule_by_enumeration(make_nade):
+    """p(y | x) = p(x | y) / sum_y p(x | y), where p(y) is uniform."""
+    model, x = make_nade(classes=3), np.random.default_rng(0).integers(0, 2, (9, 6))
+    joint = np.stack([np.exp(evaluation.log_probs(model, x, np.full(9, y))) / 3 for y in range(3)], 1)
+    np.testing.assert_allclose(evaluation.classify(model, x), joint / joint.sum(1, keepdims=True))
+    np.testing.assert_allclose(np.exp(evaluation.log_probs(model, x)), joint.sum(1))

@@ -163,3 +163,7 @@ def _surprise(card: ModelCard, image: np.ndarray, log_p: float) -> None:
         best = np.argsort(-posterior)[:3]
         text = ", ".join(f"{card.classes[i]} {100 * posterior[i]:.1f} %" for i in best)
         st.markdown(f"**Bayes' rule**, p(y | x) ∝ p(x | y) p(y): {text}.")
+        if judged := card.header.get("classifier"):
+            st.caption(f"On {judged['n']:,} test images the likeliest class is the right one for "
+                       f"{100 * judged['accuracy']:.1f} %. Calibration: p(y | x) of the likeliest class is off by "
+                       f"{100 * judged['calibration_error']:.1f} % on average.")  # fmt: skip
