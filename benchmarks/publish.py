@@ -14,8 +14,8 @@ from nade_core.data import DATASETS
 from nade_core.data.reading import read_data
 from nade_core.data.shapes import SHAPES
 from nade_core.evaluation import classify, judge_classifier
+from nade_core.models import mean_nats
 from nade_core.runs import read_config
-from nade_core.training import mean_nats
 
 CHECKED = 300  # the test images that a test scores again, however slow the model is
 

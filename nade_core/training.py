@@ -14,10 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from .data import Dataset
-from .models import MODELS
+from .models import MODELS, mean_nats
 
 STEPS_A_REPORT = 50
-VALID_BATCH = 2000
 STEPS, PATIENCE_STEPS = 10_000, 1_500  # a small table is seen at least so often, unless it stops gaining
 WEIGHT_DECAYS = (0.03, 0.3, 1.0)  # tried in turn on a table of up to SEARCH_VALUES values: small data needs more
 SEARCH_VALUES = 10_000_000
@@ -172,20 +171,13 @@ def _step(state: TrainState, x: Tensor, y: Tensor | None, step: int, steps: int,
     return loss.detach()
 
 
-@torch.no_grad()
-def mean_nats(model: nn.Module, x) -> float:
-    """Mean of -log p(x), in nats, over the rows of x (N, D)."""
-    parts = [model.log_prob(x[i : i + VALID_BATCH]).double().sum().item() for i in range(0, len(x), VALID_BATCH)]
-    return -sum(parts) / len(x)
-
-
 def train(state: TrainState, data: Dataset, config: TrainConfig) -> Iterator[TrainStep]:
     """Train until the epochs are over or ``patience`` epochs brought no gain; the last step of each epoch has
     valid_nats. Raises TrainingDiverged when the loss is no longer a number."""
     while state.epoch < config.epochs and state.epoch - state.best_epoch < config.patience:
         train_nats = yield from _pass(state, data) if state.model.counts else _epoch(state, data, config)
         state.epoch += 1
-        valid = mean_nats(state.average.eval(), data.valid)
+        valid = state.average.eval().validation_nats(torch.tensor(data.valid))
         if not (math.isfinite(valid) and math.isfinite(train_nats)):
             raise TrainingDiverged("The loss is no longer a number: try a smaller learning rate.")
         improved = valid < state.best_nats

@@ -4,12 +4,16 @@ A model defines ``conditionals``, a torch.distributions object of batch shape (B
 sampler follow. A model that knows a faster way to the same numbers overrides them.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from ..inputs import as_binary, as_labels, as_prefix
 from ..orderings import check_ordering
+
+BATCH = 2000
 
 
 class DensityModel(nn.Module):
@@ -47,12 +51,17 @@ class DensityModel(nn.Module):
         logit: at 1 the draw is from p(x) itself, below 1 each conditional leans to its likelier side. All
         randomness comes from ``generator`` (on the CPU): the same seed gives the same rows anywhere.
         """
+        self.as_labels(y, n)
         uniforms, known = self.draw(n, generator, temperature, prefix)
-        x = torch.zeros_like(uniforms)
+        x, logits = torch.zeros_like(uniforms), self.one_conditional()
         for i, d in enumerate(self.ordering.tolist()):
-            probs = torch.sigmoid(self.conditionals(x, y).logits[:, d] / temperature)
+            probs = torch.sigmoid(logits(x, d) / temperature)
             x[:, d] = known[:, i] if i < known.shape[1] else (uniforms[:, i] < probs).to(x)
         return x
+
+    def one_conditional(self) -> Callable[[Tensor, int], Tensor]:
+        """A function of rows x (B, D) and d: the logits of p(x_d = 1 | what comes before d), (B,), for sampling."""
+        return lambda x, d: self.conditionals(x).logits[:, d]
 
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """What training minimises: the mean of -log p(x | y)."""
@@ -64,6 +73,10 @@ class DensityModel(nn.Module):
     def fit(self, train: Tensor) -> None:
         """One pass over the training rows (N, D), for a model that counts."""
         raise NotImplementedError
+
+    def validation_nats(self, x: Tensor) -> float:
+        """What chooses the weights to keep: the mean of -log p(x) over validation rows (N, D)."""
+        return mean_nats(self, x)
 
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
         """Up to n orderings that this model can score with. One, unless the model knows more."""
@@ -94,3 +107,10 @@ class DensityModel(nn.Module):
 def logit_means(train: Tensor) -> Tensor:
     """The logits of p(x_i = 1), Laplace-smoothed, from binary rows (N, D): (D,)."""
     return torch.logit((train.sum(0, dtype=torch.float64) + 1) / (len(train) + 2)).float()
+
+
+@torch.no_grad()
+def mean_nats(model: DensityModel, x) -> float:
+    """Mean of -log p(x), in nats, over the rows of x (N, D)."""
+    parts = [model.log_prob(x[i : i + BATCH]).double().sum().item() for i in range(0, len(x), BATCH)]
+    return -sum(parts) / len(x)

@@ -5,6 +5,7 @@
 One logistic regression a pixel on all pixels before it: D (D - 1) / 2 + D parameters.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -41,10 +42,18 @@ class FVSBN(DensityModel):
 
     def conditionals(self, x, y=None) -> Bernoulli:
         """p(x_i = 1 | x_<i): a Bernoulli of batch shape (B, D)."""
-        x, D = self.as_rows(x), self.config.dims
+        x = self.as_rows(x)
         self.as_labels(y, len(x))
-        R = self.R.new_zeros(D * D).scatter(0, self.places, self.R).view(D, D)
-        return Bernoulli(logits=F.linear(x, R, self.b), validate_args=False)
+        return Bernoulli(logits=F.linear(x, self._square(), self.b), validate_args=False)
+
+    def one_conditional(self) -> Callable[[Tensor, int], Tensor]:
+        R = self._square()
+        return lambda x, d: self.b[d] + x @ R[d]
+
+    def _square(self) -> Tensor:
+        """R_ij at row i and column j of the data, zero unless j comes before i: (D, D)."""
+        D = self.config.dims
+        return self.R.new_zeros(D * D).scatter(0, self.places, self.R).view(D, D)
 
     def start_from(self, train: Tensor) -> None:
         """The biases at the logits of the pixel means (Laplace-smoothed)."""

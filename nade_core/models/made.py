@@ -10,6 +10,7 @@ One pass gives all D conditionals. Each of ``masks`` seeds is an ordering with h
 weights are shared by all of them, and they make an ensemble.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -80,14 +81,28 @@ class MADE(DensityModel):
         """The first n of its orderings."""
         return list(self.all_orderings[:n])
 
+    def one_conditional(self) -> Callable[[Tensor, int], Tensor]:
+        weights, V, R = self._masked(0)
+        return lambda x, d: self.b[d] + self._hidden(x, weights) @ V[d] + x @ R[d]
+
     def _logits(self, x: Tensor, mask: int) -> Tensor:
-        place, h = inverse(self.all_orderings[mask]) + 1, x
+        weights, V, R = self._masked(mask)
+        return F.linear(self._hidden(x, weights), V, self.b) + F.linear(x, R)
+
+    def _hidden(self, x: Tensor, weights: list[Tensor]) -> Tensor:
+        h = x
+        for weight, layer in zip(weights, self.layers, strict=True):
+            h = F.dropout(torch.relu(F.linear(h, weight, layer.bias)), self.config.dropout, self.training)
+        return h
+
+    def _masked(self, mask: int) -> tuple[list[Tensor], Tensor, Tensor]:
+        """The weights that a mask leaves: of the hidden layers, V and R."""
+        place, weights = inverse(self.all_orderings[mask]) + 1, []
         below = place
         for layer, degree in zip(self.layers, self.degrees[mask], strict=True):
-            h = torch.relu(F.linear(h, layer.weight * (degree[:, None] >= below), layer.bias))
-            h, below = F.dropout(h, self.config.dropout, self.training), degree
-        direct = F.linear(x, self.R * (place[:, None] > place))
-        return F.linear(h, self.V * (place[:, None] > below), self.b) + direct
+            weights.append(layer.weight * (degree[:, None] >= below))
+            below = degree
+        return weights, self.V * (place[:, None] > below), self.R * (place[:, None] > place)
 
     def _mask(self, ordering: Tensor | None) -> int:
         if ordering is None:

@@ -24,6 +24,7 @@ from .base import DensityModel
 BLOCK, SCANS = 2, 8
 BITS = BLOCK * BLOCK
 NODES = 2**BITS - 1
+CHUNK = 100  # images at once, so that their features stay in the caches
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ class PixelCNN(DensityModel):
         """p(x_i = 1 | x_<i) in a scan (the model's own if None): a Bernoulli of batch shape (B, D)."""
         self.as_labels(y, 0)
         scan = self._scan(self.ordering if ordering is None else ordering)
-        return Bernoulli(logits=self._logits(self.as_rows(x), scan), validate_args=False)
+        parts = [self._logits(part, scan) for part in self.as_rows(x).split(CHUNK)]
+        return Bernoulli(logits=torch.cat(parts), validate_args=False)
 
     def log_prob(self, x, y=None, ordering: Tensor | None = None) -> Tensor:
         """log p(x | scan) in nats, of the scan whose ordering is given (the model's own if None): (B,)."""

@@ -12,7 +12,7 @@ from nade_core.data import load_dataset
 
 from .conftest import Viewer
 
-PAGES = ("", "density", "rank", "count", "train")
+PAGES = ("", "density", "rank", "complete", "count", "leaderboard", "train")
 
 
 @pytest.mark.parametrize("width", [1400, 390])
