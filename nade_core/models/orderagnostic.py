@@ -59,13 +59,7 @@ class OrderAgnosticNADE(DensityModel):
         """p(x_i = 1 | x_<i) along an ordering (the model's own if None): a Bernoulli of batch shape (B, D)."""
         x, o = self.as_rows(x), self._ordering(ordering)
         self.as_labels(y, len(x))
-        x, triangle = x[:, o], torch.ones(len(o), len(o), device=x.device, dtype=x.dtype).triu(1)
-        direct = x @ (self.R[o][:, o] * triangle) + (self.N[o][:, o] * triangle).sum(0)
-        a, logits = self.c.expand(len(x), -1), []
-        for i, d in enumerate(o.tolist()):
-            logits.append(self.b[d] + direct[:, i] + self._deep(a) @ self.V[d])
-            a = torch.addcmul(a + self.M[d], x[:, i, None], self.W[d])
-        return Bernoulli(logits=torch.stack(logits, 1)[:, inverse(o)], validate_args=False)
+        return Bernoulli(logits=self._along(x, o)[:, inverse(o)], validate_args=False)
 
     def log_prob(self, x, y=None, ordering: Tensor | None = None) -> Tensor:
         """log p(x | ordering) in nats, the model's own ordering if None: (B,)."""
@@ -102,11 +96,12 @@ class OrderAgnosticNADE(DensityModel):
         ``known`` (D,) is one mask for all rows of x (B, D).
         """
         x, known = self.as_rows(x), self._mask(torch.as_tensor(known).reshape(1, -1), 1)[0]
-        terms = []
+        terms, start = [], int(known.sum())
         for _ in range(orderings):
             places = torch.rand(len(known), generator=generator).to(x.device)
             o = torch.where(known, places - 2, places).argsort()
-            terms.append(self.conditionals(x, ordering=o).log_prob(x)[:, ~known].sum(1))
+            logits = self._along(x, o, start)
+            terms.append(Bernoulli(logits=logits, validate_args=False).log_prob(x[:, o[start:]]).sum(1))
         return torch.stack(terms).logsumexp(0) - math.log(orderings)
 
     @torch.no_grad()
@@ -148,6 +143,18 @@ class OrderAgnosticNADE(DensityModel):
             return [self.ordering]
         generator = torch.Generator().manual_seed(seed)
         return [torch.randperm(self.config.dims, generator=generator).to(self.ordering.device) for _ in range(n)]
+
+    def _along(self, x: Tensor, o: Tensor, start: int = 0) -> Tensor:
+        """The logits of the places from ``start`` on, in generation order: (B, D - start)."""
+        x, triangle = x[:, o], torch.ones(len(o), len(o), device=x.device, dtype=x.dtype).triu(1)
+        R, N = (weights[o][:, o] * triangle for weights in (self.R, self.N))
+        direct = x @ R + N.sum(0)
+        a = self.c + self.M[o[:start]].sum(0) + x[:, :start] @ self.W[o[:start]]
+        logits = [x[:, :0]]
+        for i, d in enumerate(o[start:].tolist(), start):
+            logits.append((self.b[d] + direct[:, i] + self._deep(a) @ self.V[d])[:, None])
+            a = torch.addcmul(a + self.M[d], x[:, i, None], self.W[d])
+        return torch.cat(logits, 1)
 
     def _deep(self, a: Tensor) -> Tensor:
         h = torch.relu(a)
