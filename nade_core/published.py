@@ -14,7 +14,10 @@ BENCHMARK = "static MNIST, test part (Salakhutdinov & Murray, 2008)"
 
 @dataclass(frozen=True)
 class Published:
-    """One published figure. ``parameters`` is None where the source does not settle it; bounds are upper bounds."""
+    """One published figure. ``parameters`` is None where no formula or source settles it.
+
+    Most are exact. ``bound``: an upper bound of the nats. ``estimate``: drawn from samples, known only about.
+    """
 
     model: str
     nats: float
@@ -22,6 +25,12 @@ class Published:
     how: str
     parameters: int | None = None
     bound: bool = False
+    estimate: bool = False
+
+    @property
+    def figure(self) -> str:
+        """The nats as they must be read: with ≤ for a bound, and ≈ for an estimate."""
+        return ("≤ " if self.bound else "≈ " if self.estimate else "") + f"{self.nats:.2f}"
 
 
 def _nade(dims: int, hidden: int) -> int:
@@ -37,10 +46,13 @@ PUBLISHED = (
     Published("MADE, 1 layer, 32 masks", 88.04, "Germain et al. 2015", SECONDARY),
     Published("EoNADE, 1 layer, 128 orderings", 87.71, "Uria et al. 2014", REPORTED),
     Published("MADE, 2 layers, 32 masks", 86.64, "Germain et al. 2015", SECONDARY),
+    Published("RBM, 500 units", 86.34, "Salakhutdinov & Murray 2008", REPORTED, 784 * 500 + 784 + 500, estimate=True),
     Published("EoNADE, 2 layers, 128 orderings", 85.10, "Uria et al. 2014", SECONDARY),
     Published("NADE-5, 2 layers, 128 orderings", 84.65, "Raiko et al. 2014", READ),
-    Published("DARN", 84.13, "Gregor et al. 2014", SECONDARY),
+    Published("DARN", 84.13, "Gregor et al. 2014", SECONDARY, estimate=True),
     Published("PixelCNN", 81.30, "van den Oord et al. 2016", SECONDARY),
+    Published("ConvNADE + DeepNADE", 81.30, "Uria et al. 2016", REPORTED),
     Published("DRAW", 80.97, "Gregor et al. 2015", SECONDARY, bound=True),
-    Published("PixelRNN", 79.20, "van den Oord et al. 2016", SECONDARY),
+    Published("PixelRNN, 7 layers", 79.20, "van den Oord et al. 2016", SECONDARY),
+    Published("VLAE", 79.03, "Chen et al. 2017", SECONDARY, estimate=True),
 )

@@ -109,3 +109,20 @@ def test_bad_input_is_one_sentence_and_exit_status_2(tmp_path):
     assert "learning_rate" in refused("train", "--lr", 0, "--out", tmp_path / "run")
     assert "no device" not in refused("evaluate", "nade-mnist", "mnist", "--device", "toaster")
     assert not (tmp_path / "x.png").exists() and not (tmp_path / "run").exists()
+
+
+def test_evaluate_averages_orderings_of_a_bit_packed_file(tmp_path):
+    rows = load_dataset("mnist").test[:40]
+    np.savez(tmp_path / "packed.npz", test=np.packbits(rows, axis=1))
+    done = good(
+        "evaluate", "pixelcnn-mnist", str(tmp_path / "packed.npz"), "--orderings", "128", "--limit", "30", "--json"
+    )
+    result = json.loads(done)
+    model = load_pretrained("pixelcnn-mnist", "cpu")
+    expected = -evaluation.ensemble_log_probs(model, rows[:30], 8).mean()
+    assert (result["n"], result["orderings"]) == (30, 8) and abs(result["nats"] - expected) < 1e-3
+
+
+def test_evaluate_judges_the_classifier_that_bayes_rule_makes():
+    done = good("evaluate", "nade-animals", "animals", "--limit", "50", "--json")
+    assert 0.3 < json.loads(done)["classifier"]["accuracy"] <= 1

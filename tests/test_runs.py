@@ -5,15 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from nade_core import load_model, runs
+from nade_core import load_model, read_card, runs
 from nade_core.data.reading import read_data
-from nade_core.training import TrainConfig, TrainingDiverged, TrainState, train
+from nade_core.training import WEIGHT_DECAYS, TrainConfig, TrainingDiverged, TrainState, recommended, train
 
 CPU = torch.device("cpu")
 
@@ -139,3 +140,55 @@ def test_a_damaged_run_says_so(people, tmp_path, name):
     (tmp_path / "run" / name).write_bytes(b"nonsense")
     with pytest.raises(ValueError, match="damaged|no run"):
         list(runs.run(tmp_path / "run", CPU))
+
+
+def test_several_weight_decays_are_tried_in_turn_and_the_best_is_kept(people, tmp_path):
+    run_config = replace(config(people, epochs=3, learning_rate=1e-2), weight_decays=(0.01, 20.0))
+    log = finish(tmp_path / "whole", run_config)
+    best = {trial: min(r["valid_nats"] for r in log if r["trial"] == trial and r["valid_nats"]) for trial in (0, 1)}
+    card = read_card(tmp_path / "whole/model.safetensors")
+    assert best[0] < best[1] and card.nats["valid"] == best[0] and card.header["train"]["weight_decay"] == 0.01
+    runs.create(tmp_path / "parts", run_config)
+    for _ in range(7):  # an epoch at a time: the run is resumed in both trials, and between them
+        list(runs.run(tmp_path / "parts", CPU, time_budget=0))
+    assert runs.read_json(tmp_path / "parts/status.json")["state"] == "done"
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+    assert [r["valid_nats"] for r in runs.read_log(tmp_path / "parts")] == [r["valid_nats"] for r in log]
+
+
+def test_a_small_table_is_regularised_by_what_validates_best_unless_told(people, tmp_path):
+    command = [sys.executable, "-m", "nade_core", "train", "--data", str(people), "--hidden", "4", "--epochs", "1"]
+    subprocess.run([*command, "--out", str(tmp_path / "auto")], capture_output=True, check=True)
+    subprocess.run(
+        [*command, "--out", str(tmp_path / "told"), "--weight-decay", "0.2"], capture_output=True, check=True
+    )
+    assert runs.read_config(tmp_path / "auto").weight_decays == WEIGHT_DECAYS
+    told = runs.read_config(tmp_path / "told")
+    assert told.weight_decays == () and told.train.weight_decay == 0.2
+
+
+@pytest.mark.parametrize("model", ["FVSBN", "MADE", "OrderAgnosticNADE", "BernoulliMixture", "ChowLiu"])
+def test_every_kind_of_model_trains_resumes_and_beats_independence(people, tmp_path, model):
+    sizes = {
+        "MADE": {"hidden": 30, "masks": 2},
+        "OrderAgnosticNADE": {"hidden": 30},
+        "BernoulliMixture": {"components": 9},
+    }
+    train_config = recommended(model, 1080, epochs=1 if model == "ChowLiu" else 12, batch_size=20, average=0.9)
+    train_config = replace(train_config, learning_rate=1e-2)
+    run_config = runs.RunConfig(str(people), model, {"dims": 24, **sizes.get(model, {})}, train_config)
+    log = finish(tmp_path / "whole", run_config)
+    assert log[-1]["best_nats"] < 0.95 * 24 * np.log(2)
+    runs.create(tmp_path / "parts", run_config)
+    for _ in range(13):
+        list(runs.run(tmp_path / "parts", CPU, time_budget=0))
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+
+
+def test_the_state_of_a_large_model_stands_in_parts_of_less_than_16_mib(people, tmp_path):
+    model = {"dims": 24, "hidden": 1400, "masks": 1}
+    run_config = runs.RunConfig(str(people), "MADE", model, TrainConfig(epochs=1, batch_size=600))
+    finish(tmp_path / "run", run_config)
+    parts = sorted((tmp_path / "run").glob("last-*"))
+    assert len(parts) > 2 and all(path.stat().st_size < 16 << 20 for path in parts)
+    assert list(runs.run(tmp_path / "run", CPU)) == []  # it is done, and its state loads
