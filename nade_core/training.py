@@ -101,7 +101,7 @@ class TrainState:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             model = MODELS[name][0](model_config, ordering)
-        model.start_from(torch.tensor(data.train))
+            model.start_from(torch.tensor(data.train))
         return cls.of(model.to(device), config)
 
     @classmethod

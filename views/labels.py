@@ -19,11 +19,14 @@ def _shared(a: tuple, b: tuple) -> float:
     return max(0, min(a[2], b[2]) - max(a[0], b[0])) * max(0, min(a[3], b[3]) - max(a[1], b[1]))
 
 
-def beside(x: list[float], y: list[float], names: list[str]) -> list[str]:
-    """The plotly text position of each name; x and y are the marks' places in the plot, 0 to 1."""
+def beside(x: list[float], y: list[float], names: list[str], free: float = 0) -> list[str]:
+    """The plotly text position of each name; x and y are the marks' places in the plot, 0 to 1.
+
+    ``free`` is the share of the plot, from its left, that names must keep free.
+    """
     points = [(PLOT[0] * a, PLOT[1] * b) for a, b in zip(x, y, strict=True)]
-    taken = [(a - MARK, b - MARK, a + MARK, b + MARK) for a, b in points]
-    chosen = []
+    marks = [(a - MARK, b - MARK, a + MARK, b + MARK) for a, b in points]
+    taken, chosen = 4 * marks + [(0, 0, free * PLOT[0], PLOT[1])], []  # to cover a mark is worse than to touch a name
     for (a, b), name in zip(points, names, strict=True):
         boxes = {side: _box(a, b, LETTER * len(name), side) for side in SIDES}
         cost = {side: sum(_shared(box, other) for other in taken) + LINE * _outside(box) for side, box in boxes.items()}

@@ -10,13 +10,14 @@ from nade_core.checkpoint import PRETRAINED
 from nade_core.published import BENCHMARK, PUBLISHED
 
 from .labels import apart, beside
-from .theme import BLUE, GREY, ORANGE, SKY, chart, figure, page
+from .theme import BLUE, GREY, ORANGE, chart, figure, page
 
 TABLE = PRETRAINED / "leaderboard.json"
 COMMAND = "python -m benchmarks.leaderboard"
 NATS = "−log p(x) (nats per image, lower is better)"
 CLOSE = 100  # nats: what the closer look leaves out
 HEIGHT = 560
+NAMES = 0.48  # the share of the closer look that names of published results take
 
 
 def render() -> None:
@@ -65,22 +66,24 @@ def _by_parameters(rows: list[dict], near: bool) -> None:
     fig = figure("parameters (log scale)", NATS, HEIGHT, log_x=True)
     sized = [p for p in PUBLISHED if p.parameters]
     marks = [(row["parameters"], row["nats"], row["title"]) for row in rows]
-    marks += [(p.parameters, p.nats, p.model) for p in sized]
-    sides = _frame(fig, marks, near, [p.nats for p in PUBLISHED])
+    marks += [(p.parameters, p.nats, p.model if near or p.nats > CLOSE else "") for p in sized]
+    sides = _frame(fig, marks, near, [p.nats for p in PUBLISHED], NAMES if near else 0)
     _unsized(fig, near)
-    _ours(fig, rows, "parameters", sides)
     fig.add_scatter(
         x=[p.parameters for p in sized], y=[p.nats for p in sized], name="published", mode="markers+text",
-        text=[p.model for p in sized], textposition=sides[len(rows) :], textfont={"size": 11, "color": ORANGE},
-        marker={"symbol": "diamond-open", "size": 12, "color": ORANGE, "line": {"width": 2}},
-        customdata=[[p.figure, p.source, p.how] for p in sized],
-        hovertemplate="%{text}<br>%{customdata[0]} nats, %{x:,} parameters<br>%{customdata[1]}, %{customdata[2]}"
-        "<extra>published</extra>",
+        text=[name for _, _, name in marks[len(rows) :]], textposition=sides[len(rows) :],
+        textfont={"size": 11, "color": ORANGE},
+        marker={"symbol": "diamond-open", "size": 12, "color": ORANGE, "line": {"width": 2, "color": ORANGE}},
+        customdata=[[p.model, p.figure, p.source, p.how] for p in sized],
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]} nats, %{x:,} parameters<br>%{customdata[2]}, "
+        "%{customdata[3]}<extra>published</extra>",
     )  # fmt: skip
+    _ours(fig, rows, "parameters", sides)
     chart(fig, f"Nats against parameters, ours as discs, published as diamonds. Best of ours: {rows[0]['title']}, "
           f"{rows[0]['nats']:.1f} nats with {rows[0]['parameters']:,} parameters.", key="by_parameters")  # fmt: skip
+    note = " L counts hidden layers, × masks or orderings." if near else ""
     st.caption(_bought(rows, "parameters") + " Dotted: published results whose number of parameters no formula or "
-               "source settles.")  # fmt: skip
+               "source settles." + note)  # fmt: skip
 
 
 def _by_time(rows: list[dict], near: bool) -> None:
@@ -96,52 +99,64 @@ def _by_time(rows: list[dict], near: bool) -> None:
 def _bought(rows: list[dict], cost: str) -> str:
     """Which of ours are the best for their cost, in words."""
     names = [f"{row['title']} ({row['nats']:.1f})" for row in front(rows, cost)]
-    return f"The steps join the best that each number of {cost} buys among ours: {', '.join(names)}."
+    return f"Filled discs: none of ours with as few {cost} is better. They are {', '.join(names)}."
 
 
-def _frame(fig: go.Figure, marks: list[tuple], near: bool, others: list[float] = ()) -> list[str]:
-    """Sets both axes so that all marks (cost, nats, name) fit, and says where each name stands."""
+def _frame(fig: go.Figure, marks: list[tuple], near: bool, others: list[float] = (), free: float = 0) -> list[str]:
+    """Sets both axes so that all marks (cost, nats, name) fit, and says where each name stands.
+
+    The share ``free`` of the plot, at its left, is for what has no place on the axis of costs.
+    """
     y = [nats for _, nats, _ in marks] + list(others)
     low, high = min(y) - 2, CLOSE if near else max(y) + 8
-    logs = [math.log10(cost) for cost, nats, _ in marks if nats < high]
-    span = max(logs) - min(logs)
-    # In the closer look the left half is for the names of what has no place on this axis.
-    left = min(logs) - (1.3 * span + 1.5 if near and others else 0.15 * span + 0.2)
-    right = max(logs) + 0.15 * span + 0.2
+    inside = [i for i, (_, nats, _) in enumerate(marks) if nats < high]
+    logs = [math.log10(marks[i][0]) for i in inside]
+    margin = 0.15 * (max(logs) - min(logs)) + 0.2
+    right, left = max(logs) + margin, min(logs) - margin
+    left = right - (right - left) / (1 - free)
     fig.update_xaxes(range=[left, right], dtick=1, tickformat="~s")
     fig.update_yaxes(range=[low, high])
-    inside = [i for i, (_, nats, _) in enumerate(marks) if nats < high]
-    sides = beside([(math.log10(marks[i][0]) - left) / (right - left) for i in inside],
-                   [(marks[i][1] - low) / (high - low) for i in inside], [marks[i][2] for i in inside])  # fmt: skip
-    found = dict(zip(inside, sides, strict=True))
+    x = [(log - left) / (right - left) for log in logs]
+    y = [(marks[i][1] - low) / (high - low) for i in inside]
+    found = dict(zip(inside, beside(x, y, [marks[i][2] for i in inside], free), strict=True))
     return [found.get(i, "middle right") for i in range(len(marks))]
 
 
 def _unsized(fig: go.Figure, near: bool) -> None:
     """A horizontal mark for each published result without a certain number of parameters; named if there is room."""
     unsized = [p for p in PUBLISHED if not p.parameters]
-    for p in unsized:
-        fig.add_hline(y=p.nats, line={"dash": "dot", "color": ORANGE, "width": 1}, layer="below")
-    style = {"xref": "paper", "x": 0.01, "xanchor": "left", "showarrow": False, "font": {"color": ORANGE, "size": 11}}
+    line = {"xref": "paper", "x1": 1, "layer": "below", "line": {"color": ORANGE, "dash": "dot", "width": 1}}
+    style = {"xref": "paper", "x": 0, "xanchor": "left", "showarrow": False, "font": {"color": ORANGE, "size": 11}}
     if not near:
+        for p in unsized:
+            fig.add_shape(type="line", x0=0, y0=p.nats, y1=p.nats, **line)
         low, high = min(p.nats for p in unsized), max(p.nats for p in unsized)
         fig.add_annotation(y=high, yanchor="bottom", text=f"{len(unsized)} published, {low:.1f} to {high:.1f}", **style)
         return
     low, high = fig.layout.yaxis.range
-    for p, y in zip(unsized, apart([p.nats for p in unsized], (high - low) * 15 / (HEIGHT - 130)), strict=True):
-        fig.add_annotation(y=y, yanchor="middle", text=f"{p.model}: {p.figure}", **style)
+    for p, y in zip(unsized, apart([p.nats for p in unsized], (high - low) * 16 / (HEIGHT - 130)), strict=True):
+        fig.add_annotation(y=y, yanchor="middle", text=f"{_short(p.model)}: {p.figure}", **style)
+        fig.add_shape(type="line", x0=NAMES, y0=y, y1=p.nats, **line | {"x1": NAMES + 0.03})
+        fig.add_shape(type="line", x0=NAMES + 0.03, y0=p.nats, y1=p.nats, **line)
+
+
+def _short(name: str) -> str:
+    """ "EoNADE, 2 layers, 128 orderings" as "EoNADE 2L ×128"."""
+    parts = name.replace("ConvNADE + ", "Conv+").split(", ")
+    counted = [f"{part.split()[0]}L" if "layer" in part else f"×{part.split()[0]}" for part in parts[1:]]
+    return " ".join([parts[0], *counted])
 
 
 def _ours(fig: go.Figure, rows: list[dict], column: str, sides: list[str]) -> None:
-    """Our models, each named beside its mark, and the steps of the best for each cost."""
-    steps = front(rows, column)
-    fig.add_scatter(x=[row[column] for row in steps], y=[row["nats"] for row in steps], mode="lines", hoverinfo="skip",
-                    line={"color": SKY, "shape": "hv", "width": 2}, showlegend=False)  # fmt: skip
+    """Our models, each named beside its mark; filled where no cheaper one is better."""
+    best = [row["name"] for row in front(rows, column)]
     fig.add_scatter(
         x=[row[column] for row in rows], y=[row["nats"] for row in rows], name="ours, measured here",
         mode="markers+text", text=[row["title"] for row in rows], textposition=sides[: len(rows)],
-        textfont={"size": 12}, marker={"size": 13, "color": BLUE},
-        error_y={"array": [2 * row["standard_error"] for row in rows], "color": GREY, "thickness": 1},
+        textfont={"size": 12}, error_y={"array": [2 * row["standard_error"] for row in rows], "color": GREY,
+                                        "thickness": 1, "width": 0},
+        marker={"size": 12, "color": BLUE, "line": {"width": 2, "color": BLUE},
+                "symbol": ["circle" if row["name"] in best else "circle-open" for row in rows]},
         customdata=[[row["name"], row["orderings"]] for row in rows],
         hovertemplate="%{text}<br>%{y:.2f} nats, %{x:,}<br>%{customdata[0]}, orderings: %{customdata[1]}"
         "<extra>ours</extra>",
@@ -152,8 +167,9 @@ def _table(rows: list[dict]) -> None:
     st.subheader("All figures", anchor=False)
     shown = [
         {"model": row["title"], "whose": "ours", "nats": row["nats"], "± standard error": row["standard_error"],
-         "nats, benchmark valid": row["benchmark_valid"], "orderings": row["orderings"],
+         "benchmark valid, nats": row["benchmark_valid"],
          "parameters": row["parameters"], "training, s": row["seconds"], "images/s": row["images_per_second"],
+         "orderings": row["orderings"],
          "source": f"measured here: {row['name']}"}
         for row in rows
     ]  # fmt: skip
@@ -165,8 +181,8 @@ def _table(rows: list[dict]) -> None:
     ]  # fmt: skip
     two, whole = st.column_config.NumberColumn(format="%.2f"), st.column_config.NumberColumn(format="localized")
     st.dataframe(
-        sorted(shown, key=lambda row: row["nats"]), hide_index=True, width="stretch", height=460,
-        column_config={"nats": two, "± standard error": two, "nats, benchmark valid": two, "parameters": whole,
+        sorted(shown, key=lambda row: row["nats"]), hide_index=True, width="stretch", height=460, placeholder="",
+        column_config={"nats": two, "± standard error": two, "benchmark valid, nats": two, "parameters": whole,
                        "training, s": whole, "images/s": whole},
     )  # fmt: skip
     st.caption("Click a column to sort by it.")
