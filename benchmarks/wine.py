@@ -76,7 +76,7 @@ def main() -> None:
     print(json.dumps(summary, indent=1))
 
 
-MODEL = RNADEConfig(dims=11, hidden=200, layers=2, components=20, floor=0.02, dropout=0.2, order_agnostic=True)
+MODEL = RNADEConfig(dims=11, hidden=200, layers=2, components=20, floor=0.01, dropout=0.2, order_agnostic=True)
 TRAIN = TrainConfig(epochs=300, batch_size=50, weight_decay=0.1, average=0.995, patience=60)
 
 if __name__ == "__main__":

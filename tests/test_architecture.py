@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = (
-    {"files", "devices", "inputs", "orderings", "counting", "corruptions", "evaluation", "images"},
+    {"files", "devices", "inputs", "orderings", "counting", "corruptions", "evaluation", "images",
+     "published"},
     {"kernels"},
     {"models"},
     {"data", "checkpoint"},

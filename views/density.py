@@ -37,7 +37,7 @@ def render() -> None:
 
 def _own(card: ModelCard) -> list[tuple[str, images.Prepared]]:
     files = st.file_uploader(
-        "Drop one or many pictures", ["png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff"], key="pictures",
+        "Drop one or many pictures", state.PICTURES, key="pictures",
         accept_multiple_files=True, max_upload_size=images.MAX_BYTES >> 20,
         help="They become 28 × 28 black and white, step by step below. Nothing is kept.",
     )  # fmt: skip

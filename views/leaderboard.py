@@ -111,14 +111,16 @@ def _frame(fig: go.Figure, marks: list[tuple], near: bool, others: list[float] =
     low, high = min(y) - 2, CLOSE if near else max(y) + 8
     inside = [i for i, (_, nats, _) in enumerate(marks) if nats < high]
     logs = [math.log10(marks[i][0]) for i in inside]
-    margin = 0.15 * (max(logs) - min(logs)) + 0.2
-    right, left = max(logs) + margin, min(logs) - margin
+    margin = 0.15 * (max(logs, default=0) - min(logs, default=0)) + 0.2
+    right, left = max(logs, default=6) + margin, min(logs, default=3) - margin
     left = right - (right - left) / (1 - free)
     fig.update_xaxes(range=[left, right], dtick=1, tickformat="~s")
     fig.update_yaxes(range=[low, high])
     x = [(log - left) / (right - left) for log in logs]
     y = [(marks[i][1] - low) / (high - low) for i in inside]
-    found = dict(zip(inside, beside(x, y, [marks[i][2] for i in inside], free), strict=True))
+    top = 1 if near else (CLOSE - low) / (high - low)  # the left half below is for the published
+    blocked = ((0, 0, NAMES, top),) if others else ()
+    found = dict(zip(inside, beside(x, y, [marks[i][2] for i in inside], blocked), strict=True))
     return [found.get(i, "middle right") for i in range(len(marks))]
 
 

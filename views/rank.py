@@ -12,7 +12,7 @@ from . import state
 from .components import image_grid
 from .theme import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, chart, figure, page
 
-REAL, SAMPLES = "real", "model samples"
+REAL, SAMPLES, NONE = "real", "model samples", "no other model"
 OTHERS = {"mnist": "digits", "animals": "animals", "fashion": "fashion"}
 COLOURS = (BLUE, GREEN, ORANGE, AMBER, PURPLE, SKY, GREY)
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star")
@@ -55,63 +55,72 @@ def render() -> None:
          "Is it? Every image below is sorted by its exact log p(x).")  # fmt: skip
     with state.friendly_errors():
         card = state.model_picker()
+        other = _other(card)
         left, right = st.columns(2)
         n = left.select_slider("Images of each kind", [20, 50, 100, 200], 50, key="each", bind="query-params",
                                help="More images, narrower confidence intervals.")  # fmt: skip
         seed = right.number_input("Seed", 0, 10**6, 0, key="rank_seed", bind="query-params",
                                   help="Chooses the real images, the damage and the noise.")  # fmt: skip
-        other = _other(card)
         shown = gallery(state.model_key(card), state.data_of(card).name, n, seed)
+        both = [(card, shown)]
+        if other:
+            both.append((other, rescored(state.model_key(other), shown)))
         _blank(card, shown)
         _gallery(shown)
-        _histograms(shown)
+        _histograms(both)
         if other:
-            with torch.no_grad(), st.spinner("Scoring the same images with the other model…"):
-                _compare(card, shown, other, rescored(state.model_key(other), shown))
-        _table(shown, card)
+            _compare(*both)
+        _table(both)
 
 
 def _other(card: ModelCard) -> ModelCard | None:
-    """A second model of the same data to rank the same images with, or None."""
+    """A second model of the same data to rank the same images with, or None. It stands in the URL by name."""
     cards = {name: c for name, c in state.image_models().items() if c.data == card.data and name != card.name}
-    if st.session_state.get("compare") not in cards:
-        st.session_state["compare"] = None
-    name = st.selectbox("Compare with", [None, *cards], format_func=lambda name: state.describe(cards[name]) if name
-                        else "no other model", key="compare", help="A second model ranks the same images.")  # fmt: skip
+    if st.session_state.get("compare") not in (NONE, *cards):
+        wanted = st.query_params.get("compare")
+        st.session_state["compare"] = wanted if wanted in cards else NONE
+    name = st.selectbox("Compare with", [NONE, *cards], key="compare", help="A second model ranks the same images.",
+                        format_func=lambda name: state.describe(cards[name]) if name in cards else NONE)  # fmt: skip
+    if name in cards:
+        st.query_params["compare"] = name
+    else:
+        st.query_params.pop("compare", None)
     return cards.get(name)
 
 
-@st.cache_data(max_entries=8, show_spinner=False, hash_funcs={Gallery: lambda shown: shown.images.tobytes()})
+@st.cache_data(
+    max_entries=8,
+    show_spinner="Scoring the same images with the other model…",
+    hash_funcs={Gallery: lambda shown: shown.images.tobytes()},
+)
 def rescored(key: tuple[str, float], shown: Gallery) -> Gallery:
     """The same images with the log p of another model."""
     return replace(shown, log_p=evaluation.log_probs(state._load(*key), shown.images))
 
 
-def _compare(card: ModelCard, ours: Gallery, other: ModelCard, theirs: Gallery) -> None:
-    """log p of every image under both models, and how well each tells real images from each kind."""
-    st.subheader("The same images under two models", anchor=False)
-    left, right = st.columns([3, 2], gap="large")
+def _compare(first: tuple[ModelCard, Gallery], second: tuple[ModelCard, Gallery]) -> None:
+    """Every image by its density under both models."""
+    (card, ours), (other, theirs) = first, second
     kinds = [kind for kind in st.session_state.get("kinds") or [] if (ours.kinds == kind).any()]
-    with left:
-        fig = figure(f"log p under {card.title} (nats)", f"log p under {other.title} (nats)", 460)
-        for i, kind in enumerate(kinds):
-            look = {"color": COLOURS[i % len(COLOURS)], "symbol": SYMBOLS[i % len(SYMBOLS)]}
-            fig.add_scatter(x=ours.of(kind), y=theirs.of(kind), name=kind, mode="markers", marker=look)
-        low = min(ours.log_p.min(), theirs.log_p.min())
-        fig.add_scatter(x=[low, 0], y=[low, 0], mode="lines", name="equal", line={"color": GREY, "dash": "dot"})
-        chart(fig, f"log p of each image under {card.title} and under {other.title}.", key="two_models")
-        st.caption("Above the dotted line the second model gives an image more probability than the first.")
-    with right:
-        rows = []
-        for kind in dict.fromkeys(ours.kinds.tolist()):
-            row = {"kind": kind}
-            for title, scored in ((card.title, ours), (other.title, theirs)):
-                row[title] = round(float(scored.of(kind).mean()), 1)
-                area = "–" if kind == REAL else f"{evaluation.auroc(scored.of(REAL), scored.of(kind)):.3f}"
-                row[f"AUROC, {title}"] = area
-            rows.append(row)
-        st.dataframe(rows, hide_index=True, width="stretch", height="content")
-        st.caption("Mean log p in nats, and the chance that a real image outranks one of that kind.")
+    if not kinds:
+        return
+    st.subheader("The same images under two models", anchor=False)
+    fig = figure(f"−log p under {card.title} (nats, log scale)", f"−log p under {other.title} (nats, log scale)", 520)
+    for i, kind in enumerate(kinds):
+        look = {"color": COLOURS[i % len(COLOURS)], "symbol": SYMBOLS[i % len(SYMBOLS)], "size": 8, "opacity": 0.8}
+        fig.add_scatter(x=-ours.of(kind), y=-theirs.of(kind), name=kind, mode="markers", marker=look)
+    inside = np.isin(ours.kinds, kinds)
+    ends = np.concatenate([-ours.log_p[inside], -theirs.log_p[inside]])
+    ends = [float(ends.min()), float(ends.max())]
+    fig.add_scatter(x=ends, y=ends, mode="lines", name="equal", line={"color": GREY, "dash": "dot"})
+    ticks = [m * 10**e for e in range(5) for m in (1, 2, 5)]
+    fig.update_xaxes(type="log", autorange="reversed", tickvals=ticks)
+    fig.update_yaxes(type="log", autorange="reversed", tickvals=ticks)
+    above = 100 * (theirs.of(REAL) > ours.of(REAL)).mean()
+    chart(fig, f"−log p of each image under {card.title} and under {other.title}; {above:.0f} % of the real images are "
+          "more probable under the second.", key="two_models")  # fmt: skip
+    st.caption(f"More probable to the right and upwards. Above the dotted line the second model, {other.title}, gives "
+               f"an image more probability than the first: so for {above:.0f} % of the real images.")  # fmt: skip
 
 
 def _blank(card: ModelCard, shown: Gallery) -> None:
@@ -157,35 +166,59 @@ def _gallery(shown: Gallery) -> None:
     st.caption(note + (f"; {SHOWN} of them shown, evenly spaced in rank." if len(which) > SHOWN else "."))
 
 
-def _histograms(shown: Gallery) -> None:
+def _histograms(both: list[tuple[ModelCard, Gallery]]) -> None:
+    """log p by kind: one violin each, or with two models the first above the line and the second below it."""
+    _, shown = both[0]
     chosen = [kind for kind in st.session_state.get("kinds") or [] if (shown.kinds == kind).sum() > 1]
     if not chosen:
         return
-    fig = figure("log p(x) (nats)", "kind", height=120 + 46 * len(chosen))
-    for i, kind in enumerate(chosen):
-        fig.add_violin(x=shown.of(kind), name=kind, orientation="h", side="positive", width=1.6, points=False,
-                       line_color=COLOURS[i % len(COLOURS)], showlegend=False)  # fmt: skip
-    means = ", ".join(f"{kind} {shown.of(kind).mean():.0f}" for kind in chosen)
+    fig = figure("log p(x) (nats)", "kind", height=130 + 46 * len(chosen) * len(both))
+    look = {"orientation": "h", "points": False}
+    if len(both) == 1:
+        for i, kind in enumerate(chosen):
+            fig.add_violin(x=shown.of(kind), name=kind, side="positive", width=1.6, showlegend=False,
+                           line_color=COLOURS[i % len(COLOURS)], **look)  # fmt: skip
+    else:
+        for (card, scored), side, colour in zip(both, ("positive", "negative"), (BLUE, ORANGE), strict=True):
+            for kind in chosen:
+                fig.add_violin(x=scored.of(kind), y0=kind, name=card.title, side=side, width=1, line_color=colour,
+                               legendgroup=side, showlegend=kind == chosen[0], **look)  # fmt: skip
+        fig.update_layout(violinmode="overlay")
+    means = "; ".join(f"{card.title}: " + ", ".join(f"{kind} {scored.of(kind).mean():.0f}" for kind in chosen)
+                      for card, scored in both)  # fmt: skip
     chart(fig, f"Distribution of log p by kind, in nats. Means: {means}.", key="by_kind")
 
 
-def _table(shown: Gallery, card: ModelCard) -> None:
+def _table(both: list[tuple[ModelCard, Gallery]]) -> None:
     st.subheader("How well does log p tell real images from each kind?", anchor=False)
-    real, entropy = shown.of(REAL), -state.test_log_probs(card).mean()
-    rows = []
-    for kind in dict.fromkeys(shown.kinds.tolist()):
-        values = shown.of(kind)
-        row = {"kind": kind, "mean log p, nats": round(values.mean(), 1),
-               "typicality |−log p − H|, nats": round(float(abs(-values - entropy).mean()), 1)}  # fmt: skip
-        if kind == REAL:
-            row["AUROC of real against it"] = "–"
-        elif len(values) > 1:
-            low, high = evaluation.auroc_interval(real, values)
-            row["AUROC of real against it"] = f"{evaluation.auroc(real, values):.3f}  [{low:.3f}, {high:.3f}]"
-        else:
-            row["AUROC of real against it"] = f"one image: outranks {100 * (real < values[0]).mean():.0f} % of real"
-        rows.append(row)
-    st.dataframe(rows, hide_index=True, width="stretch", height="content")
+    kinds = dict.fromkeys(both[0][1].kinds.tolist())
+    rows, means = {kind: {"kind": kind} for kind in kinds}, []
+    for whose, (card, shown) in zip(_owners(both), both, strict=True):
+        entropy = -state.test_log_probs(card).mean()
+        means.append(f"H{whose} = {entropy:.1f} nats")
+        for kind in kinds:
+            values = shown.of(kind)
+            rows[kind][f"mean log p, nats{whose}"] = round(values.mean(), 1)
+            if len(both) == 1:  # with two models there is no room for it
+                typicality = abs(-values - entropy).mean()
+                rows[kind]["typicality |−log p − H|, nats"] = round(float(typicality), 1)
+            rows[kind][f"AUROC of real against it{whose}"] = _area(shown.of(REAL), values) if kind != REAL else "–"
+    st.dataframe(list(rows.values()), hide_index=True, width="stretch", height="content")
     st.caption("AUROC: the chance that a real image has a higher log p than one of that kind; below 0.5 "
                "the kind outranks the real. In brackets the 95 % interval of DeLong et al. (1988). "
-               f"H = {entropy:.1f} nats is the mean of −log p over real test images.")  # fmt: skip
+               f"{'; '.join(means)}: the mean of −log p over real test images.")  # fmt: skip
+
+
+def _owners(both: list[tuple[ModelCard, Gallery]]) -> list[str]:
+    """What tells the columns of two models apart: short titles, or names where those are the same."""
+    if len(both) == 1:
+        return [""]
+    titles = [card.title.split(",")[0] for card, _ in both]
+    return [f" ({title})" for title in (titles if len(set(titles)) == 2 else [card.name for card, _ in both])]
+
+
+def _area(real: np.ndarray, values: np.ndarray) -> str:
+    if len(values) == 1:
+        return f"one image: outranks {100 * (real < values[0]).mean():.0f} % of real"
+    low, high = evaluation.auroc_interval(real, values)
+    return f"{evaluation.auroc(real, values):.3f}  [{low:.3f}, {high:.3f}]"

@@ -11,9 +11,13 @@ import torch
 
 from nade_core import ModelCard, evaluation, list_models, load_model
 from nade_core.data import DATASETS, Dataset, load_dataset
+from nade_core.data.reading import IMAGE_SUFFIXES
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
 TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
+NOISE_IMAGES = 500
+SLOW, FEWER = ("OrderAgnosticNADE", "PixelCNN"), 4  # networks that score a fourth as many, so that nobody waits long
+PICTURES = [suffix[1:] for suffix in IMAGE_SUFFIXES]  # what may be dropped as a picture
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the model…")
@@ -36,25 +40,30 @@ def data_of(card: ModelCard) -> Dataset:
     return load_dataset(card.data if card.data in DATASETS else "mnist")
 
 
+def affordable(card: ModelCard, n: int) -> int:
+    """n images, or fewer for a model that is slow to score them."""
+    return n // FEWER if card.model in SLOW else n
+
+
 @st.cache_data(max_entries=16, show_spinner="Scoring real test images…")
-def _test_log_probs(key: tuple[str, float], data: str) -> np.ndarray:
-    return evaluation.log_probs(_load(*key), load_dataset(data).test[:TEST_IMAGES])
+def _test_log_probs(key: tuple[str, float], data: str, n: int) -> np.ndarray:
+    return evaluation.log_probs(_load(*key), load_dataset(data).test[:n])
 
 
 def test_log_probs(card: ModelCard) -> np.ndarray:
-    """log p of the first TEST_IMAGES real test images, in nats."""
-    return _test_log_probs(model_key(card), data_of(card).name)
+    """log p of the first real test images, at most TEST_IMAGES of them, in nats."""
+    return _test_log_probs(model_key(card), data_of(card).name, affordable(card, TEST_IMAGES))
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _noise_log_probs(key: tuple[str, float]) -> np.ndarray:
+@st.cache_data(max_entries=16, show_spinner="Scoring noise…")
+def _noise_log_probs(key: tuple[str, float], n: int) -> np.ndarray:
     model = _load(*key)
-    return evaluation.log_probs(model, np.random.default_rng(0).integers(0, 2, (500, model.config.dims), np.uint8))
+    return evaluation.log_probs(model, np.random.default_rng(0).integers(0, 2, (n, model.config.dims), np.uint8))
 
 
 def noise_log_probs(card: ModelCard) -> np.ndarray:
-    """log p of 500 coin-flip images, in nats."""
-    return _noise_log_probs(model_key(card))
+    """log p of coin-flip images, at most NOISE_IMAGES of them, in nats."""
+    return _noise_log_probs(model_key(card), affordable(card, NOISE_IMAGES))
 
 
 def device_label() -> str:

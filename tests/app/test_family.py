@@ -1,15 +1,13 @@
-"""Every model that comes with the project samples, scores, ranks, and stands in the table."""
-
-import json
+"""Every model that comes with the project samples, scores and ranks; two are compared; regions are completed."""
 
 import numpy as np
 import pytest
 import torch
 
-from nade_core import list_models, load_pretrained
+from nade_core import images, list_models, load_pretrained, save_model
 from nade_core.data import load_dataset
-from nade_core.published import PUBLISHED
-from views import complete, leaderboard, state
+from nade_core.models import OrderAgnosticNADE, OrderAgnosticNADEConfig
+from views import complete, state
 
 from .conftest import healthy
 from .test_chapters import metric, texts
@@ -44,47 +42,75 @@ def test_the_picker_says_what_each_model_is_how_large_and_how_good(chapter):
         assert f"{card.nats['test']:.1f} nats" in option
 
 
+def test_slow_models_score_fewer_images(chapter, monkeypatch):
+    monkeypatch.setattr(state, "SLOW", ("Independent",))
+    assert len(state.test_log_probs(next(card for card in CARDS if card.model == "Independent"))) == 15
+    assert len(state.test_log_probs(next(card for card in CARDS if card.model == "ChowLiu"))) == 60
+
+
 def test_rank_compares_two_models_on_the_same_images(chapter):
     page = chapter("rank", model="nade-mnist", compare="independent-mnist", each=20)
     table = page.dataframe[0].value.set_index("kind")
-    ours, theirs = table.loc["real"]["NADE, digits"], table.loc["real"]["Independent pixels, digits"]
-    assert ours > theirs + 50 and "Above the dotted line" in texts(page)
-    assert "nade-animals" not in [card.name for card in CARDS if card.title in page.selectbox(key="compare").options]
+    real = table.loc["real"]
+    assert real["mean log p, nats (NADE)"] > real["mean log p, nats (Independent pixels)"] + 50
+    coin = table.loc["noise, coin flips"]
+    assert coin["AUROC of real against it (NADE)"].startswith("1.000")
+    assert coin["AUROC of real against it (Independent pixels)"].startswith("1.000")
+    assert "Above the dotted line the second model, Independent pixels" in texts(page)
+    offered = page.selectbox(key="compare").options
+    assert offered[0] == "no other model" and not any("animals" in option for option in offered)
+    page.selectbox(key="compare").select_index(0)
+    assert "mean log p, nats" in healthy(page.run()).dataframe[0].value
+
+
+@pytest.fixture
+def any_order(tmp_path):
+    """A small order-agnostic model among the runs, for a chapter that finds none beside the project."""
+    torch.manual_seed(0)
+    path = tmp_path / "runs/small/model.safetensors"
+    path.parent.mkdir(parents=True)
+    model = OrderAgnosticNADE(OrderAgnosticNADEConfig(784, hidden=8))
+    save_model(model, path, title="small, any order", data="mnist", shape=[28, 28])
+    return path
 
 
 @pytest.mark.parametrize("region", complete.REGIONS)
-def test_complete_fills_every_region(chapter, region):
+def test_complete_fills_every_region(chapter, any_order, region):
     page = chapter("complete", region=region, completions=4)
     assert "log p(missing | known)" in texts(page) and "of these 4" in texts(page)
     missing = complete.erased(region, 0.7, (8, 20, 8, 20), 0)
-    assert f"{missing.sum()} pixels erased" in str(page.main)
+    assert f"{missing.sum()} pixels erased" in texts(page)
 
 
-def test_completions_keep_what_is_known(chapter):
-    card = next(card for card in CARDS if card.model == complete.FAMILY)
+def test_complete_takes_an_uploaded_picture(chapter, any_order):
+    page = chapter("complete", complete_source=complete.OWN, completions=4)
+    assert "Drop a picture" in page.info[0].value
+    picture = images.to_png(load_dataset("mnist").test[0].reshape(28, 28), 5)
+    page.file_uploader[0].upload("seven.png", picture, "image/png")
+    assert "of these 4" in texts(healthy(page.run()))
+    page = chapter("complete", complete_source=complete.OWN)
+    page.file_uploader[0].upload("bad.png", b"nothing", "image/png")
+    page.run()
+    assert not page.exception and "not a picture" in page.error[0].value
+
+
+def test_complete_asks_for_a_region_that_is_not_empty(chapter, any_order):
+    assert "Nothing is erased" in chapter("complete", region="a box", rows=(8, 8)).info[0].value
+
+
+def test_completions_keep_what_is_known_and_follow_the_seed(any_order):
     image = load_dataset("mnist").test[1]
     known = (~complete.erased("left half", 0, (0, 0, 0, 0), 0)).ravel().astype(np.uint8)
-    shown, log_p, truth, marginals = complete.complete(state.model_key(card), image.tobytes(), known.tobytes(), 4, 0)
+    key = str(any_order), any_order.stat().st_mtime
+    shown, log_p, truth, marginals = complete.complete(key, image.tobytes(), known.tobytes(), 4, 0)
     assert (shown[:, known == 1] == image[known == 1]).all() and (marginals[known == 1] == image[known == 1]).all()
     assert log_p.shape == (4,) and np.isfinite([*log_p, truth]).all()
+    complete.complete.clear()
+    again = complete.complete(key, image.tobytes(), known.tobytes(), 4, 0)
+    assert (again[0] == shown).all() and np.allclose(again[1], log_p)
+    assert (complete.complete(key, image.tobytes(), known.tobytes(), 4, 1)[0] != shown).any()
 
 
 def test_complete_says_what_it_needs_where_there_is_no_such_model(chapter, monkeypatch):
     monkeypatch.setattr(complete, "FAMILY", "Nobody")
     assert "OrderAgnosticNADE" in chapter("complete").info[0].value
-
-
-def test_the_leaderboard_holds_ours_and_the_published(chapter, monkeypatch, tmp_path):
-    page = chapter("leaderboard")
-    table, rows = page.dataframe[0].value, json.loads(leaderboard.TABLE.read_text())["rows"]
-    assert (table["whose"] == "published").sum() == len(PUBLISHED)
-    assert {row["name"] for row in rows} == {card.name for card in CARDS if card.data == "mnist"}
-    assert table["nats"].is_monotonic_increasing
-    monkeypatch.setattr(leaderboard, "TABLE", tmp_path / "none.json")
-    assert "benchmarks.leaderboard" in healthy(chapter("leaderboard")).info[0].value
-
-
-def test_the_readme_holds_the_table(chapter):
-    from benchmarks.leaderboard import END, README, START, TABLE, markdown
-
-    assert README.read_text().split(START)[1].split(END)[0] == markdown(json.loads(TABLE.read_text()))

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 HERE = Path(__file__).parent
+TINT = (86, 180, 233), (0, 40, 66)  # red, green, blue of a marked pixel that is on, and of one that is off
 
 
 def _component(name: str):
@@ -24,11 +25,11 @@ def image_grid(images: np.ndarray, captions: list[list[str]], key: str, label: s
                marked: np.ndarray | None = None) -> int:  # fmt: skip
     """Images (N, 784) to click, with lines of caption under each; the index of the one clicked, 0 at first.
 
-    Pixels that are ``marked`` (784,) stand in blue.
+    Pixels that are ``marked`` (784,) stand in TINT.
     """
     selected = min(int(st.session_state.get(key, {}).get("selected") or 0), max(0, len(images) - 1))
     data = {"images": [_bits(row) for row in images], "captions": captions, "selected": selected, "side": 28,
-            "label": label, "cell": cell, "marked": "" if marked is None else _bits(marked)}  # fmt: skip
+            "label": label, "cell": cell, "marked": "" if marked is None else _bits(marked), "tint": TINT}  # fmt: skip
     result = _grid(key=key, data=data, default={"selected": 0}, on_selected_change=lambda: None)
     return min(int(result.selected or 0), max(0, len(images) - 1))
 

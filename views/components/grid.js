@@ -1,4 +1,4 @@
-const PLAIN = [[255, 255, 255, 255], [0, 0, 0, 255]];
+const PLAIN = [[255, 255, 255], [0, 0, 0]];
 
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
@@ -17,8 +17,8 @@ export default function (component) {
       const context = canvas.getContext("2d");
       const pixels = context.createImageData(data.side, data.side);
       for (let k = 0; k < bits.length; k++) {
-        const [on, off] = data.marked[k] === "1" ? [[86, 180, 233, 255], [0, 40, 66, 255]] : PLAIN;
-        pixels.data.set(bits[k] === "1" ? on : off, 4 * k);
+        const [on, off] = data.marked[k] === "1" ? data.tint : PLAIN;
+        pixels.data.set([...(bits[k] === "1" ? on : off), 255], 4 * k);
       }
       context.putImageData(pixels, 0, 0);
       cell.append(canvas);
