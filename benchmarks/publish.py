@@ -10,9 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from nade_core import checkpoint, load_model, read_card, save_model
-from nade_core.data import DATASETS
-from nade_core.data.reading import read_data
-from nade_core.data.shapes import SHAPES
+from nade_core.data.reading import EMBEDDED_NAMES, read_data
 from nade_core.evaluation import classify, judge_classifier
 from nade_core.models import mean_nats
 from nade_core.runs import read_config
@@ -24,7 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path)
     parser.add_argument("name")
-    parser.add_argument("--data", choices=(*DATASETS, *SHAPES), required=True, help="the embedded data to measure on")
+    parser.add_argument("--data", choices=EMBEDDED_NAMES, required=True, help="the embedded data to measure on")
     parser.add_argument("--title", required=True)
     args = parser.parse_args()
     model, header = load_model(args.run / "model.safetensors", "cpu"), read_card(args.run / "model.safetensors").header

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from . import checkpoint, evaluation, images, runs
 from .data import DATASETS, load_dataset
-from .data.reading import read_data, read_rows
-from .data.shapes import SHAPES
+from .data.reading import EMBEDDED_NAMES, read_data, read_rows
 from .devices import as_device
 from .files import write_atomic
 from .models import MODELS
@@ -163,7 +162,7 @@ def _run_config(args) -> runs.RunConfig:
         raise ValueError(f"A {args.model} has no {', '.join(unknown)}; it has {', '.join(sorted(known - {'dims'}))}.")
     model = config_class(data.dims, **options)
     given = {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None}
-    source = args.data if args.data in (*DATASETS, *SHAPES) else str(Path(args.data).resolve())
+    source = args.data if args.data in EMBEDDED_NAMES else str(Path(args.data).resolve())
     tried = () if args.weight_decay is not None else weight_decays(args.model, *data.train.shape)
     return runs.RunConfig(source, args.model, asdict(model), recommended(args.model, len(data.train), **given),
                           args.ordering, args.title, args.key, tried)  # fmt: skip
@@ -205,7 +204,7 @@ def _parser() -> argparse.ArgumentParser:
     _verb(verbs, models, "list the models that come with the project", "nade models --json")
     p = _verb(verbs, evaluate, "mean nats of a model on a data set", "nade evaluate nade-mnist digits.npz --key test")
     p.add_argument("model", help="a pretrained name, a model file or a run folder")
-    p.add_argument("data", help=f"{', '.join(DATASETS)}, or an .npz, .npy, .csv, .zip or folder")
+    p.add_argument("data", help=f"{', '.join(EMBEDDED_NAMES)}, or an .npz, .npy, .csv, .zip or folder")
     p.add_argument("--key", help="which array of the file")
     p.add_argument("--orderings", type=int, default=1, metavar="M",
                    help="average the probability over M orderings, or over all that the model knows (1)")  # fmt: skip
@@ -230,7 +229,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train_arguments(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--data", default="mnist", help=f"{', '.join(DATASETS)}, a shape ({', '.join(SHAPES)}), or a file")
+    p.add_argument("--data", default="mnist", help=f"{', '.join(EMBEDDED_NAMES)}, or a file")
     p.add_argument("--key", help="which array of the file, if it holds several")
     p.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder")
     p.add_argument("--resume", action="store_true", help="go on with the run in --out, with its own settings")

@@ -161,8 +161,10 @@ def _step(state: TrainState, x: Tensor, y: Tensor | None, step: int, steps: int,
     for group in state.optimizer.param_groups:
         group["lr"] = config.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
     state.optimizer.zero_grad()
-    with torch.autocast(x.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
-        loss = state.model.loss(x, y, generator)
+    with torch.random.fork_rng([x.device] if x.is_cuda else []):
+        torch.manual_seed(config.seed * 100_003 + step)  # dropout's randomness is a function of (seed, step)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
+            loss = state.model.loss(x, y, generator)
     loss.backward()
     state.optimizer.step()
     decay = min(config.average, (1 + step) / (10 + step))

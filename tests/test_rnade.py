@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from nade_core import load_model, runs, save_model
+from nade_core.data import EMBEDDED
+from nade_core.data.photo import load_photo
 from nade_core.data.reading import read_data, read_rows
 from nade_core.data.shapes import SHAPES, load_shape
 from nade_core.evaluation import ensemble_log_probs
@@ -136,3 +138,14 @@ def test_real_tables_are_read_and_what_is_wrong_is_told(tmp_path):
     with pytest.raises(ValueError, match="binary values"):
         read_data("mnist", values="real")
     assert all(load_shape(name).train.shape == (10_000, 2) for name in SHAPES)
+
+
+def test_the_pixels_of_a_photo_are_levels_or_real_numbers_above_them():
+    levels, real = (load_photo("cat", values) for values in ("levels", "real"))
+    assert levels.train.shape == (7680, 3) and levels.train.dtype == np.uint8 and levels.train.max() > 200
+    assert real.train.dtype == np.float32 and (np.floor(real.train) == levels.train).all()
+    assert len(levels.valid) == len(levels.test) == 960 and "CC0" in levels.source
+    picture = EMBEDDED / "cat.png"
+    assert read_rows(picture, values="levels").shape == read_rows(picture, values="real").shape == (9600, 3)
+    with pytest.raises(ValueError, match="real or level values"):
+        read_data("cat")

@@ -170,8 +170,8 @@ def test_a_small_table_is_regularised_by_what_validates_best_unless_told(people,
 @pytest.mark.parametrize("model", ["FVSBN", "MADE", "OrderAgnosticNADE", "BernoulliMixture", "ChowLiu"])
 def test_every_kind_of_model_trains_resumes_and_beats_independence(people, tmp_path, model):
     sizes = {
-        "MADE": {"hidden": 30, "masks": 2},
-        "OrderAgnosticNADE": {"hidden": 30},
+        "MADE": {"hidden": 30, "masks": 2, "dropout": 0.1},
+        "OrderAgnosticNADE": {"hidden": 30, "dropout": 0.1},
         "BernoulliMixture": {"components": 9},
     }
     train_config = recommended(model, 1080, epochs=1 if model == "ChowLiu" else 12, batch_size=20, average=0.9)

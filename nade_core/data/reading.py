@@ -1,7 +1,7 @@
 """People's own data: .npz, .npy, .csv, a folder or a .zip of images, into rows or one clear sentence.
 
 What the rows are is said by ``values``: "binary" (0 and 1), "real" (finite numbers), "levels" (whole numbers
-from 0, for example the red, green and blue of each pixel of one picture).
+from 0). The last two may be the red, green and blue of each pixel of one picture.
 """
 
 import io
@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from . import DATASETS, Dataset, load_dataset
+from .photo import PHOTOS, load_photo, read_pixels
 from .shapes import SHAPES, load_shape
 
 MAX_FILE_BYTES = 1 << 30
 MAX_VALUES = 1 << 30
 MAX_IMAGES = 100_000
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
+EMBEDDED_NAMES = (*DATASETS, *SHAPES, *PHOTOS)
 PARTS = ("train", "valid", "test")
 GIVEN = {"binary": "binary as given", "real": "real values", "levels": "levels as given"}
 
@@ -25,7 +27,7 @@ def read_data(source: str | Path, key: str | None = None, seed: int = 0, valid_f
               values: str = "binary") -> Dataset:  # fmt: skip
     """An embedded name, or a file, as a data set with at least ``train`` and ``valid``.
 
-    Binary names are in DATASETS, real ones (points in the plane) in SHAPES.
+    Binary names are in DATASETS, real ones (points in the plane) in SHAPES, real ones and levels in PHOTOS.
 
     An .npz with arrays ``train`` and ``valid`` (and ``test``) is taken as it is; any other source is one table,
     shuffled and split by the seed. See ``rows_of`` for what a table may be. ValueError says what is wrong.
@@ -51,9 +53,11 @@ def read_data(source: str | Path, key: str | None = None, seed: int = 0, valid_f
 def _embedded(source: str | Path, values: str) -> Dataset | None:
     if str(source) in SHAPES and values == "real":
         return load_shape(str(source))
-    if str(source) in (*DATASETS, *SHAPES):
-        if str(source) in SHAPES or values != "binary":
-            kind = "real" if str(source) in SHAPES else "binary"
+    if str(source) in PHOTOS and values != "binary":
+        return load_photo(str(source), values)
+    if str(source) in EMBEDDED_NAMES:
+        if str(source) not in DATASETS or values != "binary":
+            kind = "binary" if str(source) in DATASETS else "real" if str(source) in SHAPES else "real or level"
             raise ValueError(f"The data set {source!r} holds {kind} values; this model takes {values} ones.")
         return load_dataset(str(source))
     return None
@@ -78,16 +82,9 @@ def read_rows(source: str | Path, key: str | None = None, values: str = "binary"
 
 
 def _arrays(source: str | Path, values: str) -> dict[str, np.ndarray]:
-    if values == "levels" and str(source).lower().endswith(IMAGE_SUFFIXES):
-        return {"data": read_pixels(source)}
+    if values != "binary" and str(source).lower().endswith(IMAGE_SUFFIXES):
+        return {"data": read_pixels(source, values)}
     return read_arrays(source)
-
-
-def read_pixels(source: str | Path | bytes) -> np.ndarray:
-    """The red, green and blue of every pixel of a picture: (N, 3) uint8."""
-    from ..images import decode
-
-    return np.asarray(decode(source).convert("RGB")).reshape(-1, 3)
 
 
 def read_arrays(source: str | Path) -> dict[str, np.ndarray]:

@@ -3,7 +3,7 @@
 The network sees which pixels are known, and their values, and gives every unknown pixel's conditional:
 
     a = c + sum_{j known} (M_j + x_j W_j)
-    h = relu(a),  then  h <- h + relu(A_l h + c_l)  for each further layer
+    h = relu(a),  then  h <- h + relu(A_l h + c_l)  for each further layer, with dropout in training
     p(x_i = 1 | x_known) = sigmoid(b_i + V_i . h + sum_{j known} (N_ji + x_j R_ji))
 
 Training draws which pixels are known; any ordering of the pixels is then a chain rule that the network can
@@ -31,10 +31,11 @@ class OrderAgnosticNADEConfig:
     dims: int = 784
     hidden: int = 500
     layers: int = 2
+    dropout: float = 0.0
 
     def __post_init__(self):
-        if min(self.dims, self.hidden, self.layers) < 1:
-            raise ValueError(f"Expected dims, hidden and layers of at least 1; got {self}.")
+        if min(self.dims, self.hidden, self.layers) < 1 or not 0 <= self.dropout < 1:
+            raise ValueError(f"Expected sizes of at least 1 and a dropout in [0, 1); got {self}.")
 
 
 class OrderAgnosticNADE(DensityModel):
@@ -159,8 +160,8 @@ class OrderAgnosticNADE(DensityModel):
     def _deep(self, a: Tensor) -> Tensor:
         h = torch.relu(a)
         for layer in self.deeper:
-            h = h + torch.relu(layer(h))
-        return h
+            h = h + torch.relu(layer(F.dropout(h, self.config.dropout, self.training)))
+        return F.dropout(h, self.config.dropout, self.training)
 
     def _all_logits(self, x: Tensor, known: Tensor) -> Tensor:
         """Logits of every pixel given the known ones of x (B, D): (B, D); of use where a pixel is unknown."""
