@@ -42,7 +42,7 @@ def models(args) -> None:
         return _print_json(rows)
     for c in cards:
         nats = ", ".join(f"{split} {value:.2f}" for split, value in c.nats.items())
-        print(f"{c.name:16} {c.model:6} {c.parameters:>10,} parameters   data: {c.data:12} nats: {nats}")
+        print(f"{c.name:20} {c.model:17} {c.parameters:>10,} parameters   data: {c.data:12} nats: {nats}")
 
 
 def evaluate(args) -> None:

@@ -151,11 +151,11 @@ class OrderAgnosticNADE(DensityModel):
         R, N = (weights[o][:, o] * triangle for weights in (self.R, self.N))
         direct = x @ R + N.sum(0)
         a = self.c + self.M[o[:start]].sum(0) + x[:, :start] @ self.W[o[:start]]
-        logits = [x[:, :0]]
+        logits = x.new_zeros(len(o) - start, len(x))  # filled in place: small tensors between large ones cost memory
         for i, d in enumerate(o[start:].tolist(), start):
-            logits.append((self.b[d] + direct[:, i] + self._deep(a) @ self.V[d])[:, None])
+            logits[i - start] = self.b[d] + direct[:, i] + self._deep(a) @ self.V[d]
             a = torch.addcmul(a + self.M[d], x[:, i, None], self.W[d])
-        return torch.cat(logits, 1)
+        return logits.T
 
     def _deep(self, a: Tensor) -> Tensor:
         h = torch.relu(a)
