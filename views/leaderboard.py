@@ -65,7 +65,8 @@ def front(rows: list[dict], column: str) -> list[dict]:
 def _by_parameters(rows: list[dict], near: bool) -> None:
     fig = figure("parameters (log scale)", NATS, HEIGHT, log_x=True)
     sized = [p for p in PUBLISHED if p.parameters]
-    marks = [(row["parameters"], row["nats"], row["title"]) for row in rows]
+    names = _names(rows, near)
+    marks = [(row["parameters"], row["nats"], name) for row, name in zip(rows, names, strict=True)]
     marks += [(p.parameters, p.nats, p.model if near or p.nats > CLOSE else "") for p in sized]
     sides = _frame(fig, marks, near, [p.nats for p in PUBLISHED], NAMES if near else 0)
     _unsized(fig, near)
@@ -78,7 +79,7 @@ def _by_parameters(rows: list[dict], near: bool) -> None:
         hovertemplate="%{customdata[0]}<br>%{customdata[1]} nats, %{x:,} parameters<br>%{customdata[2]}, "
         "%{customdata[3]}<extra>published</extra>",
     )  # fmt: skip
-    _ours(fig, rows, "parameters", sides)
+    _ours(fig, rows, "parameters", names, sides)
     chart(fig, f"Nats against parameters, ours as discs, published as diamonds. Best of ours: {rows[0]['title']}, "
           f"{rows[0]['nats']:.1f} nats with {rows[0]['parameters']:,} parameters.", key="by_parameters")  # fmt: skip
     note = " L counts hidden layers, × masks or orderings." if near else ""
@@ -89,11 +90,17 @@ def _by_parameters(rows: list[dict], near: bool) -> None:
 def _by_time(rows: list[dict], near: bool) -> None:
     timed = [row for row in rows if row["seconds"]]
     fig = figure("training time (seconds, log scale)", NATS, HEIGHT, log_x=True)
-    sides = _frame(fig, [(row["seconds"], row["nats"], row["title"]) for row in timed], near)
-    _ours(fig, timed, "seconds", sides)
+    names = _names(timed, near)
+    marks = [(row["seconds"], row["nats"], name) for row, name in zip(timed, names, strict=True)]
+    _ours(fig, timed, "seconds", names, _frame(fig, marks, near))
     chart(fig, "Nats against training seconds, our models only.", key="by_time")
     st.caption(_bought(timed, "seconds") + " Wall-clock seconds on CPU cores that did other work as well: orders of "
                "magnitude, not a race.")  # fmt: skip
+
+
+def _names(rows: list[dict], near: bool) -> list[str]:
+    """Names to stand beside our marks: of the crowd below CLOSE, only the best is named unless one looks closer."""
+    return [row["title"] if near or row["nats"] > CLOSE or row is rows[0] else "" for row in rows]
 
 
 def _bought(rows: list[dict], cost: str) -> str:
@@ -149,18 +156,18 @@ def _short(name: str) -> str:
     return " ".join([parts[0], *counted])
 
 
-def _ours(fig: go.Figure, rows: list[dict], column: str, sides: list[str]) -> None:
+def _ours(fig: go.Figure, rows: list[dict], column: str, names: list[str], sides: list[str]) -> None:
     """Our models, each named beside its mark; filled where no cheaper one is better."""
     best = [row["name"] for row in front(rows, column)]
     fig.add_scatter(
         x=[row[column] for row in rows], y=[row["nats"] for row in rows], name="ours, measured here",
-        mode="markers+text", text=[row["title"] for row in rows], textposition=sides[: len(rows)],
+        mode="markers+text", text=names, textposition=sides[: len(rows)],
         textfont={"size": 12}, error_y={"array": [2 * row["standard_error"] for row in rows], "color": GREY,
                                         "thickness": 1, "width": 0},
         marker={"size": 12, "color": BLUE, "line": {"width": 2, "color": BLUE},
                 "symbol": ["circle" if row["name"] in best else "circle-open" for row in rows]},
-        customdata=[[row["name"], row["orderings"]] for row in rows],
-        hovertemplate="%{text}<br>%{y:.2f} nats, %{x:,}<br>%{customdata[0]}, orderings: %{customdata[1]}"
+        customdata=[[row["name"], row["orderings"], row["title"]] for row in rows],
+        hovertemplate="%{customdata[2]}<br>%{y:.2f} nats, %{x:,}<br>%{customdata[0]}, orderings: %{customdata[1]}"
         "<extra>ours</extra>",
     )  # fmt: skip
 

@@ -113,7 +113,7 @@ def test_a_training_survives_a_reload_and_its_model_can_be_sampled(viewer):
     viewer.page.get_by_text(re.compile(r"epoch \d+ of 10")).wait_for()
     run = viewer.page.get_by_role("combobox", name="Run")
     assert run.input_value().startswith("small and quick")
-    viewer.page.get_by_role("button", name="Delete").wait_for(timeout=120_000)  # what only an ended run offers
+    viewer.page.get_by_role("button", name="Delete").wait_for(timeout=240_000)  # what only an ended run offers
     viewer.page.get_by_text(re.compile(r"^finished · epoch 10 of 10")).wait_for()
     viewer.page.get_by_text("validation").first.wait_for()
     viewer.open("")
