@@ -119,7 +119,7 @@ def _frame(fig: go.Figure, marks: list[tuple], near: bool, others: list[float] =
     inside = [i for i, (_, nats, _) in enumerate(marks) if nats < high]
     logs = [math.log10(marks[i][0]) for i in inside]
     margin = 0.15 * (max(logs, default=0) - min(logs, default=0)) + 0.2
-    right, left = max(logs, default=6) + margin, min(logs, default=3) - margin
+    right, left = max(logs, default=6) + margin + (0.6 if near else 0), min(logs, default=3) - margin
     left = right - (right - left) / (1 - free)
     fig.update_xaxes(range=[left, right], dtick=1, tickformat="~s")
     fig.update_yaxes(range=[low, high])
