@@ -32,7 +32,8 @@ def main() -> None:
     judged = {}
     if getattr(model.config, "classes", 0):
         judged = {"classifier": asdict(judge_classifier(classify(model, data.test), data.test_labels))}
-    kept = {key: header[key] for key in ("classes", "shape", "ordering", "train", "epoch", "seconds")}
+    copied = ("classes", "shape", "ordering", "teacher", "train", "epoch", "seconds")
+    kept = {key: header[key] for key in copied if key in header}
     path = checkpoint.PRETRAINED / f"{args.name}.safetensors"
     save_model(
         model, path, title=args.title, data=args.data, binarisation=data.binarisation, nats=nats, check=check,

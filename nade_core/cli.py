@@ -15,6 +15,7 @@ from . import checkpoint, evaluation, images, runs
 from .data import DATASETS, load_dataset
 from .data.reading import EMBEDDED_NAMES, read_data, read_rows
 from .devices import as_device
+from .distillation import check_teacher
 from .files import write_atomic
 from .models import MODELS
 from .orderings import ORDERINGS
@@ -164,8 +165,23 @@ def _run_config(args) -> runs.RunConfig:
     given = {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None}
     source = args.data if args.data in EMBEDDED_NAMES else str(Path(args.data).resolve())
     tried = () if args.weight_decay is not None else weight_decays(args.model, *data.train.shape)
-    return runs.RunConfig(source, args.model, asdict(model), recommended(args.model, len(data.train), **given),
-                          args.ordering, args.title, args.key, tried)  # fmt: skip
+    config = runs.RunConfig(source, args.model, asdict(model), recommended(args.model, len(data.train), **given),
+                            args.ordering, args.title, args.key, tried, args.teacher)  # fmt: skip
+    if args.teacher:
+        _check_student(args, config, data)
+    return config
+
+
+def _check_student(args, config: runs.RunConfig, data) -> None:
+    """ValueError if the teacher cannot teach that model as asked."""
+    if MODELS[args.model][0].values != "binary" or MODELS[args.model][0].counts:
+        raise ValueError("--teacher needs a model of binary rows that learns by gradients: "
+                         "FVSBN, NADE, MADE, OrderAgnosticNADE or PixelCNN.")  # fmt: skip
+    if args.classes:
+        raise ValueError("A teacher tells no labels: leave out --classes.")
+    if config.ordered and args.ordering != "raster":
+        raise ValueError(f"A {args.model} learns along the ordering of its teacher: leave out --ordering.")
+    check_teacher(checkpoint.load_pretrained(args.teacher, args.device), data.dims)
 
 
 def _progress(report: dict, epochs: int) -> None:
@@ -239,6 +255,8 @@ def _train_arguments(p: argparse.ArgumentParser) -> None:
     for name, (default, models) in MODEL_FIELDS.items():
         p.add_argument(f"--{name.replace('_', '-')}", type=type(default), help=f"of {', '.join(models)} ({default})")
     p.add_argument("--ordering", default="raster", choices=ORDERINGS)
+    p.add_argument("--teacher", default="", metavar="MODEL",
+                   help="learn from a better model too: its conditionals along its ordering, or its draws")  # fmt: skip
     p.add_argument("--classes", action="store_true", help="condition on the labels of the data set (NADE)")
     p.add_argument("--epochs", type=int)
     p.add_argument("--batch", dest="batch_size", type=int)

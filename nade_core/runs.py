@@ -6,6 +6,7 @@
     last.json           where everything stands that is needed to go on from the last finished epoch:
     last-*.safetensors  weights, averages and moments, in parts of less than 16 MiB
     model.safetensors   the best model so far, an ordinary model file
+    lesson.npz          what a teacher said, where there is one
     stop                present: the run ends cleanly at its next report
 
 Every file is written whole or not at all. A kill loses at most the epoch under way, which a resumed run
@@ -28,9 +29,10 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from .checkpoint import save_model
+from .checkpoint import load_pretrained, save_model
 from .data import Dataset
 from .data.reading import read_data
+from .distillation import classroom
 from .files import write_atomic
 from .models import MODELS
 from .orderings import make_ordering
@@ -42,7 +44,11 @@ STATE_KEYS = ("epoch", "best_nats", "best_epoch")
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What a run trains, and on what: a model's name and configuration, a data source, and how."""
+    """What a run trains, and on what: a model's name and configuration, a data source, and how.
+
+    ``teacher`` is a pretrained name or a model file: a model of one ordering learns the teacher's conditionals,
+    along the teacher's ordering; a model of several learns from rows that the teacher draws.
+    """
 
     data: str
     model: str
@@ -52,6 +58,13 @@ class RunConfig:
     title: str = ""
     key: str | None = None
     weight_decays: tuple[float, ...] = ()
+    teacher: str = ""
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the model has one ordering."""
+        model_class, config_class = MODELS[self.model]
+        return len(model_class(config_class(**self.model_config)).orderings(2)) == 1
 
     @property
     def trials(self) -> list[TrainConfig]:
@@ -213,18 +226,24 @@ def run(folder: str | Path, device: torch.device, time_budget: float | None = No
 
 
 def _run(folder: Path, config: RunConfig, device: torch.device, time_budget: float | None):
-    data, trials = read_run_data(config), config.trials
+    started = time.monotonic()
+    data, trials, ordering, taught, seconds = read_run_data(config), config.trials, None, None, 0.0
+    if config.teacher:
+        teacher, how = load_pretrained(config.teacher, device), config.train
+        data, taught, seconds = classroom(teacher, data, config.ordered, how.shift, how.flip, how.seed,
+                                          folder / "lesson.npz")  # fmt: skip
+        ordering = teacher.ordering.cpu() if config.ordered else None
     if (folder / "last.json").exists():
         state, progress = _load_state(folder, config, device)
     else:
-        state, progress = _fresh(config, trials[0], data, device), Progress()
+        state, progress = _fresh(config, trials[0], data, device, ordering), Progress(seconds=seconds)
     _cut_log(folder, progress.trial, state.epoch)
-    started, before = time.monotonic(), progress.seconds
+    before, began = progress.seconds, time.monotonic()
     done_before = (progress.trial + state.epoch / trials[progress.trial].epochs) / len(trials)
     with (folder / "log.jsonl").open("a", buffering=1) as file:
         while True:
-            for step in train(state, data, trials[progress.trial]):
-                elapsed = time.monotonic() - started
+            for step in train(state, data, trials[progress.trial], taught):
+                elapsed = time.monotonic() - began
                 progress.seconds = round(before + elapsed, 2)
                 if step.valid_nats is not None:
                     step = replace(step, improved=step.valid_nats < progress.best_nats)
@@ -234,14 +253,14 @@ def _run(folder: Path, config: RunConfig, device: torch.device, time_budget: flo
                 report = {**asdict(step), "trial": progress.trial, "seconds": progress.seconds, "seconds_left": left}
                 file.write(json.dumps(report) + "\n")
                 yield report
-                over = time_budget is not None and elapsed > time_budget and step.valid_nats is not None
-                if step.progress < 1 and (over or (folder / "stop").exists()):
+                over = time_budget is not None and time.monotonic() - started > time_budget
+                if step.progress < 1 and (over and step.valid_nats is not None or (folder / "stop").exists()):
                     (folder / "stop").unlink(missing_ok=True)
                     return "stopped"
             if progress.trial + 1 == len(trials):
                 return "done"
             progress.trial += 1
-            state = _fresh(config, trials[progress.trial], data, device)
+            state = _fresh(config, trials[progress.trial], data, device, ordering)
 
 
 def _cut_log(folder: Path, trial: int, epoch: int) -> None:
@@ -251,10 +270,10 @@ def _cut_log(folder: Path, trial: int, epoch: int) -> None:
     write_atomic(folder / "log.jsonl", "".join(json.dumps(line) + "\n" for line in log).encode())
 
 
-def _fresh(config: RunConfig, trial: TrainConfig, data, device: torch.device) -> TrainState:
+def _fresh(config: RunConfig, trial: TrainConfig, data, device: torch.device, ordering) -> TrainState:
     config_class, shape = MODELS[config.model][1], data.shape or (1, data.dims)
-    raster = config.ordering == "raster"  # a model may have a first ordering of its own
-    ordering = None if raster else make_ordering(config.ordering, *shape, seed=trial.seed)
+    if ordering is None and config.ordering != "raster":  # else a model may have a first ordering of its own
+        ordering = make_ordering(config.ordering, *shape, seed=trial.seed)
     return TrainState.start(config.model, config_class(**config.model_config), data, trial, device, ordering)
 
 
@@ -267,6 +286,7 @@ def _save(folder: Path, config: RunConfig, data, state: TrainState, step: TrainS
         save_model(
             state.average, folder / "model.safetensors", title=config.title or folder.name, data=data.name,
             binarisation=data.binarisation, shape=data.shape, classes=classes, nats=nats, ordering=config.ordering,
-            train=asdict(config.trials[progress.trial]), epoch=state.epoch, seconds=round(progress.seconds, 1),
+            teacher=config.teacher, train=asdict(config.trials[progress.trial]), epoch=state.epoch,
+            seconds=round(progress.seconds, 1),
         )  # fmt: skip
     _save_state(folder, state, progress)

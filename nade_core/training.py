@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
+from .augment import augment
 from .data import Dataset
+from .distillation import distillation_loss
 from .models import MODELS, mean_nats
 
 STEPS_A_REPORT = 50
@@ -114,34 +116,24 @@ class TrainState:
         return cls(model, copy.deepcopy(model).requires_grad_(False), optimizer)
 
 
-def _augment(x: Tensor, shape: tuple[int, int], config: TrainConfig, generator: torch.Generator) -> Tensor:
-    """Each image moved by up to ``shift`` pixels, zeros coming in, and mirrored half the time."""
-    n, (height, width), s = len(x), shape, config.shift
-    padded = nn.functional.pad(x.view(n, height, width), (s, s, s, s))
-    dy, dx = torch.randint(0, 2 * s + 1, (2, n, 1), generator=generator)
-    rows = (dy + torch.arange(height))[:, :, None]
-    columns = dx + torch.arange(width)
-    if config.flip:
-        mirrored = torch.rand(n, 1, generator=generator) < 0.5
-        columns = torch.where(mirrored, columns.flip(1), columns)
-    return padded[torch.arange(n)[:, None, None], rows, columns[:, None, :]].view(n, -1)
-
-
-def _epoch(state: TrainState, data: Dataset, config: TrainConfig) -> Generator[TrainStep, None, float]:
+def _epoch(state: TrainState, data: Dataset, config: TrainConfig, taught: Tensor | None
+           ) -> Generator[TrainStep, None, float]:  # fmt: skip
     """One pass over the training set; yields reports and returns the mean training nats."""
     generator = torch.Generator().manual_seed(config.seed * 100_003 + state.epoch)
     order = torch.randperm(len(data.train), generator=generator)
     device, batches = state.model.ordering.device, order.split(config.batch_size)
+    taught = None if taught is None else taught.to(device)
     train, labels, total = torch.tensor(data.train, device=device), _labels(data, state.model), 0.0
     state.model.train()
     for i, rows in enumerate(batches):
         step = state.epoch * len(batches) + i
         rows = rows.to(device)
         x = train[rows].to(state.model.dtype)
-        if config.shift or config.flip:
-            x = _augment(x, data.shape, config, generator)
+        if (config.shift or config.flip) and taught is None:
+            x = augment(x, data.shape, config.shift, config.flip, generator)
         y = None if labels is None else labels[rows]
-        total += _step(state, x, y, step, len(batches) * config.epochs, config, generator)
+        t = None if taught is None else taught[rows].to(x)
+        total += _step(state, x, y, t, step, len(batches) * config.epochs, config, generator)
         if (i + 1) % STEPS_A_REPORT == 0:
             if not math.isfinite(total):
                 raise TrainingDiverged("The loss is no longer a number: try a smaller learning rate.")
@@ -155,8 +147,8 @@ def _labels(data: Dataset, model: nn.Module) -> Tensor | None:
     return torch.tensor(data.train_labels, device=model.ordering.device).long()
 
 
-def _step(state: TrainState, x: Tensor, y: Tensor | None, step: int, steps: int, config: TrainConfig,
-          generator: torch.Generator) -> Tensor:  # fmt: skip
+def _step(state: TrainState, x: Tensor, y: Tensor | None, taught: Tensor | None, step: int, steps: int,
+          config: TrainConfig, generator: torch.Generator) -> Tensor:  # fmt: skip
     """One AdamW step at the cosine schedule's learning rate, then the averaged weights follow; returns the loss."""
     for group in state.optimizer.param_groups:
         group["lr"] = config.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
@@ -164,7 +156,7 @@ def _step(state: TrainState, x: Tensor, y: Tensor | None, step: int, steps: int,
     with torch.random.fork_rng([x.device] if x.is_cuda else []):
         torch.manual_seed(config.seed * 100_003 + step)  # dropout's randomness is a function of (seed, step)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
-            loss = state.model.loss(x, y, generator)
+            loss = state.model.loss(x, y, generator) if taught is None else distillation_loss(state.model, x, taught)
     loss.backward()
     state.optimizer.step()
     decay = min(config.average, (1 + step) / (10 + step))
@@ -173,11 +165,12 @@ def _step(state: TrainState, x: Tensor, y: Tensor | None, step: int, steps: int,
     return loss.detach()
 
 
-def train(state: TrainState, data: Dataset, config: TrainConfig) -> Iterator[TrainStep]:
+def train(state: TrainState, data: Dataset, config: TrainConfig, taught: Tensor | None = None) -> Iterator[TrainStep]:
     """Train until the epochs are over or ``patience`` epochs brought no gain; the last step of each epoch has
-    valid_nats. Raises TrainingDiverged when the loss is no longer a number."""
+    valid_nats. ``taught`` (N, D) is a teacher's lesson on the training rows (see distillation.py), which are then
+    seen as they are. Raises TrainingDiverged when the loss is no longer a number."""
     while state.epoch < config.epochs and state.epoch - state.best_epoch < config.patience:
-        train_nats = yield from _pass(state, data) if state.model.counts else _epoch(state, data, config)
+        train_nats = yield from _pass(state, data) if state.model.counts else _epoch(state, data, config, taught)
         state.epoch += 1
         valid = state.average.eval().validation_nats(torch.tensor(data.valid))
         if not (math.isfinite(valid) and math.isfinite(train_nats)):

@@ -10,11 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = (
-    {"files", "devices", "inputs", "orderings", "counting", "corruptions", "evaluation", "images",
+    {"files", "devices", "augment", "inputs", "orderings", "counting", "corruptions", "evaluation", "images",
      "published"},
     {"kernels"},
     {"models"},
     {"data", "checkpoint"},
+    {"distillation"},
     {"training"},
     {"runs"},
     {"cli"},

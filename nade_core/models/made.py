@@ -3,11 +3,12 @@
 Every unit has a degree: an input its place in the ordering (1..D), a hidden unit a number in 1..D-1. A weight
 is kept where it goes from a degree to one that is not smaller; into an output, from strictly smaller ones:
 
-    h_1 = relu((W_1 * mask_1) x + c_1), h_2 = relu((W_2 * mask_2) h_1 + c_2), ...
+    h_1 = relu((W_1 * mask_1) x + c_1), h_k = h_{k-1} + relu((W_k * mask_k) h_{k-1} + c_k), k = 2, 3, ...
     p(x_i = 1 | x_<i) = sigmoid(b_i + (V * mask_V) h + (R * mask_R) x),   R: the direct connections
 
-One pass gives all D conditionals. Each of ``masks`` seeds is an ordering with hidden degrees of its own; the
-weights are shared by all of them, and they make an ensemble.
+where x stands for x minus the mean of the training rows, and every hidden layer has the same degrees, so that
+adding the layer below crosses no mask. One pass gives all D conditionals. Each of ``masks`` seeds is an ordering
+with hidden degrees of its own; the weights are shared by all of them, and they make an ensemble.
 """
 
 from collections.abc import Callable
@@ -49,9 +50,8 @@ class MADE(DensityModel):
         generator = torch.Generator().manual_seed(0)  # the masks are part of the model, not of its training
         others = [torch.randperm(D, generator=generator) for _ in range(config.masks - 1)]
         self.register_buffer("all_orderings", torch.stack([self.ordering, *others]))
-        degrees = torch.stack([torch.stack([self._degrees(generator) for _ in range(config.layers)])
-                               for _ in range(config.masks)])  # fmt: skip
-        self.register_buffer("degrees", degrees)
+        self.register_buffer("degrees", torch.stack([self._degrees(generator) for _ in range(config.masks)]))
+        self.register_buffer("mean", torch.zeros(D))
         self.layers = nn.ModuleList(nn.Linear(D if i == 0 else H, H) for i in range(config.layers))
         self.V = nn.Parameter(torch.randn(D, H) * 0.1 * H**-0.5)
         self.R = nn.Parameter(torch.zeros(D, D))
@@ -74,8 +74,9 @@ class MADE(DensityModel):
         return F.binary_cross_entropy_with_logits(self._logits(x, mask).float(), x, reduction="sum") / len(x)
 
     def start_from(self, train: Tensor) -> None:
-        """The biases at the logits of the pixel means (Laplace-smoothed)."""
+        """The mean of the rows, and the biases at its logits (Laplace-smoothed)."""
         self.b.data.copy_(logit_means(train))
+        self.mean.copy_(torch.sigmoid(self.b.data))
 
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
         """The first n of its orderings."""
@@ -83,23 +84,31 @@ class MADE(DensityModel):
 
     def one_conditional(self) -> Callable[[Tensor, int], Tensor]:
         weights, V, R = self._masked(0)
-        return lambda x, d: self.b[d] + self._hidden(x, weights) @ V[d] + x @ R[d]
+
+        def logits(x: Tensor, d: int) -> Tensor:
+            x = x - self.mean
+            return self.b[d] + self._hidden(x, weights) @ V[d] + x @ R[d]
+
+        return logits
 
     def _logits(self, x: Tensor, mask: int) -> Tensor:
         weights, V, R = self._masked(mask)
+        x = x - self.mean
         return F.linear(self._hidden(x, weights), V, self.b) + F.linear(x, R)
 
     def _hidden(self, x: Tensor, weights: list[Tensor]) -> Tensor:
-        h = x
+        h = 0
         for weight, layer in zip(weights, self.layers, strict=True):
-            h = F.dropout(torch.relu(F.linear(h, weight, layer.bias)), self.config.dropout, self.training)
+            new = torch.relu(F.linear(x, weight, layer.bias))
+            x = h = h + F.dropout(new, self.config.dropout, self.training)
         return h
 
     def _masked(self, mask: int) -> tuple[list[Tensor], Tensor, Tensor]:
         """The weights that a mask leaves: of the hidden layers, V and R."""
         place, weights = inverse(self.all_orderings[mask]) + 1, []
         below = place
-        for layer, degree in zip(self.layers, self.degrees[mask], strict=True):
+        degree = self.degrees[mask]
+        for layer in self.layers:
             weights.append(layer.weight * (degree[:, None] >= below))
             below = degree
         return weights, self.V * (place[:, None] > below), self.R * (place[:, None] > place)
