@@ -9,12 +9,12 @@ of one ordering minimises the cross-entropy of each conditional with the teacher
 which is KL(q_i, p_i) but for the teacher's entropy. It has less to memorise than the rows themselves, and what a
 teacher says of a moved image is as good a lesson as what it says of the image. A student of many orderings, for
 which the teacher has no conditionals, learns from rows that the teacher draws, beside the training rows (as in
-sequence-level distillation, Kim & Rush, 2016).
+sequence-level distillation, Kim & Rush, 2016), and at the end from the training rows alone.
 """
 
 import io
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,7 @@ COPIES = 2  # rows beside each training row: moved or mirrored copies for one or
 def lesson(teacher, x) -> Tensor:
     """The teacher's p(x_i = 1 | x_<i) on rows x (N, D): (N, D) in float16, on the CPU.
 
-    ValueError if it is no model of binary rows of D values, or knows its conditionals only under a label.
+    ValueError if it is no model of binary rows of D values.
     """
     check_teacher(teacher, x.shape[1])
     parts = [teacher.conditionals(part).probs.to("cpu", torch.float16) for part in torch.as_tensor(x).split(BATCH)]
@@ -55,13 +55,23 @@ def check_teacher(teacher, dims: int) -> None:
                          f"the data are rows of {dims} binary ones.")  # fmt: skip
 
 
-def classroom(teacher, data: Dataset, ordered: bool, shift: int, flip: bool, seed: int, cache: Path
-              ) -> tuple[Dataset, Tensor | None, float]:  # fmt: skip
-    """The data joined by COPIES rows for each training row, the lesson on all of them, and how long it took.
+@dataclass(frozen=True)
+class Classroom:
+    """What a student learns from. ``taught`` (N, D) is the lesson on the N training rows of ``data``, if there is
+    one; the last ``drawn`` of the rows are draws of a teacher; ``seconds`` is how long the teacher took."""
+
+    data: Dataset
+    taught: Tensor | None = None
+    drawn: int = 0
+    seconds: float = 0.0
+
+
+def classroom(teacher, data: Dataset, ordered: bool, shift: int, flip: bool, seed: int, cache: Path) -> Classroom:
+    """The data joined by COPIES rows for each training row, and the lesson on all of them.
 
     For an ``ordered`` student the rows are changed copies, if shift or flip asks for any, and the lesson is the
-    teacher's conditionals; for another they are the teacher's draws, and the lesson is None. What the teacher says
-    is kept in the file ``cache``, so that a resumed run does not wait for it again; the seconds are what it took.
+    teacher's conditionals; for another they are the teacher's draws, and there is no lesson. What the teacher says
+    is kept in the file ``cache``, so that a resumed run does not wait for it again.
     """
     rows = torch.tensor(data.train)
     if ordered and (shift or flip):
@@ -76,8 +86,8 @@ def classroom(teacher, data: Dataset, ordered: bool, shift: int, flip: bool, see
     with np.load(cache, allow_pickle=False) as kept:
         said, seconds = kept["said"], float(kept["seconds"])
     if ordered:
-        return data, torch.from_numpy(said), seconds
-    return replace(data, train=np.concatenate([data.train, said])), None, seconds
+        return Classroom(data, torch.from_numpy(said), seconds=seconds)
+    return Classroom(replace(data, train=np.concatenate([data.train, said])), drawn=len(said), seconds=seconds)
 
 
 def distillation_loss(student, x: Tensor, taught: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ from safetensors.torch import load, save
 from .checkpoint import load_pretrained, save_model
 from .data import Dataset
 from .data.reading import read_data
-from .distillation import classroom
+from .distillation import Classroom, classroom
 from .files import write_atomic
 from .models import MODELS
 from .orderings import make_ordering
@@ -227,22 +227,22 @@ def run(folder: str | Path, device: torch.device, time_budget: float | None = No
 
 def _run(folder: Path, config: RunConfig, device: torch.device, time_budget: float | None):
     started = time.monotonic()
-    data, trials, ordering, taught, seconds = read_run_data(config), config.trials, None, None, 0.0
+    room, trials, ordering = Classroom(read_run_data(config)), config.trials, None
     if config.teacher:
         teacher, how = load_pretrained(config.teacher, device), config.train
-        data, taught, seconds = classroom(teacher, data, config.ordered, how.shift, how.flip, how.seed,
-                                          folder / "lesson.npz")  # fmt: skip
+        room = classroom(teacher, room.data, config.ordered, how.shift, how.flip, how.seed, folder / "lesson.npz")
         ordering = teacher.ordering.cpu() if config.ordered else None
+    data = room.data
     if (folder / "last.json").exists():
         state, progress = _load_state(folder, config, device)
     else:
-        state, progress = _fresh(config, trials[0], data, device, ordering), Progress(seconds=seconds)
+        state, progress = _fresh(config, trials[0], data, device, ordering), Progress(seconds=room.seconds)
     _cut_log(folder, progress.trial, state.epoch)
     before, began = progress.seconds, time.monotonic()
     done_before = (progress.trial + state.epoch / trials[progress.trial].epochs) / len(trials)
     with (folder / "log.jsonl").open("a", buffering=1) as file:
         while True:
-            for step in train(state, data, trials[progress.trial], taught):
+            for step in train(state, room, trials[progress.trial]):
                 elapsed = time.monotonic() - began
                 progress.seconds = round(before + elapsed, 2)
                 if step.valid_nats is not None:

@@ -15,13 +15,14 @@ from torch import Tensor, nn
 
 from .augment import augment
 from .data import Dataset
-from .distillation import distillation_loss
+from .distillation import Classroom, distillation_loss
 from .models import MODELS, mean_nats
 
 STEPS_A_REPORT = 50
 STEPS, PATIENCE_STEPS = 10_000, 1_500  # a small table is seen at least so often, unless it stops gaining
 WEIGHT_DECAYS = (0.03, 0.3, 1.0)  # tried in turn on a table of up to SEARCH_VALUES values: small data needs more
 SEARCH_VALUES = 10_000_000
+FINAL = 1 / 3  # the share of the epochs, the last ones, that see no draws of a teacher
 
 BIASES = ("b", "c", "bias")  # they hold the means of the data, and do not decay
 
@@ -116,13 +117,13 @@ class TrainState:
         return cls(model, copy.deepcopy(model).requires_grad_(False), optimizer)
 
 
-def _epoch(state: TrainState, data: Dataset, config: TrainConfig, taught: Tensor | None
-           ) -> Generator[TrainStep, None, float]:  # fmt: skip
+def _epoch(state: TrainState, room: Classroom, config: TrainConfig) -> Generator[TrainStep, None, float]:
     """One pass over the training set; yields reports and returns the mean training nats."""
     generator = torch.Generator().manual_seed(config.seed * 100_003 + state.epoch)
-    order = torch.randperm(len(data.train), generator=generator)
+    data, final = room.data, state.epoch >= round(config.epochs * (1 - FINAL))
+    order = torch.randperm(len(data.train) - room.drawn * final, generator=generator)
     device, batches = state.model.ordering.device, order.split(config.batch_size)
-    taught = None if taught is None else taught.to(device)
+    taught = None if room.taught is None else room.taught.to(device)
     train, labels, total = torch.tensor(data.train, device=device), _labels(data, state.model), 0.0
     state.model.train()
     for i, rows in enumerate(batches):
@@ -165,14 +166,17 @@ def _step(state: TrainState, x: Tensor, y: Tensor | None, taught: Tensor | None,
     return loss.detach()
 
 
-def train(state: TrainState, data: Dataset, config: TrainConfig, taught: Tensor | None = None) -> Iterator[TrainStep]:
+def train(state: TrainState, room: Classroom, config: TrainConfig) -> Iterator[TrainStep]:
     """Train until the epochs are over or ``patience`` epochs brought no gain; the last step of each epoch has
-    valid_nats. ``taught`` (N, D) is a teacher's lesson on the training rows (see distillation.py), which are then
-    seen as they are. Raises TrainingDiverged when the loss is no longer a number."""
+    valid_nats.
+
+    Rows on which there is a lesson are seen as they are, and the last FINAL of the epochs see no draws.
+    Raises TrainingDiverged when the loss is no longer a number.
+    """
     while state.epoch < config.epochs and state.epoch - state.best_epoch < config.patience:
-        train_nats = yield from _pass(state, data) if state.model.counts else _epoch(state, data, config, taught)
+        train_nats = yield from _pass(state, room.data) if state.model.counts else _epoch(state, room, config)
         state.epoch += 1
-        valid = state.average.eval().validation_nats(torch.tensor(data.valid))
+        valid = state.average.eval().validation_nats(torch.tensor(room.data.valid))
         if not (math.isfinite(valid) and math.isfinite(train_nats)):
             raise TrainingDiverged("The loss is no longer a number: try a smaller learning rate.")
         improved = valid < state.best_nats

@@ -9,9 +9,9 @@ import torch
 
 from nade_core import load_model, load_pretrained, read_card, runs, save_model
 from nade_core.data import Dataset, load_dataset
-from nade_core.distillation import COPIES, classroom, distillation_loss, lesson
+from nade_core.distillation import COPIES, Classroom, classroom, distillation_loss, lesson
 from nade_core.models import MODELS
-from nade_core.training import TrainConfig
+from nade_core.training import TrainConfig, TrainState, train
 
 CPU = torch.device("cpu")
 DIMS = 12
@@ -42,25 +42,25 @@ def test_a_lesson_is_the_teachers_conditionals():
 def test_a_classroom_adds_moved_copies_and_keeps_its_lesson(tmp_path):
     digits = load_dataset("mnist")
     data = Dataset("few", "few", digits.train[:20], digits.valid[:5], digits.test[:0], shape=(28, 28))
-    joined, taught, seconds = classroom(
-        load_pretrained("fvsbn-mnist", "cpu"), data, True, 1, False, 0, tmp_path / "lesson.npz"
-    )
+    room = classroom(load_pretrained("fvsbn-mnist", "cpu"), data, True, 1, False, 0, tmp_path / "lesson.npz")
+    joined, taught = room.data, room.taught
     assert len(joined.train) == 20 * (1 + COPIES) and np.array_equal(joined.train[:20], data.train)
     moved = {tuple(np.roll(image, (dy, dx), (0, 1)).ravel()) for image in data.train.reshape(-1, 28, 28)
              for dy in (-1, 0, 1) for dx in (-1, 0, 1)}  # fmt: skip
     assert {tuple(row) for row in joined.train[20:]} <= moved
     assert (joined.train[20:40] != data.train).any()
     assert torch.equal(taught, lesson(load_pretrained("fvsbn-mnist", "cpu"), joined.train))
-    again, kept, same = classroom(None, data, True, 1, False, 0, tmp_path / "lesson.npz")  # nobody is asked twice
-    assert np.array_equal(again.train, joined.train) and torch.equal(kept, taught) and same == seconds > 0
+    again = classroom(None, data, True, 1, False, 0, tmp_path / "lesson.npz")  # nobody is asked twice
+    assert np.array_equal(again.data.train, joined.train) and torch.equal(again.taught, taught)
+    assert again.seconds == room.seconds > 0 == room.drawn
 
 
 def test_a_student_of_many_orderings_has_the_teachers_draws_beside_the_rows(tmp_path):
     teacher = make("FVSBN", torch.randperm(DIMS, generator=torch.Generator().manual_seed(3)))
     data = Dataset("few", "few", rows(3000, 1).numpy().astype(np.uint8), rows(5).numpy(), rows(5).numpy())
-    joined, taught, _ = classroom(teacher, data, False, 0, False, 0, tmp_path / "lesson.npz")
-    drawn = torch.tensor(joined.train[3000:]).float()
-    assert taught is None and np.array_equal(joined.train[:3000], data.train)
+    room = classroom(teacher, data, False, 0, False, 0, tmp_path / "lesson.npz")
+    drawn = torch.tensor(room.data.train[3000:]).float()
+    assert room.taught is None and room.drawn == len(drawn) and np.array_equal(room.data.train[:3000], data.train)
     assert drawn.shape == (COPIES * 3000, DIMS) and len(drawn.unique(dim=0)) > len(drawn) // 20
     everything = torch.tensor(list(itertools.product([0.0, 1.0], repeat=DIMS)))
     p = teacher.log_prob(everything).exp()
@@ -68,8 +68,8 @@ def test_a_student_of_many_orderings_has_the_teachers_draws_beside_the_rows(tmp_
     torch.testing.assert_close(drawn.mean(0), mean, atol=4 * 0.5 * len(drawn) ** -0.5, rtol=0)
     spread = (p * (p.log() + entropy) ** 2).sum().sqrt()
     assert abs(-teacher.log_prob(drawn).mean() - entropy) < 4 * spread * len(drawn) ** -0.5
-    again, _, _ = classroom(None, data, False, 0, False, 0, tmp_path / "lesson.npz")
-    assert np.array_equal(again.train, joined.train)
+    again = classroom(None, data, False, 0, False, 0, tmp_path / "lesson.npz")
+    assert np.array_equal(again.data.train, room.data.train)
 
 
 def test_the_loss_is_the_divergence_from_the_teacher_and_its_entropy():
@@ -90,6 +90,17 @@ def test_a_student_that_agrees_with_its_teacher_has_nothing_to_learn(name, sizes
     other = make(name, torch.arange(DIMS).flip(0), seed=1, **sizes)
     distillation_loss(other, x, student.conditionals(x).probs.detach()).backward()
     assert max(p.grad.abs().max().item() for p in other.parameters() if p.grad is not None) > 1e-2
+
+
+def test_the_last_third_of_the_epochs_sees_no_draws():
+    good, bad = np.ones((40, DIMS), np.uint8), np.zeros((80, DIMS), np.uint8)
+    data = Dataset("two kinds", "both", np.concatenate([good, bad]), good[:5], good[:5])
+    train_config = TrainConfig(epochs=6, batch_size=20, learning_rate=1e-9, weight_decay=0.0)
+    state = TrainState.of(make("MADE", hidden=20, masks=1), train_config)
+    ones, zeros = (state.model.log_prob(torch.from_numpy(x).float()).mean().item() for x in (good, bad))
+    nats = [s.train_nats for s in train(state, Classroom(data, drawn=80), train_config) if s.valid_nats is not None]
+    assert nats[:4] == pytest.approx([-(ones + 2 * zeros) / 3] * 4, abs=1e-3)
+    assert nats[4:] == pytest.approx([-ones] * 2, abs=1e-3)
 
 
 @pytest.mark.parametrize("name, sizes, same_ordering", [

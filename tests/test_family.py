@@ -32,7 +32,7 @@ def make(name, dims=4, ordering=None, seed=0):
     model = model_class(config_class(dims=dims, **SIZES[name]), None if name in OWN_ORDERING else ordering).double()
     for parameter in model.parameters():
         parameter.data.normal_(std=0.4)
-    if name == "MADE":
+    if name in ("MADE", "OrderAgnosticNADE"):
         model.mean.uniform_(0.2, 0.8)  # what its inputs are centred by
     if model.counts:
         rows = (torch.rand(60, dims) < torch.linspace(0.2, 0.8, dims)).byte()

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from nade_core import load_model, read_card, runs
 from nade_core.data.reading import read_data
+from nade_core.distillation import Classroom
 from nade_core.training import WEIGHT_DECAYS, TrainConfig, TrainingDiverged, TrainState, recommended, train
 
 CPU = torch.device("cpu")
@@ -119,7 +120,7 @@ def test_early_stopping_ends_when_validation_stops_gaining(people):
     from nade_core import NADEConfig
 
     state = TrainState.start("NADE", NADEConfig(24, 40), data, train_config, CPU)
-    log = [step for step in train(state, data, train_config) if step.valid_nats is not None]
+    log = [step for step in train(state, Classroom(data), train_config) if step.valid_nats is not None]
     assert len(log) < 300 and state.epoch - state.best_epoch == 3
 
 

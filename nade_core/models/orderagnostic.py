@@ -3,11 +3,13 @@
 The network sees which pixels are known, and their values, and gives every unknown pixel's conditional:
 
     a = c + sum_{j known} (M_j + x_j W_j)
-    h = relu(a),  then  h <- h + relu(A_l h + c_l)  for each further layer, with dropout in training
+    h = silu(norm(a)),  then  h <- h + silu(A_l norm(h) + c_l)  for each further layer, with dropout in training
     p(x_i = 1 | x_known) = sigmoid(b_i + V_i . h + sum_{j known} (N_ji + x_j R_ji))
 
-Training draws which pixels are known; any ordering of the pixels is then a chain rule that the network can
-follow, and any subset of them can be asked for given any other: marginals and completion are exact.
+where x stands for x minus the mean of the training rows, and norm (Ba, Kiros & Hinton, 2016) scales the units of a
+layer to mean 0 and variance 1, however many pixels are known. Training draws which pixels are known; any ordering
+of the pixels is then a chain rule that the network can follow, and any subset of them can be asked for given any
+other: marginals and completion are exact.
 """
 
 import math
@@ -42,8 +44,8 @@ class OrderAgnosticNADE(DensityModel):
     """An exact density for every ordering, with exact marginals and completions of any region."""
 
     description = "any ordering, and the completion of any region"
-    recipe = {"epochs": 350, "batch_size": 250, "weight_decay": 0.1, "average": 0.9995, "patience": 50,
-              "precision": "bfloat16"}  # fmt: skip
+    recipe = {"epochs": 350, "batch_size": 250, "learning_rate": 2e-3, "weight_decay": 0.1, "average": 0.9995,
+              "patience": 50, "precision": "bfloat16"}  # fmt: skip
 
     def __init__(self, config: OrderAgnosticNADEConfig, ordering: Tensor | None = None):
         super().__init__(config, ordering)
@@ -56,6 +58,7 @@ class OrderAgnosticNADE(DensityModel):
         self.b = nn.Parameter(torch.zeros(D))
         self.R = nn.Parameter(torch.zeros(D, D))
         self.N = nn.Parameter(torch.zeros(D, D))
+        self.register_buffer("mean", torch.zeros(D))
 
     def conditionals(self, x, y=None, ordering: Tensor | None = None) -> Bernoulli:
         """p(x_i = 1 | x_<i) along an ordering (the model's own if None): a Bernoulli of batch shape (B, D)."""
@@ -139,8 +142,9 @@ class OrderAgnosticNADE(DensityModel):
         return sum(parts) / (draws * len(x))
 
     def start_from(self, train: Tensor) -> None:
-        """The biases at the logits of the pixel means (Laplace-smoothed)."""
+        """The mean of the rows, and the biases at its logits (Laplace-smoothed)."""
         self.b.data.copy_(logit_means(train))
+        self.mean.copy_(torch.sigmoid(self.b.data))
 
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
         """The model's own ordering for n = 1, else n random ones from the seed."""
@@ -151,7 +155,7 @@ class OrderAgnosticNADE(DensityModel):
 
     def _along(self, x: Tensor, o: Tensor, start: int = 0) -> Tensor:
         """The logits of the places from ``start`` on, in generation order: (B, D - start)."""
-        x, triangle = x[:, o], torch.ones(len(o), len(o), device=x.device, dtype=x.dtype).triu(1)
+        x, triangle = (x - self.mean)[:, o], torch.ones(len(o), len(o), device=x.device, dtype=x.dtype).triu(1)
         R, N = (weights[o][:, o] * triangle for weights in (self.R, self.N))
         direct = x @ R + N.sum(0)
         a = self.c + self.M[o[:start]].sum(0) + x[:, :start] @ self.W[o[:start]]
@@ -162,15 +166,16 @@ class OrderAgnosticNADE(DensityModel):
         return logits.T
 
     def _deep(self, a: Tensor) -> Tensor:
-        h = torch.relu(a)
+        size, dropout = a.shape[-1:], self.config.dropout
+        h = F.silu(F.layer_norm(a, size))
         for layer in self.deeper:
-            h = h + torch.relu(layer(F.dropout(h, self.config.dropout, self.training)))
-        return F.dropout(h, self.config.dropout, self.training)
+            h = h + F.silu(layer(F.layer_norm(F.dropout(h, dropout, self.training), size)))
+        return F.dropout(h, dropout, self.training)
 
     def _all_logits(self, x: Tensor, known: Tensor) -> Tensor:
         """Logits of every pixel given the known ones of x (B, D): (B, D); of use where a pixel is unknown."""
         known = known.to(x)
-        seen = torch.cat([x * known, known], 1)
+        seen = torch.cat([(x - self.mean) * known, known], 1)
         h = self._deep(self.c + seen @ torch.cat([self.W, self.M]))
         return self.b + h @ self.V.T + seen @ torch.cat([self.R, self.N])
 
@@ -178,16 +183,17 @@ class OrderAgnosticNADE(DensityModel):
         """Rows along orders (n, D) from uniforms u (n, D), the first values of each (n, k) given: (n, D)."""
         n, D = orders.shape
         x, known, rows = self.b.new_zeros(n, D), self.b.new_zeros(n, D), torch.arange(n, device=u.device)
+        centred = torch.zeros_like(x)  # x - mean where it is known, else 0
         a, R, N = self.c.expand(n, -1), self.R.T.contiguous(), self.N.T.contiguous()
         for i, d in enumerate(orders.unbind(1)):
             if i < first.shape[1]:
                 x[rows, d] = first[:, i]
             else:
-                direct = (x * R[d]).sum(1) + (known * N[d]).sum(1)
+                direct = (centred * R[d]).sum(1) + (known * N[d]).sum(1)
                 logits = self.b[d] + direct + (self._deep(a) * self.V[d]).sum(1)
                 x[rows, d] = (u[:, i] < torch.sigmoid(logits / temperature)).to(x)
-            known[rows, d] = 1
-            a = a + self.M[d] + x[rows, d][:, None] * self.W[d]
+            known[rows, d], centred[rows, d] = 1, x[rows, d] - self.mean[d]
+            a = a + self.M[d] + centred[rows, d][:, None] * self.W[d]
         return x
 
     def _ordering(self, ordering: Tensor | None) -> Tensor:
