@@ -32,6 +32,20 @@ def random(height: int, width: int, seed: int = 0) -> Tensor:
     return torch.randperm(height * width, generator=torch.Generator().manual_seed(seed))
 
 
+def coarse_to_fine(height: int, width: int, generator: torch.Generator) -> Tensor:
+    """A random ordering in which every pixel of a coarse grid comes before those of a finer one: (height * width,).
+
+    The grids have steps ..., 4, 2, 1 from a random place; the pixels that a grid adds come in random order. So the
+    known pixels lie spread over the image, and each new one has some near it, at any time.
+    """
+    largest = 2 ** (max(height, width) - 1).bit_length()
+    down, right = torch.randint(0, largest, (2,), generator=generator)
+    y, x = (torch.arange(height) + down)[:, None] % largest, (torch.arange(width) + right) % largest
+    step = (y | x) & -(y | x)  # the largest power of two that divides both, 0 for the largest of all
+    step[step == 0] = largest
+    return (torch.rand(height * width, generator=generator) - step.flatten()).argsort()
+
+
 ORDERINGS = ("raster", "reverse", "spiral", "random")
 
 

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.distributions import Bernoulli
 
-from ..orderings import check_ordering, inverse
+from ..orderings import check_ordering, coarse_to_fine, inverse
 from .base import BATCH, DensityModel, logit_means
 
 VALIDATION_ROWS = 10_000
@@ -147,11 +147,17 @@ class OrderAgnosticNADE(DensityModel):
         self.mean.copy_(torch.sigmoid(self.b.data))
 
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
-        """The model's own ordering for n = 1, else n random ones from the seed."""
+        """The model's own ordering for n = 1, else n random ones from the seed: coarse to fine on a square image.
+
+        On digits such an ordering gives fewer nats than a uniformly random one, and so does their mean probability.
+        """
         if n == 1:
             return [self.ordering]
-        generator = torch.Generator().manual_seed(seed)
-        return [torch.randperm(self.config.dims, generator=generator).to(self.ordering.device) for _ in range(n)]
+        D, generator = self.config.dims, torch.Generator().manual_seed(seed)
+        side, device = math.isqrt(D), self.ordering.device
+        if side * side == D:
+            return [coarse_to_fine(side, side, generator).to(device) for _ in range(n)]
+        return [torch.randperm(D, generator=generator).to(device) for _ in range(n)]
 
     def _along(self, x: Tensor, o: Tensor, start: int = 0) -> Tensor:
         """The logits of the places from ``start`` on, in generation order: (B, D - start)."""
