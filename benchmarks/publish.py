@@ -32,7 +32,7 @@ def main() -> None:
     judged = {}
     if getattr(model.config, "classes", 0):
         judged = {"classifier": asdict(judge_classifier(classify(model, data.test), data.test_labels))}
-    copied = ("classes", "shape", "ordering", "teacher", "train", "epoch", "seconds")
+    copied = ("classes", "shape", "ordering", "teacher", "start", "train", "epoch", "seconds")
     kept = {key: header[key] for key in copied if key in header}
     path = checkpoint.PRETRAINED / f"{args.name}.safetensors"
     save_model(

@@ -4,35 +4,16 @@ import argparse
 import csv
 import json
 import math
-import re
 import sys
 import time
-from collections import defaultdict
-from dataclasses import asdict, fields
 from pathlib import Path
 
 from . import checkpoint, evaluation, images, runs
 from .data import DATASETS, load_dataset
-from .data.reading import EMBEDDED_NAMES, read_data, read_rows
+from .data.reading import EMBEDDED_NAMES, read_rows
 from .devices import as_device
-from .distillation import check_teacher
 from .files import write_atomic
-from .models import MODELS
-from .orderings import ORDERINGS
-from .training import TrainConfig, recommended, weight_decays
-
-
-def _model_fields() -> dict[str, tuple]:
-    """What can be set of a model: the default of each field, and the models that have it."""
-    found = defaultdict(list)
-    for name, (_, config_class) in MODELS.items():
-        for field in fields(config_class):
-            if field.name not in ("dims", "classes"):
-                found[field.name, field.default].append(name)
-    return {name: (default, models) for (name, default), models in found.items()}
-
-
-MODEL_FIELDS = _model_fields()
+from .train_arguments import add_arguments, run_config
 
 
 def models(args) -> None:
@@ -137,7 +118,7 @@ def train(args) -> None:
     if args.resume and (args.out / "config.json").exists():
         config = runs.read_config(args.out)
     else:
-        config = _run_config(args)
+        config = run_config(args)
         runs.create(args.out, config)
     report = None
     for report in runs.run(args.out, as_device(args.device), args.time_budget):
@@ -148,40 +129,6 @@ def train(args) -> None:
     state = runs.read_json(args.out / "status.json")["state"]
     summary = f"{state}: {args.out / 'model.safetensors'}"
     print(json.dumps({"state": state, "model": str(args.out / "model.safetensors")}) if args.json else f"\n{summary}")
-
-
-def _run_config(args) -> runs.RunConfig:
-    model_class, config_class = MODELS[args.model]
-    data = read_data(args.data, args.key, args.seed, values=model_class.values)
-    if (args.classes or args.shift or args.flip) and (data.shape is None or (args.classes and not data.class_names)):
-        raise ValueError("--classes needs a data set with labels, --shift and --flip need 28 x 28 images.")
-    options = {name: getattr(args, name) for name in MODEL_FIELDS if getattr(args, name) is not None}
-    if args.classes:
-        options["classes"] = len(data.class_names)
-    known = {f.name for f in fields(config_class)}
-    if unknown := sorted(options.keys() - known):
-        raise ValueError(f"A {args.model} has no {', '.join(unknown)}; it has {', '.join(sorted(known - {'dims'}))}.")
-    model = config_class(data.dims, **options)
-    given = {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None}
-    source = args.data if args.data in EMBEDDED_NAMES else str(Path(args.data).resolve())
-    tried = () if args.weight_decay is not None else weight_decays(args.model, *data.train.shape)
-    config = runs.RunConfig(source, args.model, asdict(model), recommended(args.model, len(data.train), **given),
-                            args.ordering, args.title, args.key, tried, args.teacher)  # fmt: skip
-    if args.teacher:
-        _check_student(args, config, data)
-    return config
-
-
-def _check_student(args, config: runs.RunConfig, data) -> None:
-    """ValueError if the teacher cannot teach that model as asked."""
-    if MODELS[args.model][0].values != "binary" or MODELS[args.model][0].counts:
-        raise ValueError("--teacher needs a model of binary rows that learns by gradients: "
-                         "FVSBN, NADE, MADE, OrderAgnosticNADE or PixelCNN.")  # fmt: skip
-    if args.classes:
-        raise ValueError("A teacher tells no labels: leave out --classes.")
-    if config.ordered and args.ordering != "raster":
-        raise ValueError(f"A {args.model} learns along the ordering of its teacher: leave out --ordering.")
-    check_teacher(checkpoint.load_pretrained(args.teacher, args.device), data.dims)
 
 
 def _progress(report: dict, epochs: int) -> None:
@@ -195,14 +142,6 @@ def _progress(report: dict, epochs: int) -> None:
 
 def _print_json(value) -> None:
     print(json.dumps(value, indent=1))
-
-
-def _seconds(text: str) -> float:
-    """ "90", "90s", "9m" or "1h" in seconds."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
-    if not match:
-        raise argparse.ArgumentTypeError(f"expected a time such as 90s, 9m or 1h; got {text!r}")
-    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
 def _verb(verbs, function, help: str, example: str) -> argparse.ArgumentParser:
@@ -240,34 +179,8 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--temperature", type=float, default=1.0, help="divides every logit; 1 samples from p(x)")
     p.add_argument("--out", type=Path, required=True)
     p = _verb(verbs, train, "train a NADE", "nade train --data mnist --out runs/first --epochs 20 --time-budget 9m")
-    _train_arguments(p)
+    add_arguments(p)
     return parser
-
-
-def _train_arguments(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--data", default="mnist", help=f"{', '.join(EMBEDDED_NAMES)}, or a file")
-    p.add_argument("--key", help="which array of the file, if it holds several")
-    p.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder")
-    p.add_argument("--resume", action="store_true", help="go on with the run in --out, with its own settings")
-    p.add_argument("--time-budget", type=_seconds, metavar="9m", help="stop at the end of an epoch after this time")
-    p.add_argument("--title", default="", help="how the model is called in lists")
-    p.add_argument("--model", default="NADE", choices=MODELS, help="which model (NADE)")
-    for name, (default, models) in MODEL_FIELDS.items():
-        p.add_argument(f"--{name.replace('_', '-')}", type=type(default), help=f"of {', '.join(models)} ({default})")
-    p.add_argument("--ordering", default="raster", choices=ORDERINGS)
-    p.add_argument("--teacher", default="", metavar="MODEL",
-                   help="learn from a better model too: its conditionals along its ordering, or its draws")  # fmt: skip
-    p.add_argument("--classes", action="store_true", help="condition on the labels of the data set (NADE)")
-    p.add_argument("--epochs", type=int)
-    p.add_argument("--batch", dest="batch_size", type=int)
-    p.add_argument("--lr", dest="learning_rate", type=float)
-    p.add_argument("--weight-decay", type=float, help="one value; left out, small tables try several, best on valid")
-    p.add_argument("--average", type=float, help="decay of the averaged weights")
-    p.add_argument("--patience", type=int, help="epochs without gain before it stops")
-    p.add_argument("--shift", type=int, help="move each image by up to so many pixels")
-    p.add_argument("--flip", action="store_true", default=None, help="mirror half of the images")
-    p.add_argument("--precision", choices=("float32", "bfloat16"), help="of the loss; weights stay in float32")
-    p.add_argument("--seed", type=int, default=0)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -35,6 +35,17 @@ def ensemble_log_probs(model, x, n: int, seed: int = 0) -> np.ndarray:
     return reduce(np.logaddexp, terms) - math.log(len(orderings))
 
 
+@torch.no_grad()
+def conditional_curve(model, x, d: int, values) -> np.ndarray:
+    """p(x_d = v | what comes before d) for every v of values (N,), the rest as in the row x (D,): (N,) float64.
+
+    A probability where x_d has levels, a density (per unit of x_d) where it is real.
+    """
+    rows = torch.as_tensor(np.asarray(x)).repeat(len(values), 1)
+    rows[:, d] = torch.as_tensor(np.asarray(values)).to(rows)
+    return model.conditionals(rows).log_prob(model.as_rows(rows))[:, d].double().exp().cpu().numpy()
+
+
 @dataclass(frozen=True)
 class Classifier:
     """How Bayes' rule does as a classifier, on n labelled images.

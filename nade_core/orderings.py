@@ -4,6 +4,8 @@ An ordering is a LongTensor of shape (D,): ``ordering[i]`` is the dimension that
 Any permutation gives a valid chain rule p(x) = prod_i p(x_ordering[i] | x_ordering[<i]).
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -44,6 +46,25 @@ def coarse_to_fine(height: int, width: int, generator: torch.Generator) -> Tenso
     step = (y | x) & -(y | x)  # the largest power of two that divides both, 0 for the largest of all
     step[step == 0] = largest
     return (torch.rand(height * width, generator=generator) - step.flatten()).argsort()
+
+
+def with_turns(ordering: Tensor, n: int) -> Tensor:
+    """The ordering, then on a square image its seven turns and mirror images, then random ones, n in all: (n, D)."""
+    D, generator, found = len(ordering), torch.Generator().manual_seed(0), [ordering]
+    if (side := math.isqrt(D)) ** 2 == D > 1:
+        grids = [raster(side, side).view(side, side).rot90(quarter) for quarter in range(4)]
+        turns = [grid.flatten().to(ordering.device) for pair in grids for grid in (pair, pair.T)]
+        found = [turn[ordering] for turn in turns]
+    found += [torch.randperm(D, generator=generator).to(ordering) for _ in range(len(found), n)]
+    return torch.stack(found[:n])
+
+
+def which_ordering(ordering: Tensor, known: Tensor) -> int:
+    """The place of an ordering (D,) among the known ones (M, D); ValueError if it is none of them."""
+    found = (known == torch.as_tensor(ordering, device=known.device)).all(1).nonzero()
+    if not len(found):
+        raise ValueError("This model knows only the orderings that it was trained with: take one from orderings(n).")
+    return int(found[0])
 
 
 ORDERINGS = ("raster", "reverse", "spiral", "random")

@@ -29,7 +29,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from .checkpoint import load_pretrained, save_model
+from .checkpoint import find_model, load_pretrained, read_header, save_model
 from .data import Dataset
 from .data.reading import read_data
 from .distillation import Classroom, classroom
@@ -47,7 +47,8 @@ class RunConfig:
     """What a run trains, and on what: a model's name and configuration, a data source, and how.
 
     ``teacher`` is a pretrained name or a model file: a model of one ordering learns the teacher's conditionals,
-    along the teacher's ordering; a model of several learns from rows that the teacher draws.
+    along the teacher's ordering; a model of several learns from rows that the teacher draws. ``start``, likewise,
+    is a model of the same kind and configuration, whose weights are the first ones.
     """
 
     data: str
@@ -59,6 +60,7 @@ class RunConfig:
     key: str | None = None
     weight_decays: tuple[float, ...] = ()
     teacher: str = ""
+    start: str = ""
 
     @property
     def ordered(self) -> bool:
@@ -237,6 +239,8 @@ def _run(folder: Path, config: RunConfig, device: torch.device, time_budget: flo
         state, progress = _load_state(folder, config, device)
     else:
         state, progress = _fresh(config, trials[0], data, device, ordering), Progress(seconds=room.seconds)
+        if config.start:  # what a model took to train is what all of its trainings took
+            progress.seconds += read_header(find_model(config.start)).get("seconds", 0.0)
     _cut_log(folder, progress.trial, state.epoch)
     before, began = progress.seconds, time.monotonic()
     done_before = (progress.trial + state.epoch / trials[progress.trial].epochs) / len(trials)
@@ -271,6 +275,8 @@ def _cut_log(folder: Path, trial: int, epoch: int) -> None:
 
 
 def _fresh(config: RunConfig, trial: TrainConfig, data, device: torch.device, ordering) -> TrainState:
+    if config.start:
+        return TrainState.of(load_pretrained(config.start, device).requires_grad_(True), trial)
     config_class, shape = MODELS[config.model][1], data.shape or (1, data.dims)
     if ordering is None and config.ordering != "raster":  # else a model may have a first ordering of its own
         ordering = make_ordering(config.ordering, *shape, seed=trial.seed)
@@ -286,7 +292,7 @@ def _save(folder: Path, config: RunConfig, data, state: TrainState, step: TrainS
         save_model(
             state.average, folder / "model.safetensors", title=config.title or folder.name, data=data.name,
             binarisation=data.binarisation, shape=data.shape, classes=classes, nats=nats, ordering=config.ordering,
-            teacher=config.teacher, train=asdict(config.trials[progress.trial]), epoch=state.epoch,
-            seconds=round(progress.seconds, 1),
+            teacher=config.teacher, start=Path(config.start).name, train=asdict(config.trials[progress.trial]),
+            epoch=state.epoch, seconds=round(progress.seconds, 1),
         )  # fmt: skip
     _save_state(folder, state, progress)

@@ -18,6 +18,7 @@ LAYERS = (
     {"distillation"},
     {"training"},
     {"runs"},
+    {"train_arguments"},
     {"cli"},
     {"__main__"},
 )  # fmt: skip

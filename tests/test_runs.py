@@ -193,3 +193,34 @@ def test_the_state_of_a_large_model_stands_in_parts_of_less_than_16_mib(people, 
     parts = sorted((tmp_path / "run").glob("last-*"))
     assert len(parts) > 2 and all(path.stat().st_size < 16 << 20 for path in parts)
     assert list(runs.run(tmp_path / "run", CPU)) == []  # it is done, and its state loads
+
+
+def test_a_run_goes_on_from_a_models_weights_and_resumes_to_the_same(people, tmp_path):
+    log = finish(tmp_path / "first", config(people, epochs=5, learning_rate=1e-2))
+    further = replace(config(people, epochs=3, learning_rate=1e-9), start=str(tmp_path / "first"))
+    assert finish(tmp_path / "still", further)[-1]["valid_nats"] == pytest.approx(log[-1]["best_nats"], abs=1e-4)
+    further = replace(config(people, epochs=10, learning_rate=1e-2, average=0.9), start=str(tmp_path / "first"))
+    assert finish(tmp_path / "whole", further)[-1]["best_nats"] < log[-1]["best_nats"] - 0.05
+    runs.create(tmp_path / "parts", further)
+    for _ in range(11):
+        list(runs.run(tmp_path / "parts", CPU, time_budget=0))
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+    headers = [read_card(tmp_path / name / "model.safetensors").header for name in ("first", "whole")]
+    assert headers[1]["start"] == "first" and headers[1]["seconds"] > headers[0]["seconds"] > 0
+
+
+def test_the_command_goes_on_with_a_model_as_it_is(people, tmp_path):
+    base = [sys.executable, "-m", "nade_core", "train", "--data", str(people), "--epochs", "1"]
+    subprocess.run([*base, "--hidden", "7", "--ordering", "random", "--out", str(tmp_path / "first")], check=True)
+    start = [*base, "--start", str(tmp_path / "first"), "--out", str(tmp_path / "second")]
+    refused = subprocess.run([*start, "--hidden", "9"], capture_output=True, text=True)
+    assert refused.returncode == 2 and "as it is" in refused.stderr
+    subprocess.run(start, check=True)
+    first, second = (read_card(tmp_path / name / "model.safetensors") for name in ("first", "second"))
+    assert second.header["config"] == first.header["config"] and second.header["config"]["hidden"] == 7
+    orders = [load_model(card.path, "cpu").ordering for card in (first, second)]
+    assert torch.equal(*orders) and second.header["ordering"] == "random"
+    np.save(tmp_path / "narrow.npy", np.zeros((50, 5), np.uint8))
+    wrong = subprocess.run([*start, "--out", str(tmp_path / "third"), "--data", str(tmp_path / "narrow.npy")],
+                           capture_output=True, text=True)  # fmt: skip
+    assert wrong.returncode == 2 and "24 values" in wrong.stderr

@@ -20,7 +20,7 @@ FAMILY = "OrderAgnosticNADE"
 def render() -> None:
     page("Complete", "An **order-agnostic** model can be asked for any pixels given any others. Erase a region: what "
          "could have been there, and how sure is the model?")  # fmt: skip
-    cards = [card for card in state.image_models().values() if card.model == FAMILY]
+    cards = [card for card in state.models().values() if card.model == FAMILY]
     if not cards:
         st.info("This chapter needs an order-agnostic model: `nade train --model OrderAgnosticNADE --data mnist "
                 "--out runs/any-order` makes one.")  # fmt: skip

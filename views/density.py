@@ -9,7 +9,7 @@ import torch
 
 from nade_core import ModelCard, evaluation, images
 
-from . import state
+from . import colours, points, state
 from .generate import conditionals
 from .surprise import surprise_map
 from .theme import BLUE, GREY, ORANGE, chart, figure, page
@@ -20,9 +20,12 @@ OWN, REAL, NOISE = "My pictures", "A test image", "Noise"
 
 def render() -> None:
     page("Density", "An explicit model gives the probability of **any** image you hand it, exactly. "
-         "Drop in a picture and read its log p(x).")  # fmt: skip
+         "Drop in a picture and read its log p(x); or choose a model of points, or of colours.")  # fmt: skip
     with state.friendly_errors():
-        card = state.model_picker()
+        card = state.model_picker(state.ALL)
+        kind = state.kind(card)
+        if kind != state.IMAGES:
+            return {state.POINTS: points, state.COLOURS: colours}[kind].report(card)
         source = st.segmented_control("Picture from", [OWN, REAL, NOISE], default=REAL, key="source", required=True,
                                       bind="query-params", help="The same model scores any of these.")  # fmt: skip
         named = {OWN: _own, REAL: _real, NOISE: _noise}[source](card)

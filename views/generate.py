@@ -6,11 +6,13 @@ import torch
 
 from nade_core import ModelCard, evaluation, images
 
-from . import state
+from . import colours, points, state
 from .components import image_grid, player
 from .theme import page
 
 ANY = "any"
+FEW = ([4, 9, 16, 25, 36, 64, 100], 36, "n_samples")  # images: how many may be drawn, how many at first, the key
+MANY = ([60, 120, 240, 480, 960, 1920], 480, "n_many")  # points and colours
 
 
 @st.cache_data(max_entries=32, show_spinner="Drawing…")
@@ -48,23 +50,31 @@ def conditionals(key: tuple[str, float], row: bytes, label: int | None) -> np.nd
 
 
 def render() -> None:
-    page("Generate", "A model of p(x) can be **sampled**: each image below was drawn one pixel at a time, each pixel "
-         "a coin whose bias depends on all pixels before it.")  # fmt: skip
+    page("Generate", "A model of p(x) can be **sampled**, one variable at a time, each from a distribution that "
+         "depends on all before it: the pixels of an image, the coordinates of a point, the channels of a "
+         "colour.")  # fmt: skip
     with state.friendly_errors():
-        card = state.model_picker()
+        card = state.model_picker(state.ALL)
         label, n, seed, temperature = _controls(card)
-        key = state.model_key(card)
-        x, log_p = draw(key, n, seed, label, temperature)
-        left, right = st.columns([3, 2], gap="large")
-        with left:
-            captions = [[f"{value:.1f} nats"] for value in log_p]
-            chosen = image_grid(x, captions, "samples", "samples from the model; choose one to watch it being drawn")
-            given = "" if label is None else f" | {card.classes[label]}"
-            st.caption(f"Under each image: its exact log p(x{given}). Click one to see it drawn.")
-            st.download_button("Download the grid as PNG", images.to_png(images.grid(x)), f"{card.name}-{seed}.png",
-                               "image/png", icon=":material/download:")  # fmt: skip
-        with right:
-            _watch(card, x[chosen], label, chosen)
+        kind = state.kind(card)
+        if kind == state.IMAGES:
+            _samples(card, label, n, seed, temperature)
+        else:
+            {state.POINTS: points, state.COLOURS: colours}[kind].samples(card, n, seed, temperature)
+
+
+def _samples(card: ModelCard, label: int | None, n: int, seed: int, temperature: float) -> None:
+    x, log_p = draw(state.model_key(card), n, seed, label, temperature)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        captions = [[f"{value:.1f} nats"] for value in log_p]
+        chosen = image_grid(x, captions, "samples", "samples from the model; choose one to watch it being drawn")
+        given = "" if label is None else f" | {card.classes[label]}"
+        st.caption(f"Under each image: its exact log p(x{given}). Click one to see it drawn.")
+        st.download_button("Download the grid as PNG", images.to_png(images.grid(x)), f"{card.name}-{seed}.png",
+                           "image/png", icon=":material/download:")  # fmt: skip
+    with right:
+        _watch(card, x[chosen], label, chosen)
 
 
 def _controls(card: ModelCard) -> tuple[int | None, int, int, float]:
@@ -76,15 +86,16 @@ def _controls(card: ModelCard) -> tuple[int | None, int, int, float]:
         name = columns[0].selectbox("Class", names, key="label", bind="query-params",
                                     help="x ~ p(x | class). 'any' draws the class first, so x ~ p(x).")  # fmt: skip
         label = None if name == ANY else card.classes.index(name)
-    n = columns[1].select_slider("Samples", [4, 9, 16, 25, 36, 64, 100], 36, key="n_samples", bind="query-params",
-                                 help="How many images to draw.")  # fmt: skip
+    offered, first, name = FEW if state.kind(card) == state.IMAGES else MANY
+    n = columns[1].select_slider("Samples", offered, first, key=name, bind="query-params", help="How many to draw.")
     seed = columns[2].number_input("Seed", 0, 10**6, 0, key="seed", bind="query-params",
-                                   help="The same seed gives the same images, on any machine.")  # fmt: skip
+                                   help="The same seed gives the same samples, on any machine.")  # fmt: skip
     columns[2].button("New seed", icon=":material/casino:", on_click=_new_seed, help="Other random numbers.")
     temperature = columns[3].slider(
         "Temperature", 0.2, 1.5, 1.0, 0.05, key="temperature", bind="query-params",
         help="Divides the logit of every conditional. 1 samples from p(x) itself. Below 1 each pixel leans to its "
-        "likelier side: cleaner images, less variety, and no longer a sample of p(x). Above 1: wilder.",
+        "likelier side: cleaner images, less variety, and no longer a sample of p(x). Above 1: wilder. Of a mixture it "
+        "also multiplies the widths.",
     )  # fmt: skip
     return label, n, seed, temperature
 

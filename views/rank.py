@@ -75,7 +75,7 @@ def render() -> None:
 
 def _other(card: ModelCard) -> ModelCard | None:
     """A second model of the same data to rank the same images with, or None. It stands in the URL by name."""
-    cards = {name: c for name, c in state.image_models().items() if c.data == card.data and name != card.name}
+    cards = {name: c for name, c in state.models().items() if c.data == card.data and name != card.name}
     if st.session_state.get("compare") not in (NONE, *cards):
         wanted = st.query_params.get("compare")
         st.session_state["compare"] = wanted if wanted in cards else NONE

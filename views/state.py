@@ -11,11 +11,14 @@ import torch
 
 from nade_core import ModelCard, evaluation, list_models, load_model
 from nade_core.data import DATASETS, Dataset, load_dataset
-from nade_core.data.reading import IMAGE_SUFFIXES
+from nade_core.data.photo import PHOTOS
+from nade_core.data.reading import EMBEDDED_NAMES, IMAGE_SUFFIXES, read_rows
+from nade_core.models import MODELS
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
 TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
 NOISE_IMAGES = 500
+IMAGES, POINTS, COLOURS = ALL = ("images", "points", "colours")
 SLOW, FEWER = ("OrderAgnosticNADE", "PixelCNN"), 4  # networks that score a fourth as many, so that nobody waits long
 PICTURES = [suffix[1:] for suffix in IMAGE_SUFFIXES]  # what may be dropped as a picture
 
@@ -73,9 +76,23 @@ def device_label() -> str:
     return "GPU: Apple MPS" if torch.backends.mps.is_available() else f"CPU, {os.cpu_count()} cores"
 
 
-def image_models() -> dict[str, ModelCard]:
-    """Every model of 28 x 28 images, pretrained first, then those trained in the Train chapter."""
-    return {card.name: card for card in list_models((RUNS,)) if card.shape == (28, 28)}
+def kind(card: ModelCard) -> str:
+    """What a model's rows are to the eye: 28 x 28 images, points of the plane, colours, or a table."""
+    values, dims = MODELS[card.model][0].values, card.header["config"]["dims"]
+    if card.shape == (28, 28):
+        return IMAGES
+    return POINTS if values == "real" and dims == 2 else COLOURS if card.data in PHOTOS else "table"
+
+
+def models(kinds: tuple[str, ...] = (IMAGES,)) -> dict[str, ModelCard]:
+    """Every model of those kinds, pretrained first, then those trained in the Train chapter."""
+    return {card.name: card for card in list_models((RUNS,)) if kind(card) in kinds}
+
+
+@st.cache_data(max_entries=8)
+def held_out(card_data: str, values: str) -> np.ndarray | None:
+    """The first rows of an embedded data set's test part, at most TEST_IMAGES; None for data that are not here."""
+    return read_rows(card_data, values=values)[:TEST_IMAGES] if card_data in EMBEDDED_NAMES else None
 
 
 def describe(card: ModelCard) -> str:
@@ -85,9 +102,9 @@ def describe(card: ModelCard) -> str:
     return f"{card.title} · {card.description} · {card.parameters:,} parameters{nats}"
 
 
-def model_picker() -> ModelCard:
+def model_picker(kinds: tuple[str, ...] = (IMAGES,)) -> ModelCard:
     """The model all chapters use. The choice stands in the URL by name, and survives chapters without a picker."""
-    cards, session = image_models(), st.session_state
+    cards, session = models(kinds), st.session_state
     if session.get("model") not in cards:  # a first visit, another chapter, or a run that was deleted
         wanted = st.query_params.get("model", session.get("last_model"))
         session["model"] = wanted if wanted in cards else next(iter(cards))

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.distributions import Bernoulli
 
-from ..orderings import inverse
+from ..orderings import inverse, which_ordering
 from .base import DensityModel, logit_means
 
 
@@ -114,12 +114,7 @@ class MADE(DensityModel):
         return weights, self.V * (place[:, None] > below), self.R * (place[:, None] > place)
 
     def _mask(self, ordering: Tensor | None) -> int:
-        if ordering is None:
-            return 0
-        found = (self.all_orderings == ordering.to(self.all_orderings.device)).all(1).nonzero()
-        if not len(found):
-            raise ValueError("A MADE knows only the orderings that it was trained with: take one from orderings(n).")
-        return int(found[0])
+        return 0 if ordering is None else which_ordering(ordering, self.all_orderings)
 
     def _degrees(self, generator: torch.Generator) -> Tensor:
         """Evenly spread over 1..D-1, shuffled: (H,)."""

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.distributions import Bernoulli
 
+from ..orderings import which_ordering
 from .base import DensityModel
 
 BLOCK, SCANS = 2, 8
@@ -167,10 +168,7 @@ class PixelCNN(DensityModel):
         return bits
 
     def _scan(self, ordering: Tensor) -> int:
-        for scan, known in enumerate(self.scans):
-            if torch.equal(known, ordering.cpu()):
-                return scan
-        raise ValueError("A PixelCNN generates in one of its eight scans: take an ordering from its orderings(8).")
+        return which_ordering(ordering.cpu(), torch.stack(self.scans))
 
     def _turn(self, image: Tensor, scan: int, back: bool = False) -> Tensor:
         """(B, C, H, W) turned so that the scan runs from the top left by rows; ``back`` undoes it."""

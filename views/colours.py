@@ -1,0 +1,116 @@
+"""Densities over colours: p(r) p(g | r) p(b | r, g) of the pixels of a photo."""
+
+import math
+
+import numpy as np
+import streamlit as st
+import torch
+
+from nade_core import ModelCard, evaluation
+from nade_core.models import MODELS
+
+from . import state
+from .theme import BLUE, GREEN, ORANGE, chart, figure
+
+CHANNELS = ("red", "green", "blue")
+LETTERS = ("r", "g", "b")
+LINES = (ORANGE, GREEN, BLUE)  # each curve is named, and stands in a figure of its own
+LEVELS = np.arange(256)
+Key = tuple[str, float]
+
+
+def _values(card: ModelCard) -> str:
+    return MODELS[card.model][0].values
+
+
+def middle(levels: np.ndarray, values: str) -> np.ndarray:
+    """Levels as rows that a model takes; a real-valued one is asked at the middle of a level's interval."""
+    return levels if values == "levels" else levels.astype(np.float32) + np.float32(0.5)
+
+
+@st.cache_data(max_entries=32, show_spinner="Drawing…")
+def sheets(key: Key, data: str, values: str, n: int, seed: int, temperature: float) -> dict:
+    """By name: n colours (n, 3) of levels, and their log p, of four kinds."""
+    model, rng = state._load(*key), np.random.default_rng(seed)
+    drawn = model.sample(n, generator=torch.Generator().manual_seed(seed), temperature=temperature).cpu().numpy()
+    held_out = state.held_out(data, "levels")
+    real = held_out[rng.choice(len(held_out), n)]
+    apart = np.stack([rng.permutation(held_out[:, d])[:n] for d in range(3)], 1)
+    kinds = {
+        "drawn by the model": np.clip(np.floor(drawn), 0, 255).astype(np.uint8),
+        "real pixels that it never saw": real,
+        "the same channels, each shuffled": apart,
+        "any colour, equally likely": rng.integers(0, 256, (n, 3), np.uint8),
+    }
+    return {name: (levels, evaluation.log_probs(model, middle(levels, values))) for name, levels in kinds.items()}
+
+
+def samples(card: ModelCard, n: int, seed: int, temperature: float) -> None:
+    """The body of Generate: sheets of colours, the model's beside real ones and ones that miss something."""
+    found = sheets(state.model_key(card), card.data, _values(card), n, seed, temperature)
+    for column, (name, (levels, log_p)) in zip(st.columns(4), found.items(), strict=True):
+        with column:
+            st.image(sheet(levels), width="stretch", alt=f"{n} colours: {name}; mean log p {log_p.mean():.2f} nats")
+            st.markdown(f"**{name.capitalize()}**  \nmean log p: {log_p.mean():.2f} nats")
+    st.caption(
+        f"{n} colours each, sorted by brightness. Shuffled, every channel keeps its own distribution and loses what "
+        "it knows of the others: p(r) p(g) p(b) instead of p(r) p(g | r) p(b | r, g). As one table of 256³ colours, "
+        f"p(r, g, b) would need 256³ − 1 = {256**3 - 1:,} parameters; this model has {card.parameters:,}."
+    )
+
+
+def sheet(levels: np.ndarray) -> np.ndarray:
+    """Colours (n, 3) as a square of squares, by columns from dark to bright."""
+    side = math.ceil(math.sqrt(len(levels)))
+    ordered = levels[np.argsort(levels.astype(int).sum(1), kind="stable")].astype(np.uint8)
+    padded = np.concatenate([ordered, np.repeat(ordered[-1:], side * side - len(ordered), 0)])
+    return padded.reshape(side, side, 3).transpose(1, 0, 2).repeat(16, 0).repeat(16, 1)
+
+
+def report(card: ModelCard) -> None:
+    """The body of Density: log p of a colour, one channel after another."""
+    left, right = st.columns([1, 4], vertical_alignment="bottom")
+    text = left.color_picker("Colour", "#8b6f4e", key="colour", bind="query-params",
+                             help="The colour whose density is read.")  # fmt: skip
+    level = np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)], np.int64)
+    right.markdown("  ".join(f"{name} **{value}**" for name, value in zip(CHANNELS, level, strict=True)))
+    key, values, model = state.model_key(card), _values(card), state.get_model(card)
+    x = middle(level, values)
+    with torch.no_grad():
+        parts = model.conditionals(x[None]).log_prob(model.as_rows(x[None]))[0].double().tolist()
+    test = _test_log_p(key, card.data, values)
+    columns = st.columns(4)
+    columns[0].metric("log p(r, g, b)", f"{sum(parts):.2f} nats",
+                      help="Of the level itself." if values == "levels" else "Of the density at the middle of the "
+                      "level's unit cube, close to the probability of the level.")  # fmt: skip
+    columns[1].metric("bits per pixel", f"{-sum(parts) / math.log(2):.2f}",
+                      help="−log₂ p. Any colour, equally likely, costs 24 bits.")  # fmt: skip
+    columns[2].metric("percentile", f"{evaluation.percentile(sum(parts), test):.1f} %",
+                      help=f"Which share of {len(test):,} real pixels that the model never saw is less "
+                      "probable.")  # fmt: skip
+    columns[3].metric("real pixels, on average", f"{test.mean():.2f} nats", help="Their mean log p.")
+    st.subheader("Channel by channel", anchor=False)
+    for column, d in zip(st.columns(3), model.ordering.tolist(), strict=True):
+        with column:
+            _curve(model, x, level, d, values, parts[d])
+    st.caption("Each curve is one conditional, with the level of the colour marked; what it says depends on the "
+               "channels before. The three marked values multiply to p(r, g, b).")  # fmt: skip
+
+
+@st.cache_data(max_entries=16, show_spinner="Scoring real pixels…")
+def _test_log_p(key: Key, data: str, values: str) -> np.ndarray:
+    return evaluation.log_probs(state._load(*key), middle(state.held_out(data, "levels"), values))
+
+
+def _curve(model, x: np.ndarray, level: np.ndarray, d: int, values: str, log_p: float) -> None:
+    order = model.ordering.tolist()
+    given = ", ".join(f"{LETTERS[j]} = {level[j]}" for j in order[: order.index(d)])
+    name = f"p({LETTERS[d]} | {given})" if given else f"p({LETTERS[d]})"
+    fig = figure(f"{CHANNELS[d]} (level, 0 to 255)", f"{name} per level", 300)
+    p = evaluation.conditional_curve(model, x, d, middle(LEVELS, values))
+    fig.add_scatter(x=LEVELS, y=p, line={"color": LINES[d], "shape": "hvh"}, fill="tozeroy", showlegend=False,
+                    hovertemplate=f"{CHANNELS[d]} %{{x}}<br>{name} = %{{y:.4f}}<extra></extra>")  # fmt: skip
+    fig.add_vline(x=int(level[d]), line={"width": 2, "dash": "dot", "color": LINES[d]})
+    fig.update_yaxes(rangemode="tozero")
+    chart(fig, f"The curve of {name}; at {level[d]} it is {p[level[d]]:.4f}.", key=f"channel{d}")
+    st.caption(f"log {name} = {log_p:.2f} nats")
