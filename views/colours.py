@@ -7,7 +7,6 @@ import streamlit as st
 import torch
 
 from nade_core import ModelCard, evaluation
-from nade_core.models import MODELS
 
 from . import state
 from .theme import BLUE, GREEN, ORANGE, chart, figure
@@ -19,52 +18,69 @@ LEVELS = np.arange(256)
 Key = tuple[str, float]
 
 
-def _values(card: ModelCard) -> str:
-    return MODELS[card.model][0].values
-
-
 def middle(levels: np.ndarray, values: str) -> np.ndarray:
     """Levels as rows that a model takes; a real-valued one is asked at the middle of a level's interval."""
     return levels if values == "levels" else levels.astype(np.float32) + np.float32(0.5)
 
 
-@st.cache_data(max_entries=32, show_spinner="Drawing…")
-def sheets(key: Key, data: str, values: str, n: int, seed: int, temperature: float) -> dict:
-    """By name: n colours (n, 3) of levels, and their log p, of four kinds."""
-    model, rng = state._load(*key), np.random.default_rng(seed)
-    drawn = model.sample(n, generator=torch.Generator().manual_seed(seed), temperature=temperature).cpu().numpy()
-    held_out = state.held_out(data, "levels")
-    real = held_out[rng.choice(len(held_out), n)]
-    apart = np.stack([rng.permutation(held_out[:, d])[:n] for d in range(3)], 1)
-    kinds = {
-        "drawn by the model": np.clip(np.floor(drawn), 0, 255).astype(np.uint8),
-        "real pixels that it never saw": real,
-        "the same channels, each shuffled": apart,
-        "any colour, equally likely": rng.integers(0, 256, (n, 3), np.uint8),
+def kinds(card: ModelCard, n: int, seed: int, temperature: float = 1.0) -> dict[str, np.ndarray]:
+    """By kind, n colours (n, 3) of levels: the model's, real ones, and ones that miss something."""
+    rng, rows = np.random.default_rng(seed), state.held_out(card.data, "levels")
+    return {
+        "real": rows[rng.choice(len(rows), n)],
+        "model samples": draw(state.model_key(card), n, seed, temperature),
+        "channels shuffled": np.stack([rng.permutation(rows[:, d])[:n] for d in range(3)], 1),
+        "any colour": rng.integers(0, 256, (n, 3), np.uint8),
     }
-    return {name: (levels, evaluation.log_probs(model, middle(levels, values))) for name, levels in kinds.items()}
+
+
+@st.cache_data(max_entries=32, show_spinner="Drawing…")
+def draw(key: Key, n: int, seed: int, temperature: float) -> np.ndarray:
+    """n colours (n, 3) of levels, x ~ p(x)."""
+    x = state._load(*key).sample(n, generator=torch.Generator().manual_seed(seed), temperature=temperature)
+    return np.clip(np.floor(x.cpu().numpy()), 0, 255).astype(np.uint8)
 
 
 def samples(card: ModelCard, n: int, seed: int, temperature: float) -> None:
     """The body of Generate: sheets of colours, the model's beside real ones and ones that miss something."""
-    found = sheets(state.model_key(card), card.data, _values(card), n, seed, temperature)
-    for column, (name, (levels, log_p)) in zip(st.columns(4), found.items(), strict=True):
+    for column, (name, levels) in zip(st.columns(4), kinds(card, n, seed, temperature).items(), strict=True):
+        mean = score(card, levels).mean()
         with column:
-            st.image(sheet(levels), width="stretch", alt=f"{n} colours: {name}; mean log p {log_p.mean():.2f} nats")
-            st.markdown(f"**{name.capitalize()}**  \nmean log p: {log_p.mean():.2f} nats")
+            st.image(sheet(levels[brightness(levels)]), width="stretch",
+                     alt=f"{n} colours: {name}; mean log p {mean:.2f} nats")  # fmt: skip
+            st.markdown(f"**{name.capitalize()}**  \nmean log p: {mean:.2f} nats")
     st.caption(
-        f"{n} colours each, sorted by brightness. Shuffled, every channel keeps its own distribution and loses what "
-        "it knows of the others: p(r) p(g) p(b) instead of p(r) p(g | r) p(b | r, g). As one table of 256³ colours, "
-        f"p(r, g, b) would need 256³ − 1 = {256**3 - 1:,} parameters; this model has {card.parameters:,}."
+        f"{n} colours each, sorted by brightness; the real ones are pixels that the model never saw. Shuffled, every "
+        "channel keeps its own distribution and loses what it knows of the others: p(r) p(g) p(b) instead of "
+        f"p(r) p(g | r) p(b | r, g). As one table, p(r, g, b) would need 256³ − 1 = {256**3 - 1:,} parameters; this "
+        f"model has {card.parameters:,}."
     )
 
 
-def sheet(levels: np.ndarray) -> np.ndarray:
-    """Colours (n, 3) as a square of squares, by columns from dark to bright."""
-    side = math.ceil(math.sqrt(len(levels)))
-    ordered = levels[np.argsort(levels.astype(int).sum(1), kind="stable")].astype(np.uint8)
-    padded = np.concatenate([ordered, np.repeat(ordered[-1:], side * side - len(ordered), 0)])
-    return padded.reshape(side, side, 3).transpose(1, 0, 2).repeat(16, 0).repeat(16, 1)
+def brightness(levels: np.ndarray) -> np.ndarray:
+    """Colours (n, 3) from dark to bright: their places, (n,)."""
+    return np.argsort(levels.astype(int).sum(1), kind="stable")
+
+
+def sheet(levels: np.ndarray, rows: int | None = None) -> np.ndarray:
+    """Colours (n, 3) as a picture of squares, down the columns in their order: a square unless rows are given."""
+    rows = rows or math.ceil(math.sqrt(len(levels)))
+    columns = math.ceil(len(levels) / rows)
+    padded = np.concatenate([levels, np.repeat(levels[-1:], columns * rows - len(levels), 0)]).astype(np.uint8)
+    return padded.reshape(columns, rows, 3).transpose(1, 0, 2).repeat(16, 0).repeat(16, 1)
+
+
+def score(card: ModelCard, levels: np.ndarray) -> np.ndarray:
+    """log p of colours (N, 3): (N,)."""
+    return evaluation.log_probs(state.get_model(card), middle(levels, state.values(card)))
+
+
+def show(rows: np.ndarray, names: np.ndarray, log_p: np.ndarray, looks: dict[str, dict]) -> None:
+    """Colours (N, 3) of many kinds, all in one picture, the most probable at the left."""
+    st.image(sheet(rows[np.argsort(-log_p, kind="stable")], rows=8), width="stretch",
+             alt=f"{len(rows)} colours of {len(looks)} kinds, the most probable at the left")  # fmt: skip
+    st.caption(f"{len(rows)} colours ({', '.join(looks)}), down the columns from the most probable at the left, "
+               f"{log_p.max():.1f} nats, to the least at the right, {log_p.min():.1f} nats.")  # fmt: skip
 
 
 def report(card: ModelCard) -> None:
@@ -74,11 +90,11 @@ def report(card: ModelCard) -> None:
                              help="The colour whose density is read.")  # fmt: skip
     level = np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)], np.int64)
     right.markdown("  ".join(f"{name} **{value}**" for name, value in zip(CHANNELS, level, strict=True)))
-    key, values, model = state.model_key(card), _values(card), state.get_model(card)
+    values, model = state.values(card), state.get_model(card)
     x = middle(level, values)
     with torch.no_grad():
         parts = model.conditionals(x[None]).log_prob(model.as_rows(x[None]))[0].double().tolist()
-    test = _test_log_p(key, card.data, values)
+    test = state.test_log_probs(card)
     columns = st.columns(4)
     columns[0].metric("log p(r, g, b)", f"{sum(parts):.2f} nats",
                       help="Of the level itself." if values == "levels" else "Of the density at the middle of the "
@@ -95,11 +111,6 @@ def report(card: ModelCard) -> None:
             _curve(model, x, level, d, values, parts[d])
     st.caption("Each curve is one conditional, with the level of the colour marked; what it says depends on the "
                "channels before. The three marked values multiply to p(r, g, b).")  # fmt: skip
-
-
-@st.cache_data(max_entries=16, show_spinner="Scoring real pixels…")
-def _test_log_p(key: Key, data: str, values: str) -> np.ndarray:
-    return evaluation.log_probs(state._load(*key), middle(state.held_out(data, "levels"), values))
 
 
 def _curve(model, x: np.ndarray, level: np.ndarray, d: int, values: str, log_p: float) -> None:

@@ -51,19 +51,13 @@ def samples(card: ModelCard, n: int, seed: int, temperature: float) -> None:
     with left:
         st.subheader(f"{n} points x ~ p(x)", anchor=False)
         _map(key, x[chosen], x)
-        st.caption(f"Mean log p of these points: {log_p.mean():.2f} nats{_beside(card, key)}. {_whole(key)}")
+        st.caption(f"Mean log p of these points: {log_p.mean():.2f} nats{_beside(card)}. {_whole(key)}")
 
 
-def _beside(card: ModelCard, key: Key) -> str:
+def _beside(card: ModelCard) -> str:
     """The mean log p of points that the model never saw, in words, where there are any."""
-    test = _test_log_p(key, card.data)
+    test = state.test_log_probs(card)
     return "" if test is None else f"; of {len(test):,} real ones that it never saw: {test.mean():.2f}"
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _test_log_p(key: Key, data: str) -> np.ndarray | None:
-    rows = state.held_out(data, "real")
-    return None if rows is None else evaluation.log_probs(state._load(*key), rows)
 
 
 def _whole(key: Key) -> str:
@@ -84,7 +78,7 @@ def report(card: ModelCard) -> None:
                       "cannot be and a density can.")  # fmt: skip
     for column, (d, name) in zip(columns[1:3], _names(state.get_model(card)).items(), strict=True):
         column.metric(f"log {name}", f"{parts[d]:.2f} nats", help="One coordinate; the two add up to log p(x).")
-    test = _test_log_p(key, card.data)
+    test = state.test_log_probs(card)
     if test is not None:
         columns[3].metric("percentile", f"{evaluation.percentile(sum(parts), test):.1f} %",
                           help=f"Which share of {len(test):,} real points that the model never saw is less "
@@ -115,9 +109,10 @@ def _choose(card: ModelCard, key: Key) -> np.ndarray:
 def _map(key: Key, marked: np.ndarray, x: np.ndarray | None) -> None:
     """The density as a map, points (N, 2) on it, and one of them marked."""
     horizontal, vertical = axes(key)
-    fig = figure(NAMES[0], NAMES[1], 560)
+    fig = figure(*NAMES, 520)
     fig.add_heatmap(x=horizontal, y=vertical, z=density_map(key), colorscale="Cividis", zmin=0,
-                    colorbar={"title": "p(x)"}, showlegend=False,
+                    colorbar={"title": {"text": "p(x), per unit of area", "side": "top"}, "orientation": "h",
+                              "thickness": 12, "y": 1.02, "yanchor": "bottom"}, showlegend=False,
                     hovertemplate="x₁ = %{x:.2f}, x₂ = %{y:.2f}<br>p(x) = %{z:.3f}<extra></extra>")  # fmt: skip
     if x is not None:
         fig.add_scatter(x=x[:, 0], y=x[:, 1], mode="markers", name="samples", showlegend=False, hoverinfo="skip",
@@ -167,3 +162,35 @@ def _curve(values: np.ndarray, p: np.ndarray, at: float, axis: str, name: str) -
     fig.update_xaxes(range=[values[0], values[-1]])
     fig.update_yaxes(rangemode="tozero")
     chart(fig, f"The curve of {name}; at {axis} = {at:.2f} it is {np.interp(at, values, p):.3f}.", key=f"curve{axis}")
+
+
+def kinds(card: ModelCard, n: int, seed: int) -> dict[str, np.ndarray]:
+    """By kind, n points (n, 2) for Rank: real ones, samples, and ones that should look less and less likely."""
+    rng, key = np.random.default_rng(seed), state.model_key(card)
+    rows = state.held_out(card.data, "real")
+    low, high = np.array([_ends(axis) for axis in axes(key)]).T
+    return {
+        "real": rows[rng.choice(len(rows), n, replace=False)],
+        "model samples": draw(key, n, seed, 1.0)[0],
+        "coordinates shuffled": np.stack([rng.permutation(rows[:, d])[:n] for d in range(2)], 1),
+        "anywhere on the map": rng.uniform(low, high, (n, 2)).astype(np.float32),
+        "the mean point": rows.mean(0, keepdims=True),
+    }
+
+
+def score(card: ModelCard, rows: np.ndarray) -> np.ndarray:
+    """log p of points (N, 2): (N,)."""
+    return evaluation.log_probs(state.get_model(card), rows)
+
+
+def show(rows: np.ndarray, names: np.ndarray, log_p: np.ndarray, looks: dict[str, dict]) -> None:
+    """Points (N, 2) of many kinds on the plane, in the look of their kind."""
+    fig = figure(*NAMES, 560)
+    for name, look in looks.items():
+        x, y = rows[names == name].T
+        fig.add_scatter(x=x, y=y, mode="markers", name=name, marker={**look, "size": 8, "opacity": 0.8},
+                        customdata=log_p[names == name],
+                        hovertemplate=name + "<br>log p = %{customdata:.2f} nats<extra></extra>")  # fmt: skip
+    fig.update_yaxes(scaleanchor="x")
+    chart(fig, f"{len(rows)} points of {len(looks)} kinds on the plane.", key="cloud")
+    st.caption("Each point by its kind; its log p(x) shows when you point at it.")

@@ -8,7 +8,7 @@ import torch
 
 from nade_core import ModelCard, corruptions, evaluation
 
-from . import state
+from . import colours, points, state
 from .components import image_grid
 from .theme import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, chart, figure, page
 
@@ -21,7 +21,7 @@ SHOWN = 60
 
 @dataclass(frozen=True, eq=False)
 class Gallery:
-    """Images (N, 784) of many kinds, the kind of each, and log p of each in nats."""
+    """Images (N, 784), or other rows, of many kinds, the kind of each, and log p of each in nats."""
 
     images: np.ndarray
     kinds: np.ndarray
@@ -51,26 +51,55 @@ def gallery(key: tuple[str, float], data: str, n: int, seed: int) -> Gallery:
 
 
 def render() -> None:
-    page("Rank: real against noise", "A good p(x) should be high for real images and low for everything else. "
-         "Is it? Every image below is sorted by its exact log p(x).")  # fmt: skip
+    page("Rank: real against noise", "A good p(x) should be high for what is real and low for everything else. "
+         "Is it? All that you see below is sorted by its exact log p(x).")  # fmt: skip
     with state.friendly_errors():
-        card = state.model_picker()
+        card = state.model_picker(state.ALL)
+        kind = state.kind(card)
+        if kind != state.IMAGES:
+            return _others({state.POINTS: points, state.COLOURS: colours}[kind], card)
         other = _other(card)
-        left, right = st.columns(2)
-        n = left.select_slider("Images of each kind", [20, 50, 100, 200], 50, key="each", bind="query-params",
-                               help="More images, narrower confidence intervals.")  # fmt: skip
-        seed = right.number_input("Seed", 0, 10**6, 0, key="rank_seed", bind="query-params",
-                                  help="Chooses the real images, the damage and the noise.")  # fmt: skip
+        n, seed = _controls("Images")
         shown = gallery(state.model_key(card), state.data_of(card).name, n, seed)
         both = [(card, shown)]
         if other:
             both.append((other, rescored(state.model_key(other), shown)))
         _blank(card, shown)
-        _gallery(shown)
-        _histograms(both)
-        if other:
-            _compare(*both)
+        chosen = _gallery(shown)
+        _histograms(both, chosen)
+        if other and chosen:
+            _compare(*both, chosen)
         _table(both)
+
+
+def _controls(what: str) -> tuple[int, int]:
+    left, right = st.columns(2)
+    n = left.select_slider(f"{what} of each kind", [20, 50, 100, 200], 50, key="each", bind="query-params",
+                           help="More of them, narrower confidence intervals.")  # fmt: skip
+    seed = right.number_input("Seed", 0, 10**6, 0, key="rank_seed", bind="query-params",
+                              help="Chooses the real ones, the damage and the noise.")  # fmt: skip
+    return n, seed
+
+
+def _others(what, card: ModelCard) -> None:
+    """The same question for rows that are no images: ``what`` is the module of points, or of colours."""
+    if state.test_log_probs(card) is None:
+        st.info("This model was trained on data of your own, which is not here to rank: choose another one.")
+        return
+    n, seed = _controls(what.__name__.rpartition(".")[2].capitalize())
+    parts = what.kinds(card, n, seed)
+    rows = np.concatenate(list(parts.values()))
+    names = np.concatenate([[name] * len(part) for name, part in parts.items()])
+    log_p = what.score(card, rows)
+    shown, kinds = Gallery(rows, names, log_p), list(parts)
+    what.show(rows, names, log_p, {name: _look(i) for i, name in enumerate(kinds)})
+    _histograms([(card, shown)], kinds)
+    _table([(card, shown)])
+
+
+def _look(i: int) -> dict[str, str]:
+    """The colour and the symbol of the i-th kind."""
+    return {"color": COLOURS[i % len(COLOURS)], "symbol": SYMBOLS[i % len(SYMBOLS)]}
 
 
 def _other(card: ModelCard) -> ModelCard | None:
@@ -98,17 +127,14 @@ def rescored(key: tuple[str, float], shown: Gallery) -> Gallery:
     return replace(shown, log_p=evaluation.log_probs(state._load(*key), shown.images))
 
 
-def _compare(first: tuple[ModelCard, Gallery], second: tuple[ModelCard, Gallery]) -> None:
-    """Every image by its density under both models."""
+def _compare(first: tuple[ModelCard, Gallery], second: tuple[ModelCard, Gallery], kinds: list[str]) -> None:
+    """Every image of those kinds by its density under both models."""
     (card, ours), (other, theirs) = first, second
-    kinds = [kind for kind in st.session_state.get("kinds") or [] if (ours.kinds == kind).any()]
-    if not kinds:
-        return
     st.subheader("The same images under two models", anchor=False)
     fig = figure(f"−log p under {card.title} (nats, log scale)", f"−log p under {other.title} (nats, log scale)", 520)
     for i, kind in enumerate(kinds):
-        look = {"color": COLOURS[i % len(COLOURS)], "symbol": SYMBOLS[i % len(SYMBOLS)], "size": 8, "opacity": 0.8}
-        fig.add_scatter(x=-ours.of(kind), y=-theirs.of(kind), name=kind, mode="markers", marker=look)
+        fig.add_scatter(x=-ours.of(kind), y=-theirs.of(kind), name=kind, mode="markers",
+                        marker={**_look(i), "size": 8, "opacity": 0.8})  # fmt: skip
     inside = np.isin(ours.kinds, kinds)
     ends = np.concatenate([-ours.log_p[inside], -theirs.log_p[inside]])
     ends = [float(ends.min()), float(ends.max())]
@@ -143,7 +169,8 @@ def _blank(card: ModelCard, shown: Gallery) -> None:
             )
 
 
-def _gallery(shown: Gallery) -> None:
+def _gallery(shown: Gallery) -> list[str]:
+    """Images of the kinds that are chosen, in order; returns those kinds."""
     kinds = list(dict.fromkeys(shown.kinds.tolist()))
     first = [
         kind
@@ -154,7 +181,7 @@ def _gallery(shown: Gallery) -> None:
                       help="Choose which kinds stand in the gallery and in the histograms.")  # fmt: skip
     if not chosen:
         st.info("Choose at least one kind.")
-        return
+        return []
     lowest = st.toggle("Lowest first", False, key="lowest", help="Otherwise the most probable image comes first.")
     which = np.flatnonzero(np.isin(shown.kinds, chosen))
     which = which[np.argsort(shown.log_p[which] * (1 if lowest else -1), kind="stable")]
@@ -164,16 +191,17 @@ def _gallery(shown: Gallery) -> None:
     image_grid(shown.images[picked], captions, "ranking", "images sorted by log p", cell="6rem")
     note = f"{len(which)} images of {len(chosen)} kinds, by log p(x) in nats"
     st.caption(note + (f"; {SHOWN} of them shown, evenly spaced in rank." if len(which) > SHOWN else "."))
+    return chosen
 
 
-def _histograms(both: list[tuple[ModelCard, Gallery]]) -> None:
+def _histograms(both: list[tuple[ModelCard, Gallery]], kinds: list[str]) -> None:
     """log p by kind: one violin each, or with two models the first above the line and the second below it."""
     _, shown = both[0]
-    chosen = [kind for kind in st.session_state.get("kinds") or [] if (shown.kinds == kind).sum() > 1]
+    chosen = [kind for kind in kinds if (shown.kinds == kind).sum() > 1]
     if not chosen:
         return
     fig = figure("log p(x) (nats)", "kind", height=130 + 46 * len(chosen) * len(both))
-    look = {"orientation": "h", "points": False}
+    look = {"orientation": "h", "points": False, "spanmode": "hard"}  # no density drawn where there is no image
     if len(both) == 1:
         for i, kind in enumerate(chosen):
             fig.add_violin(x=shown.of(kind), name=kind, side="positive", width=1.6, showlegend=False,
@@ -190,7 +218,7 @@ def _histograms(both: list[tuple[ModelCard, Gallery]]) -> None:
 
 
 def _table(both: list[tuple[ModelCard, Gallery]]) -> None:
-    st.subheader("How well does log p tell real images from each kind?", anchor=False)
+    st.subheader("How well does log p tell the real from each kind?", anchor=False)
     kinds = dict.fromkeys(both[0][1].kinds.tolist())
     rows, means = {kind: {"kind": kind} for kind in kinds}, []
     for whose, (card, shown) in zip(_owners(both), both, strict=True):
@@ -204,9 +232,9 @@ def _table(both: list[tuple[ModelCard, Gallery]]) -> None:
                 rows[kind]["typicality |−log p − H|, nats"] = round(float(typicality), 1)
             rows[kind][f"AUROC of real against it{whose}"] = _area(shown.of(REAL), values) if kind != REAL else "–"
     st.dataframe(list(rows.values()), hide_index=True, width="stretch", height="content")
-    st.caption("AUROC: the chance that a real image has a higher log p than one of that kind; below 0.5 "
+    st.caption("AUROC: the chance that a real one has a higher log p than one of that kind; below 0.5 "
                "the kind outranks the real. In brackets the 95 % interval of DeLong et al. (1988). "
-               f"{'; '.join(means)}: the mean of −log p over real test images.")  # fmt: skip
+               f"{'; '.join(means)}: the mean of −log p over real test rows.")  # fmt: skip
 
 
 def _owners(both: list[tuple[ModelCard, Gallery]]) -> list[str]:
@@ -219,6 +247,6 @@ def _owners(both: list[tuple[ModelCard, Gallery]]) -> list[str]:
 
 def _area(real: np.ndarray, values: np.ndarray) -> str:
     if len(values) == 1:
-        return f"one image: outranks {100 * (real < values[0]).mean():.0f} % of real"
+        return f"a single one: outranks {100 * (real < values[0]).mean():.0f} % of real"
     low, high = evaluation.auroc_interval(real, values)
     return f"{evaluation.auroc(real, values):.3f}  [{low:.3f}, {high:.3f}]"

@@ -48,14 +48,17 @@ def affordable(card: ModelCard, n: int) -> int:
     return n // FEWER if card.model in SLOW else n
 
 
-@st.cache_data(max_entries=16, show_spinner="Scoring real test images…")
-def _test_log_probs(key: tuple[str, float], data: str, n: int) -> np.ndarray:
-    return evaluation.log_probs(_load(*key), load_dataset(data).test[:n])
+@st.cache_data(max_entries=16, show_spinner="Scoring real test rows…")
+def _test_log_probs(key: tuple[str, float], data: str, values: str, n: int) -> np.ndarray:
+    return evaluation.log_probs(_load(*key), read_rows(data, values=values)[:n])
 
 
-def test_log_probs(card: ModelCard) -> np.ndarray:
-    """log p of the first real test images, at most TEST_IMAGES of them, in nats."""
-    return _test_log_probs(model_key(card), data_of(card).name, affordable(card, TEST_IMAGES))
+def test_log_probs(card: ModelCard) -> np.ndarray | None:
+    """log p of the first real test rows, at most TEST_IMAGES of them, in nats; None where the data are not here."""
+    data = data_of(card).name if kind(card) == IMAGES else card.data
+    if data not in EMBEDDED_NAMES:
+        return None
+    return _test_log_probs(model_key(card), data, values(card), affordable(card, TEST_IMAGES))
 
 
 @st.cache_data(max_entries=16, show_spinner="Scoring noise…")
@@ -76,12 +79,17 @@ def device_label() -> str:
     return "GPU: Apple MPS" if torch.backends.mps.is_available() else f"CPU, {os.cpu_count()} cores"
 
 
+def values(card: ModelCard) -> str:
+    """What a model's rows are made of: "binary", "real" or "levels"."""
+    return MODELS[card.model][0].values
+
+
 def kind(card: ModelCard) -> str:
     """What a model's rows are to the eye: 28 x 28 images, points of the plane, colours, or a table."""
-    values, dims = MODELS[card.model][0].values, card.header["config"]["dims"]
     if card.shape == (28, 28):
         return IMAGES
-    return POINTS if values == "real" and dims == 2 else COLOURS if card.data in PHOTOS else "table"
+    flat = values(card) == "real" and card.header["config"]["dims"] == 2
+    return POINTS if flat else COLOURS if card.data in PHOTOS else "table"
 
 
 def models(kinds: tuple[str, ...] = (IMAGES,)) -> dict[str, ModelCard]:
@@ -90,9 +98,9 @@ def models(kinds: tuple[str, ...] = (IMAGES,)) -> dict[str, ModelCard]:
 
 
 @st.cache_data(max_entries=8)
-def held_out(card_data: str, values: str) -> np.ndarray | None:
+def held_out(data: str, values: str) -> np.ndarray | None:
     """The first rows of an embedded data set's test part, at most TEST_IMAGES; None for data that are not here."""
-    return read_rows(card_data, values=values)[:TEST_IMAGES] if card_data in EMBEDDED_NAMES else None
+    return read_rows(data, values=values)[:TEST_IMAGES] if data in EMBEDDED_NAMES else None
 
 
 def describe(card: ModelCard) -> str:
@@ -105,9 +113,11 @@ def describe(card: ModelCard) -> str:
 def model_picker(kinds: tuple[str, ...] = (IMAGES,)) -> ModelCard:
     """The model all chapters use. The choice stands in the URL by name, and survives chapters without a picker."""
     cards, session = models(kinds), st.session_state
-    if session.get("model") not in cards:  # a first visit, another chapter, or a run that was deleted
+    chosen = session.get("model")
+    if chosen not in cards:  # a first visit, another chapter, or a run that was deleted
         wanted = st.query_params.get("model", session.get("last_model"))
-        session["model"] = wanted if wanted in cards else next(iter(cards))
+        chosen = wanted if wanted in cards else next(iter(cards))
+    session["model"] = chosen  # said anew in each run: the picker of another chapter is another widget
     name = st.selectbox(
         "Model", list(cards), format_func=lambda name: describe(cards[name]), key="model",
         help="The density p(x) in use. Models that you train in the Train chapter appear here.",

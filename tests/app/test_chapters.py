@@ -64,7 +64,7 @@ def test_rank_says_that_a_blank_image_outranks_real_ones_and_why(chapter):
     table = page.dataframe[0].value.set_index("kind")
     coin = table.loc["noise, coin flips"]
     assert coin["AUROC of real against it"].startswith("1.000") and coin["mean log p, nats"] < -1000
-    assert table.loc["all off"]["AUROC of real against it"].startswith("one image")
+    assert table.loc["all off"]["AUROC of real against it"].startswith("a single one")
     assert {"real", "model samples", "20 % flipped", "other data: animals", "other data: fashion"} <= set(table.index)
 
 

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from nade_core import evaluation, list_models, load_pretrained, save_model
-from nade_core.data.photo import load_photo
 from nade_core.data.shapes import load_shape
 from nade_core.models import RNADE, RNADEConfig
 from views import colours, points, state
@@ -15,7 +14,6 @@ from views import colours, points, state
 from .test_chapters import metric, texts
 
 CARDS = {kind: [card for card in list_models() if state.kind(card) == kind] for kind in (state.POINTS, state.COLOURS)}
-NAMES = [card.name for cards in CARDS.values() for card in cards]
 
 
 @pytest.fixture(autouse=True)
@@ -58,12 +56,12 @@ def test_the_map_sums_to_one(monkeypatch):
 @pytest.mark.parametrize("card", CARDS[state.COLOURS], ids=lambda card: card.name)
 def test_colours_are_drawn_and_scored_by_channels(chapter, card):
     page = chapter("generate", model=card.name, n_many=60)
-    kinds = colours.sheets(state.model_key(card), card.data, colours._values(card), 60, 0, 1.0)
-    drawn, real, shuffled, uniform = (log_p.mean() for _, log_p in kinds.values())
-    assert f"mean log p: {drawn:.2f} nats" in texts(page) and "16,777,215" in texts(page)
-    assert min(drawn, real) > shuffled > uniform
+    means = {name: colours.score(card, rows).mean() for name, rows in colours.kinds(card, 60, 0).items()}
+    assert all(f"mean log p: {mean:.2f} nats" in texts(page) for mean in means.values())
+    assert min(means["real"], means["model samples"]) > means["channels shuffled"] > means["any colour"]
+    assert "16,777,215" in texts(page)
     page = chapter("density", model=card.name, colour="#a06040")
-    model, x = load_pretrained(card.name, "cpu"), colours.middle(np.array([[160, 96, 64]]), colours._values(card))
+    model, x = load_pretrained(card.name, "cpu"), colours.middle(np.array([[160, 96, 64]]), state.values(card))
     log_p = model.log_prob(x).item()
     assert metric(page, "log p(r, g, b)") == f"{log_p:.2f} nats"
     assert metric(page, "bits per pixel") == f"{-log_p / math.log(2):.2f}"
@@ -72,16 +70,29 @@ def test_colours_are_drawn_and_scored_by_channels(chapter, card):
 
 def test_shuffled_channels_keep_their_levels():
     card = CARDS[state.COLOURS][0]
-    levels, _ = colours.sheets(state.model_key(card), card.data, colours._values(card), 60, 0, 1.0)[
-        "the same channels, each shuffled"]  # fmt: skip
-    test = load_photo(card.data, "levels").test[:60]
-    assert (np.sort(levels, 0) == np.sort(test, 0)).all()
+    rows = state.held_out(card.data, "levels")
+    levels = colours.kinds(card, len(rows), 0)["channels shuffled"]
+    assert (np.sort(levels, 0) == np.sort(rows, 0)).all() and (levels != rows).any()
 
 
-def test_a_sheet_is_a_square_from_dark_to_bright():
-    picture = colours.sheet(np.array([[9, 9, 9], [0, 0, 0], [5, 5, 5]], np.uint8))
+def test_a_sheet_goes_down_its_columns():
+    levels = np.array([[9, 9, 9], [0, 0, 0], [5, 5, 5]], np.uint8)
+    picture = colours.sheet(levels[colours.brightness(levels)])
     assert picture.shape == (32, 32, 3)
     assert [picture[y, x, 0] for x in (0, 16) for y in (0, 16)] == [0, 5, 9, 9]
+    assert colours.sheet(levels, rows=1).shape == (16, 48, 3)
+
+
+@pytest.mark.parametrize("card", [card for cards in CARDS.values() for card in cards], ids=lambda card: card.name)
+def test_rank_sets_real_rows_against_what_misses_something(chapter, card):
+    page = chapter("rank", model=card.name, each=50)
+    module = points if state.kind(card) == state.POINTS else colours
+    table = page.dataframe[0].value.set_index("kind")
+    for name, rows in module.kinds(card, 50, 0).items():
+        assert table.loc[name]["mean log p, nats"] == pytest.approx(module.score(card, rows).mean(), abs=0.06)
+    anything = list(table.index)[3]
+    assert float(table.loc[anything]["AUROC of real against it"].split()[0]) > 0.8
+    assert float(table.loc["model samples"]["AUROC of real against it"].split()[0]) < 0.7
 
 
 def test_a_model_of_ones_own_points_is_shown_without_data_to_compare_with(chapter, tmp_path):
@@ -94,11 +105,11 @@ def test_a_model_of_ones_own_points_is_shown_without_data_to_compare_with(chapte
     page = chapter("density", model="mine")
     assert [m.label for m in page.metric] == ["log p(x)", "log p(x₂)", "log p(x₁ | x₂)"]
     assert page.slider(key="x₂-mine").value == pytest.approx(20, abs=0.2)
+    assert "not here to rank" in chapter("rank", model="mine").info[0].value
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_chapters_of_images_do_not_offer_them(chapter, name):
-    assert chapter("rank", model=name, each=20).selectbox(key="model").value == "nade-mnist"
+def test_complete_does_not_mind_a_model_of_points(chapter):
+    assert "log p(missing | known)" in texts(chapter("complete", model="rnade-rings", completions=4))
 
 
 @pytest.mark.parametrize("name", ["rnade-moons", "rnade-photo", "categorical-photo"])

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from nade_core import images
+from nade_core import images, read_card
+from nade_core.checkpoint import find_model
 from nade_core.data import load_dataset
 
 from .conftest import Viewer
@@ -23,6 +24,29 @@ def test_every_page_fits_wide_and_phone_light_and_dark(app, browser, width, sche
     for path in PAGES:
         viewer.open(path)
         viewer.healthy()
+    context.close()
+
+
+@pytest.mark.parametrize("model", ["nade-animals", "rnade-dog", "categorical-photo"])
+def test_the_chosen_model_follows_from_chapter_to_chapter(viewer, model):
+    viewer.open(f"?model={model}")
+    chosen = viewer.page.get_by_role("combobox", name="Model").input_value()
+    assert chosen.startswith(read_card(find_model(model)).title)
+    for chapter in ("Density", "Rank", "Generate"):
+        viewer.page.get_by_role("link", name=chapter, exact=True).click()
+        viewer.page.get_by_role("heading", level=1, name=re.compile(chapter)).wait_for()
+        viewer.settle()
+        assert viewer.page.get_by_role("combobox", name="Model").input_value() == chosen
+        viewer.healthy()
+
+
+def test_points_and_colours_fit_a_phone(app, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 900}, color_scheme="dark")
+    viewer = Viewer(context.new_page(), app)
+    for model in ("rnade-dog", "rnade-photo"):
+        for path in ("", "density", "rank"):
+            viewer.open(f"{path}?model={model}")
+            viewer.healthy()
     context.close()
 
 
