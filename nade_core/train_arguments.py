@@ -8,6 +8,7 @@ from pathlib import Path
 
 from . import checkpoint, runs
 from .data.reading import EMBEDDED_NAMES, read_data
+from .devices import as_device
 from .distillation import check_teacher
 from .models import MODELS
 from .orderings import ORDERINGS
@@ -114,8 +115,8 @@ def _how(args, name: str, model, data, ordering: str) -> runs.RunConfig:
     source = args.data if args.data in EMBEDDED_NAMES else str(Path(args.data).resolve())
     start = str(Path(args.start).resolve()) if Path(args.start).exists() and args.start else args.start
     tried = () if args.weight_decay is not None else weight_decays(name, *data.train.shape)
-    return runs.RunConfig(source, name, asdict(model), recommended(name, len(data.train), **given), ordering,
-                          args.title, args.key, tried, args.teacher, start)  # fmt: skip
+    how = recommended(name, len(data.train), as_device(args.device), **given)
+    return runs.RunConfig(source, name, asdict(model), how, ordering, args.title, args.key, tried, args.teacher, start)
 
 
 def _check_student(args, config: runs.RunConfig, data) -> None:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from .augment import augment
 from .data import Dataset
+from .devices import bfloat16_pays
 from .distillation import Classroom, distillation_loss
 from .models import MODELS, mean_nats
 
@@ -57,9 +58,17 @@ class TrainConfig:
             raise ValueError(f"Expected a precision of float32 or bfloat16; got {self.precision!r}.")
 
 
-def recommended(model: str, rows: int, **given) -> TrainConfig:
+def recipe(model: str, device: torch.device) -> dict:
+    """The fields of TrainConfig that suit that model, in mixed precision only where the device gains by it."""
+    fields = dict(MODELS[model][0].recipe)
+    if not bfloat16_pays(device):
+        fields.pop("precision", None)
+    return fields
+
+
+def recommended(model: str, rows: int, device: torch.device, **given) -> TrainConfig:
     """How to train that model on so many rows: its recipe, long enough for a small table; ``given`` goes first."""
-    config = TrainConfig(**{**MODELS[model][0].recipe, **given})
+    config = TrainConfig(**{**recipe(model, device), **given})
     steps = math.ceil(rows / config.batch_size)
     longer = {"epochs": max(config.epochs, STEPS // steps), "patience": max(config.patience, PATIENCE_STEPS // steps)}
     return config if MODELS[model][0].counts else replace(config, **{**longer, **given})

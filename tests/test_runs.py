@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from nade_core import load_model, read_card, runs
+from nade_core import devices, load_model, read_card, runs, training
 from nade_core.data.reading import read_data
 from nade_core.distillation import Classroom
 from nade_core.training import WEIGHT_DECAYS, TrainConfig, TrainingDiverged, TrainState, recommended, train
@@ -103,8 +103,6 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_weights(people, tmp_path, 
     while next(reports)["valid_nats"] is None:
         pass
     good = weights(tmp_path / "run")
-    from nade_core import training
-
     step = training._step
     monkeypatch.setattr(training, "_step", lambda *a: step(*a) * float("nan"))
     with pytest.raises(TrainingDiverged, match="smaller learning rate"):
@@ -175,7 +173,7 @@ def test_every_kind_of_model_trains_resumes_and_beats_independence(people, tmp_p
         "OrderAgnosticNADE": {"hidden": 30, "dropout": 0.1},
         "BernoulliMixture": {"components": 9},
     }
-    train_config = recommended(model, 1080, epochs=1 if model == "ChowLiu" else 12, batch_size=20, average=0.9)
+    train_config = recommended(model, 1080, CPU, epochs=1 if model == "ChowLiu" else 12, batch_size=20, average=0.9)
     train_config = replace(train_config, learning_rate=1e-2)
     run_config = runs.RunConfig(str(people), model, {"dims": 24, **sizes.get(model, {})}, train_config)
     log = finish(tmp_path / "whole", run_config)
@@ -224,3 +222,16 @@ def test_the_command_goes_on_with_a_model_as_it_is(people, tmp_path):
     wrong = subprocess.run([*start, "--out", str(tmp_path / "third"), "--data", str(tmp_path / "narrow.npy")],
                            capture_output=True, text=True)  # fmt: skip
     assert wrong.returncode == 2 and "24 values" in wrong.stderr
+
+
+def test_mixed_precision_is_for_devices_that_gain_by_it_unless_told(monkeypatch):
+    for pays, precision in ((True, "bfloat16"), (False, "float32")):
+        monkeypatch.setattr(training, "bfloat16_pays", lambda device, pays=pays: pays)
+        assert recommended("PixelCNN", 1000, CPU).precision == precision
+        assert recommended("PixelCNN", 1000, CPU, precision="bfloat16").precision == "bfloat16"
+        assert recommended("NADE", 1000, CPU).precision == "float32"
+    for name in ("avx512_bf16", "amx_bf16"):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda name=name: {"avx2": True, name: True})
+        assert devices.bfloat16_pays(CPU)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "avx512_bf16": False})
+    assert not devices.bfloat16_pays(CPU)

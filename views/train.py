@@ -12,9 +12,10 @@ import torch
 from nade_core import images, load_model
 from nade_core.data import Dataset
 from nade_core.data.reading import IMAGE_SUFFIXES, read_data
+from nade_core.devices import as_device
 from nade_core.models import MODELS
 from nade_core.runs import RunConfig, read_config
-from nade_core.training import TrainConfig
+from nade_core.training import TrainConfig, recipe
 
 from . import state
 from .queue import Queue, RunState, get_queue
@@ -81,10 +82,8 @@ def _form(queue: Queue) -> None:
         )
         if right.button("Train", type="primary", icon=":material/play_arrow:", width="stretch"):
             steps = {} if MODELS[name][0].counts else {"epochs": epochs, "learning_rate": rate, "average": 0.995}
-            recipe = {**MODELS[name][0].recipe, **steps, "seed": seed}
-            _submit(
-                queue, source, files, name, {"hidden": hidden} if sized else {}, TrainConfig(**recipe), title.strip()
-            )
+            how = TrainConfig(**{**recipe(name, as_device(None)), **steps, "seed": seed})
+            _submit(queue, source, files, name, {"hidden": hidden} if sized else {}, how, title.strip())
     st.caption(f"Trains on {state.device_label()}. One run at a time; the others wait their turn.")
 
 
