@@ -18,7 +18,8 @@ Key = tuple[str, float]
 def axes(key: Key) -> tuple[np.ndarray, np.ndarray]:
     """The middles of the cells of the map along x₁ and x₂: (CELLS,) each."""
     model = state._load(*key)
-    ends = np.stack([model.mean - REACH * model.scale, model.mean + REACH * model.scale]).astype(float)
+    reach = REACH * model.scale
+    ends = torch.stack([model.mean - reach, model.mean + reach]).double().cpu().numpy()
     steps = (np.arange(CELLS) + 0.5) / CELLS
     return tuple(low + steps * (high - low) for low, high in ends.T)
 
@@ -69,14 +70,14 @@ def _whole(key: Key) -> str:
 def report(card: ModelCard) -> None:
     """The body of Density: log p of a point that is chosen with two sliders."""
     key = state.model_key(card)
-    x = _choose(card, key)
+    x, model = _choose(card, key), state.get_model(card)
     with torch.no_grad():
-        parts = state.get_model(card).conditionals(x[None]).log_prob(torch.from_numpy(x[None]))[0].double().tolist()
+        parts = model.conditionals(x[None]).log_prob(model.as_rows(x[None]))[0].double().tolist()
     columns = st.columns(4)
     columns[0].metric("log p(x)", f"{sum(parts):.2f} nats",
                       help="Of the density, per unit of area: above 0 it is larger than 1, which a probability "
                       "cannot be and a density can.")  # fmt: skip
-    for column, (d, name) in zip(columns[1:3], _names(state.get_model(card)).items(), strict=True):
+    for column, (d, name) in zip(columns[1:3], _names(model).items(), strict=True):
         column.metric(f"log {name}", f"{parts[d]:.2f} nats", help="One coordinate; the two add up to log p(x).")
     test = state.test_log_probs(card)
     if test is not None:

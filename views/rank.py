@@ -52,7 +52,7 @@ def gallery(key: tuple[str, float], data: str, n: int, seed: int) -> Gallery:
 
 def render() -> None:
     page("Rank: real against noise", "A good p(x) should be high for what is real and low for everything else. "
-         "Is it? All that you see below is sorted by its exact log p(x).")  # fmt: skip
+         "Is it? Below, everything is ranked by its exact log p(x).")  # fmt: skip
     with state.friendly_errors():
         card = state.model_picker(state.ALL)
         kind = state.kind(card)
@@ -86,7 +86,7 @@ def _others(what, card: ModelCard) -> None:
     if state.test_log_probs(card) is None:
         st.info("This model was trained on data of your own, which is not here to rank: choose another one.")
         return
-    n, seed = _controls(what.__name__.rpartition(".")[2].capitalize())
+    n, seed = _controls(state.kind(card).capitalize())
     parts = what.kinds(card, n, seed)
     rows = np.concatenate(list(parts.values()))
     names = np.concatenate([[name] * len(part) for name, part in parts.items()])
