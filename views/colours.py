@@ -86,7 +86,8 @@ def show(rows: np.ndarray, names: np.ndarray, log_p: np.ndarray, looks: dict[str
 def report(card: ModelCard) -> None:
     """The body of Density: log p of a colour, one channel after another."""
     left, right = st.columns([1, 4], vertical_alignment="bottom")
-    text = left.color_picker("Colour", "#8b6f4e", key="colour", bind="query-params",
+    real = state.held_out(card.data, "levels")[0]  # at first a colour that is there, and that the model never saw
+    text = left.color_picker("Colour", "#" + bytes(real.tolist()).hex(), key="colour", bind="query-params",
                              help="The colour whose density is read.")  # fmt: skip
     level = np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)], np.int64)
     right.markdown("  ".join(f"{name} **{value}**" for name, value in zip(CHANNELS, level, strict=True)))

@@ -126,8 +126,10 @@ def _map(key: Key, marked: np.ndarray, x: np.ndarray | None) -> None:
     fig.add_scatter(x=marked[:1], y=marked[1:], mode="markers", showlegend=False, hoverinfo="skip",
                     marker={"color": ORANGE, "size": 14, "line": {"color": "white", "width": 2}})  # fmt: skip
     look = {"showgrid": False, "zeroline": False, "constrain": "domain"}
-    fig.update_xaxes(range=_ends(horizontal), **look)
-    fig.update_yaxes(range=_ends(vertical), scaleanchor="x", **look)
+    fig.update_xaxes(range=_ends(horizontal), title=None, **look)
+    fig.update_yaxes(range=_ends(vertical), scaleanchor="x", constraintoward="top", **look)
+    # plotly sets the title of an axis without regard to a domain that is constrained: the name goes below by hand
+    fig.add_annotation(text=NAMES[0], x=0.5, xref="x domain", y=0, yref="y domain", yshift=-58, showarrow=False)
     chart(fig, f"Map of p(x) over the plane; the marked point is x₁ = {marked[0]:.2f}, x₂ = {marked[1]:.2f}.",
           key="plane")  # fmt: skip
 
