@@ -63,13 +63,24 @@ def measure() -> list[dict]:
     data, model = torch.tensor(load_dataset("mnist").test), load_pretrained("nade-mnist", "cpu")
     limit = multiply_adds_per_second() / (model.config.dims * model.config.hidden)
     rows = []
-    tasks = (("log-density, batch 512", 512, 1), ("log-density, batch 10,000", 10_000, 1),
-             ("training step, batch 100", 100, 3), ("draw 64 samples", 64, 1))  # fmt: skip
+    tasks = (
+        ("log-density, batch 512", 512, 1),
+        ("log-density, batch 10,000", 10_000, 1),
+        ("training step, batch 100", 100, 3),
+        ("draw 64 samples", 64, 1),
+    )
     for name, batch, products in tasks:
         calls = [_task(model, backend, name, data[:batch]) for backend in ("reference", "cpu")]
         speeds = [batch / seconds for seconds in medians(*calls)]
-        rows.append({"task": name, "loop": speeds[0], "kernels": speeds[1], "ratio": speeds[1] / speeds[0],
-                     "share_of_limit": speeds[1] * products / limit})  # fmt: skip
+        rows.append(
+            {
+                "task": name,
+                "loop": speeds[0],
+                "kernels": speeds[1],
+                "ratio": speeds[1] / speeds[0],
+                "share_of_limit": speeds[1] * products / limit,
+            }
+        )
     return rows
 
 

@@ -42,12 +42,22 @@ def measure(card: ModelCard, rows: np.ndarray, orderings: int, seed: int) -> dic
     header = card.header
     valid = header.get("trained_nats", {}).get("valid") if header.get("trained_on") == TRAINED_ON else None
     return {
-        "name": card.name, "title": card.title.split(",")[0], "model": card.model, "description": card.description,
-        "nats": round(nats, 3), "standard_error": round(error, 3), "one_ordering": round(single, 3),
-        "orderings": known, "n": len(rows), "parameters": card.parameters, "seconds": header.get("seconds"),
-        "benchmark_valid": valid, "images_per_second": round(speed, 1), "device": "cpu",
+        "name": card.name,
+        "title": card.title.split(",")[0],
+        "model": card.model,
+        "description": card.description,
+        "nats": round(nats, 3),
+        "standard_error": round(error, 3),
+        "one_ordering": round(single, 3),
+        "orderings": known,
+        "n": len(rows),
+        "parameters": card.parameters,
+        "seconds": header.get("seconds"),
+        "benchmark_valid": valid,
+        "images_per_second": round(speed, 1),
+        "device": "cpu",
         "threads": torch.get_num_threads(),
-    }  # fmt: skip
+    }
 
 
 def place(source: str, key: str) -> dict:

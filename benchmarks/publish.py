@@ -36,10 +36,19 @@ def main() -> None:
     kept = {key: header[key] for key in copied if key in header}
     path = checkpoint.PRETRAINED / f"{args.name}.safetensors"
     save_model(
-        model, path, title=args.title, data=args.data, binarisation=data.binarisation, nats=nats, check=check,
-        trained_on=Path(config.data).name, trained_nats=header["nats"],
-        machine=f"{platform.machine()}, {os.cpu_count()} cores", **kept, **judged,
-    )  # fmt: skip
+        model,
+        path,
+        title=args.title,
+        data=args.data,
+        binarisation=data.binarisation,
+        nats=nats,
+        check=check,
+        trained_on=Path(config.data).name,
+        trained_nats=header["nats"],
+        machine=f"{platform.machine()}, {os.cpu_count()} cores",
+        **kept,
+        **judged,
+    )
     print(f"{path}: {nats}")
 
 

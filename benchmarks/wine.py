@@ -46,8 +46,13 @@ def fold(rows: np.ndarray, test: np.ndarray, model: RNADEConfig, config: TrainCo
     single = -ensemble_log_probs(state.average, data.test, 1) - jacobian
     nats = -ensemble_log_probs(state.average, data.test, ORDERINGS) - jacobian
     valid = -ensemble_log_probs(state.average, data.valid, ORDERINGS) - jacobian
-    return {"nats": nats.mean(), "one_ordering": single.mean(), "valid": valid.mean(), "epoch": state.best_epoch,
-            "parameters": sum(p.numel() for p in state.average.parameters())}  # fmt: skip
+    return {
+        "nats": nats.mean(),
+        "one_ordering": single.mean(),
+        "valid": valid.mean(),
+        "epoch": state.best_epoch,
+        "parameters": sum(p.numel() for p in state.average.parameters()),
+    }
 
 
 def main() -> None:
@@ -70,9 +75,15 @@ def main() -> None:
         if not args.json:
             print(f"fold {i}: " + ", ".join(f"{key} {value:.4g}" for key, value in results[-1].items()), flush=True)
     nats, error = mean_and_standard_error([result["nats"] for result in results])
-    summary = {"folds": len(results), "orderings": ORDERINGS, "nats": nats, "standard_error": error,
-               "one_ordering": float(np.mean([result["one_ordering"] for result in results])),
-               "valid": float(np.mean([result["valid"] for result in results])), **vars(model)}  # fmt: skip
+    summary = {
+        "folds": len(results),
+        "orderings": ORDERINGS,
+        "nats": nats,
+        "standard_error": error,
+        "one_ordering": float(np.mean([result["one_ordering"] for result in results])),
+        "valid": float(np.mean([result["valid"] for result in results])),
+        **vars(model),
+    }
     print(json.dumps(summary, indent=1))
 
 

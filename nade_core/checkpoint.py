@@ -76,12 +76,18 @@ def read_card(path: str | Path) -> ModelCard:
     name = path.parent.name if path.stem == "model" else path.stem  # a run keeps its model as RUN/model.safetensors
     shape = header.get("shape")
     return ModelCard(
-        name=name, path=path, title=header.get("title", name), model=header["model"],
-        description=MODELS[header["model"]][0].description, parameters=header["parameters"],
+        name=name,
+        path=path,
+        title=header.get("title", name),
+        model=header["model"],
+        description=MODELS[header["model"]][0].description,
+        parameters=header["parameters"],
         data=header.get("data", "unknown"),
-        classes=tuple(header.get("classes", ())), shape=tuple(shape) if shape else None,
-        nats=header.get("nats", {}), header=header,
-    )  # fmt: skip
+        classes=tuple(header.get("classes", ())),
+        shape=tuple(shape) if shape else None,
+        nats=header.get("nats", {}),
+        header=header,
+    )
 
 
 def load_model(path: str | Path, device: str | torch.device | None = None):

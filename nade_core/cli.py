@@ -19,8 +19,17 @@ from .train_arguments import add_arguments, run_config
 def models(args) -> None:
     cards = checkpoint.list_models()
     if args.json:
-        rows = [{"name": c.name, "model": c.model, "title": c.title, "parameters": c.parameters, "data": c.data,
-                 "nats": c.nats} for c in cards]  # fmt: skip
+        rows = [
+            {
+                "name": c.name,
+                "model": c.model,
+                "title": c.title,
+                "parameters": c.parameters,
+                "data": c.data,
+                "nats": c.nats,
+            }
+            for c in cards
+        ]
         return _print_json(rows)
     for c in cards:
         nats = ", ".join(f"{split} {value:.2f}" for split, value in c.nats.items())
@@ -38,10 +47,16 @@ def evaluate(args) -> None:
     log_probs = evaluation.ensemble_log_probs(model, rows, args.orderings, args.seed)
     seconds = time.perf_counter() - start
     mean, error = evaluation.mean_and_standard_error(-log_probs)
-    result = {"model": args.model, "data": args.data, "n": len(rows),
-              "orderings": len(model.orderings(args.orderings, args.seed)), "nats": mean, "standard_error": error,
-              "bits_per_dim": evaluation.bits_per_dim(mean, rows.shape[1]),
-              "images_per_second": len(rows) / seconds}  # fmt: skip
+    result = {
+        "model": args.model,
+        "data": args.data,
+        "n": len(rows),
+        "orderings": len(model.orderings(args.orderings, args.seed)),
+        "nats": mean,
+        "standard_error": error,
+        "bits_per_dim": evaluation.bits_per_dim(mean, rows.shape[1]),
+        "images_per_second": len(rows) / seconds,
+    }
     if model.values == "real":
         result["standardised_nats"] = mean - model.scale.log().sum().item()
     labels = _labels_of(args)
@@ -51,13 +66,17 @@ def evaluate(args) -> None:
     if args.json:
         return _print_json(result)
     by = f", mean probability of {result['orderings']} orderings" if result["orderings"] > 1 else ""
-    print(f"{len(rows):,} rows{by}: {mean:.3f} nats (standard error {error:.3f}), "
-          f"{result['bits_per_dim']:.4f} bits/dim, {result['images_per_second']:,.0f} rows/s")  # fmt: skip
+    print(
+        f"{len(rows):,} rows{by}: {mean:.3f} nats (standard error {error:.3f}), "
+        f"{result['bits_per_dim']:.4f} bits/dim, {result['images_per_second']:,.0f} rows/s"
+    )
     if model.values == "real":
         print(f"{result['standardised_nats']:.3f} nats for the variables standardised as in training")
     if "classifier" in result:
-        print(f"p(y | x) by Bayes' rule: {100 * judged.accuracy:.2f}% right, "
-              f"calibration error {100 * judged.calibration_error:.2f}%")  # fmt: skip
+        print(
+            f"p(y | x) by Bayes' rule: {100 * judged.accuracy:.2f}% right, "
+            f"calibration error {100 * judged.calibration_error:.2f}%"
+        )
 
 
 def _labels_of(args):
@@ -161,8 +180,13 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("model", help="a pretrained name, a model file or a run folder")
     p.add_argument("data", help=f"{', '.join(EMBEDDED_NAMES)}, or an .npz, .npy, .csv, .zip or folder")
     p.add_argument("--key", help="which array of the file")
-    p.add_argument("--orderings", type=int, default=1, metavar="M",
-                   help="average the probability over M orderings, or over all that the model knows (1)")  # fmt: skip
+    p.add_argument(
+        "--orderings",
+        type=int,
+        default=1,
+        metavar="M",
+        help="average the probability over M orderings, or over all that the model knows (1)",
+    )
     p.add_argument("--seed", type=int, default=0, help="of the random orderings, where the model knows any (0)")
     p.add_argument("--limit", type=int, metavar="N", help="the first N rows only")
     p = _verb(verbs, score, "exact log p(x) of pictures, as CSV", "nade score nade-animals dog.png cat.jpg")

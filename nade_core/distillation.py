@@ -51,8 +51,10 @@ def draws(teacher, n: int, seed: int) -> np.ndarray:
 def check_teacher(teacher, dims: int) -> None:
     """ValueError if it is no model of binary rows of so many values."""
     if teacher.values != "binary" or teacher.config.dims != dims:
-        raise ValueError(f"The teacher models rows of {teacher.config.dims} {teacher.values} values; "
-                         f"the data are rows of {dims} binary ones.")  # fmt: skip
+        raise ValueError(
+            f"The teacher models rows of {teacher.config.dims} {teacher.values} values; "
+            f"the data are rows of {dims} binary ones."
+        )
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,10 @@ def log_probs(model, x, y=None, ordering: torch.Tensor | None = None) -> np.ndar
     ``ordering`` is one of ``model.orderings(n)``, for a model that knows several.
     """
     along = {} if ordering is None else {"ordering": ordering}
-    parts = [model.log_prob(x[i : i + BATCH], None if y is None else y[i : i + BATCH], **along)
-             for i in range(0, len(x), BATCH)]  # fmt: skip
+    parts = [
+        model.log_prob(x[i : i + BATCH], None if y is None else y[i : i + BATCH], **along)
+        for i in range(0, len(x), BATCH)
+    ]
     return torch.cat(parts).double().cpu().numpy() if parts else np.zeros(0)
 
 

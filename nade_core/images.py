@@ -33,8 +33,12 @@ class Prepared:
     threshold: float
 
 
-def prepare(source: bytes | str | Path | Image.Image, threshold: float | None = None, crop: bool = True,
-            invert: bool | None = None) -> Prepared:  # fmt: skip
+def prepare(
+    source: bytes | str | Path | Image.Image,
+    threshold: float | None = None,
+    crop: bool = True,
+    invert: bool | None = None,
+) -> Prepared:
     """The picture as a model sees it.
 
     ``threshold`` in 0..255 (None: Otsu's), ``crop`` to the content and centre it as MNIST does, ``invert`` a
@@ -82,8 +86,19 @@ def decode(source: bytes | str | Path) -> Image.Image:
             return ImageOps.exif_transpose(picture)
     except UnidentifiedImageError as error:
         raise ValueError(f"This is not a picture that can be read; expected {', '.join(FORMATS)}.") from error
-    except (OSError, SyntaxError, EOFError, Image.DecompressionBombError, OverflowError, IndexError, KeyError,
-            TypeError, AttributeError, MemoryError, NotImplementedError) as error:  # fmt: skip
+    except (
+        OSError,
+        SyntaxError,
+        EOFError,
+        Image.DecompressionBombError,
+        OverflowError,
+        IndexError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        MemoryError,
+        NotImplementedError,
+    ) as error:
         raise ValueError("The picture is damaged or incomplete and cannot be decoded.") from error
 
 

@@ -110,8 +110,9 @@ def read_config(folder: Path) -> RunConfig:
     if not values:
         raise ValueError(f"{folder} is no run to resume: it has no readable config.json.")
     try:
-        return RunConfig(**{**values, "train": TrainConfig(**values["train"]),
-                            "weight_decays": tuple(values["weight_decays"])})  # fmt: skip
+        return RunConfig(
+            **{**values, "train": TrainConfig(**values["train"]), "weight_decays": tuple(values["weight_decays"])}
+        )
     except (TypeError, KeyError) as error:
         raise ValueError(f"{folder}/config.json does not fit this version of the program: {error}.") from error
 
@@ -269,8 +270,12 @@ def _run(folder: Path, config: RunConfig, device: torch.device, time_budget: flo
 
 def _cut_log(folder: Path, trial: int, epoch: int) -> None:
     """Drop the reports of an epoch that did not end: it is done again."""
-    log = [r for r in read_log(folder) if (r["trial"], r["epoch"]) < (trial, epoch) or
-           ((r["trial"], r["epoch"]) == (trial, epoch) and r["valid_nats"] is not None)]  # fmt: skip
+    log = [
+        r
+        for r in read_log(folder)
+        if (r["trial"], r["epoch"]) < (trial, epoch)
+        or ((r["trial"], r["epoch"]) == (trial, epoch) and r["valid_nats"] is not None)
+    ]
     write_atomic(folder / "log.jsonl", "".join(json.dumps(line) + "\n" for line in log).encode())
 
 
@@ -290,9 +295,19 @@ def _save(folder: Path, config: RunConfig, data, state: TrainState, step: TrainS
         nats = {"train": step.train_nats, "valid": step.valid_nats}
         classes = list(data.class_names) if getattr(state.model.config, "classes", 0) else []
         save_model(
-            state.average, folder / "model.safetensors", title=config.title or folder.name, data=data.name,
-            binarisation=data.binarisation, shape=data.shape, classes=classes, nats=nats, ordering=config.ordering,
-            teacher=config.teacher, start=Path(config.start).name, train=asdict(config.trials[progress.trial]),
-            epoch=state.epoch, seconds=round(progress.seconds, 1),
-        )  # fmt: skip
+            state.average,
+            folder / "model.safetensors",
+            title=config.title or folder.name,
+            data=data.name,
+            binarisation=data.binarisation,
+            shape=data.shape,
+            classes=classes,
+            nats=nats,
+            ordering=config.ordering,
+            teacher=config.teacher,
+            start=Path(config.start).name,
+            train=asdict(config.trials[progress.trial]),
+            epoch=state.epoch,
+            seconds=round(progress.seconds, 1),
+        )
     _save_state(folder, state, progress)

@@ -41,8 +41,12 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
         p.add_argument(f"--{name.replace('_', '-')}", type=type(default), help=f"of {', '.join(models)} ({default})")
     p.add_argument("--ordering", choices=ORDERINGS, help="of the pixels (raster)")
     p.add_argument("--start", default="", metavar="MODEL", help="go on with this model, from its weights")
-    p.add_argument("--teacher", default="", metavar="MODEL",
-                   help="learn from a better model too: its conditionals along its ordering, or its draws")  # fmt: skip
+    p.add_argument(
+        "--teacher",
+        default="",
+        metavar="MODEL",
+        help="learn from a better model too: its conditionals along its ordering, or its draws",
+    )
     p.add_argument("--classes", action="store_true", help="condition on the labels of the data set (NADE)")
     p.add_argument("--epochs", type=int)
     p.add_argument("--batch", dest="batch_size", type=int)
@@ -90,15 +94,18 @@ def _started(args) -> runs.RunConfig:
     card = checkpoint.read_card(checkpoint.find_model(args.start))
     model_class, config_class = MODELS[card.model]
     if args.model or args.ordering or args.classes or args.teacher or _model_options(args):
-        raise ValueError("--start goes on with a model as it is: leave out --model, its sizes, --ordering, --classes "
-                         "and --teacher.")  # fmt: skip
+        raise ValueError(
+            "--start goes on with a model as it is: leave out --model, its sizes, --ordering, --classes and --teacher."
+        )
     if model_class.counts:
         raise ValueError(f"A {card.model} learns by counting: it starts anew each time, without --start.")
     model = config_class(**card.header["config"])
     data = read_data(args.data, args.key, args.seed, values=model_class.values)
     if model.dims != data.dims or getattr(model, "classes", 0) not in (0, len(data.class_names)):
-        raise ValueError(f"The model {args.start} is one of {model.dims} values and {len(card.classes)} classes; "
-                         f"the data have {data.dims} and {len(data.class_names)}.")  # fmt: skip
+        raise ValueError(
+            f"The model {args.start} is one of {model.dims} values and {len(card.classes)} classes; "
+            f"the data have {data.dims} and {len(data.class_names)}."
+        )
     return _how(args, card.model, model, data, card.header.get("ordering", "raster"))
 
 
@@ -123,8 +130,10 @@ def _check_student(args, config: runs.RunConfig, data) -> None:
     """ValueError if the teacher cannot teach that model as asked."""
     model_class, _ = MODELS[config.model]
     if model_class.values != "binary" or model_class.counts:
-        raise ValueError("--teacher needs a model of binary rows that learns by gradients: "
-                         "FVSBN, NADE, MADE, OrderAgnosticNADE or PixelCNN.")  # fmt: skip
+        raise ValueError(
+            "--teacher needs a model of binary rows that learns by gradients: "
+            "FVSBN, NADE, MADE, OrderAgnosticNADE or PixelCNN."
+        )
     if args.classes:
         raise ValueError("A teacher tells no labels: leave out --classes.")
     if config.ordered and args.ordering:

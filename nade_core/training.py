@@ -47,8 +47,12 @@ class TrainConfig:
     precision: str = "float32"
 
     def __post_init__(self):
-        positive = {"epochs": self.epochs, "batch_size": self.batch_size, "patience": self.patience,
-                    "learning_rate": self.learning_rate}  # fmt: skip
+        positive = {
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "patience": self.patience,
+            "learning_rate": self.learning_rate,
+        }
         for name, value in positive.items():
             if not (value > 0 and math.isfinite(value)):
                 raise ValueError(f"Expected {name} above 0; got {value}.")
@@ -107,8 +111,15 @@ class TrainState:
     best_epoch: int = 0
 
     @classmethod
-    def start(cls, name: str, model_config, data: Dataset, config: TrainConfig, device: torch.device,
-              ordering: Tensor | None = None) -> "TrainState":  # fmt: skip
+    def start(
+        cls,
+        name: str,
+        model_config,
+        data: Dataset,
+        config: TrainConfig,
+        device: torch.device,
+        ordering: Tensor | None = None,
+    ) -> "TrainState":
         """A fresh model that knows the means of the data."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
@@ -120,8 +131,10 @@ class TrainState:
     def of(cls, model: nn.Module, config: TrainConfig) -> "TrainState":
         optimizer = None
         if not model.counts:
-            groups = [{"params": [p], "weight_decay": 0.0 if name.rpartition(".")[2] in BIASES else config.weight_decay}
-                      for name, p in model.named_parameters()]  # fmt: skip
+            groups = [
+                {"params": [p], "weight_decay": 0.0 if name.rpartition(".")[2] in BIASES else config.weight_decay}
+                for name, p in model.named_parameters()
+            ]
             optimizer = torch.optim.AdamW(groups, config.learning_rate, fused=True)
         return cls(model, copy.deepcopy(model).requires_grad_(False), optimizer)
 
@@ -157,8 +170,16 @@ def _labels(data: Dataset, model: nn.Module) -> Tensor | None:
     return torch.tensor(data.train_labels, device=model.ordering.device).long()
 
 
-def _step(state: TrainState, x: Tensor, y: Tensor | None, taught: Tensor | None, step: int, steps: int,
-          config: TrainConfig, generator: torch.Generator) -> Tensor:  # fmt: skip
+def _step(
+    state: TrainState,
+    x: Tensor,
+    y: Tensor | None,
+    taught: Tensor | None,
+    step: int,
+    steps: int,
+    config: TrainConfig,
+    generator: torch.Generator,
+) -> Tensor:
     """One AdamW step at the cosine schedule's learning rate, then the averaged weights follow; returns the loss."""
     for group in state.optimizer.param_groups:
         group["lr"] = config.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))

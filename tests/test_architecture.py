@@ -10,8 +10,18 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = (
-    {"files", "devices", "augment", "inputs", "orderings", "counting", "corruptions", "evaluation", "images",
-     "published"},
+    {
+        "files",
+        "devices",
+        "augment",
+        "inputs",
+        "orderings",
+        "counting",
+        "corruptions",
+        "evaluation",
+        "images",
+        "published",
+    },
     {"kernels"},
     {"models"},
     {"data", "checkpoint"},
@@ -21,7 +31,7 @@ LAYERS = (
     {"train_arguments"},
     {"cli"},
     {"__main__"},
-)  # fmt: skip
+)
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 

@@ -41,9 +41,14 @@ def damage(kind, path, model):
 
 @pytest.mark.parametrize(
     ("kind", "sentence"),
-    [("truncated", "damaged"), ("foreign", "not a NADE Lab model"), ("newer", "Update"), ("misfit", "do not fit"),
-     ("missing", "no model file")],
-)  # fmt: skip
+    [
+        ("truncated", "damaged"),
+        ("foreign", "not a NADE Lab model"),
+        ("newer", "Update"),
+        ("misfit", "do not fit"),
+        ("missing", "no model file"),
+    ],
+)
 def test_damage_is_a_sentence(make_nade, tmp_path, kind, sentence):
     model = make_nade()
     path = save_model(model, tmp_path / "m.safetensors")

@@ -45,8 +45,12 @@ def test_a_classroom_adds_moved_copies_and_keeps_its_lesson(tmp_path):
     room = classroom(load_pretrained("fvsbn-mnist", "cpu"), data, True, 1, False, 0, tmp_path / "lesson.npz")
     joined, taught = room.data, room.taught
     assert len(joined.train) == 20 * (1 + COPIES) and np.array_equal(joined.train[:20], data.train)
-    moved = {tuple(np.roll(image, (dy, dx), (0, 1)).ravel()) for image in data.train.reshape(-1, 28, 28)
-             for dy in (-1, 0, 1) for dx in (-1, 0, 1)}  # fmt: skip
+    moved = {
+        tuple(np.roll(image, (dy, dx), (0, 1)).ravel())
+        for image in data.train.reshape(-1, 28, 28)
+        for dy in (-1, 0, 1)
+        for dx in (-1, 0, 1)
+    }
     assert {tuple(row) for row in joined.train[20:]} <= moved
     assert (joined.train[20:40] != data.train).any()
     assert torch.equal(taught, lesson(load_pretrained("fvsbn-mnist", "cpu"), joined.train))
@@ -103,18 +107,22 @@ def test_the_last_third_of_the_epochs_sees_no_draws():
     assert nats[4:] == pytest.approx([-ones] * 2, abs=1e-3)
 
 
-@pytest.mark.parametrize("name, sizes, same_ordering", [
-    ("MADE", {"hidden": 20, "masks": 1, "dropout": 0.1}, True),
-    ("OrderAgnosticNADE", {"hidden": 20, "dropout": 0.1}, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, sizes, same_ordering",
+    [
+        ("MADE", {"hidden": 20, "masks": 1, "dropout": 0.1}, True),
+        ("OrderAgnosticNADE", {"hidden": 20, "dropout": 0.1}, False),
+    ],
+)
 def test_a_run_with_a_teacher_comes_close_to_it_and_resumes_to_the_same_weights(tmp_path, name, sizes, same_ordering):
     teacher = make("FVSBN", torch.randperm(DIMS, generator=torch.Generator().manual_seed(3)))
     save_model(teacher, tmp_path / "teacher.safetensors")
     x = teacher.sample(1200, generator=torch.Generator().manual_seed(4)).numpy().astype(np.uint8)
     np.savez(tmp_path / "rows.npz", train=x[:1000], valid=x[1000:])
     train = TrainConfig(epochs=15, batch_size=50, learning_rate=0.02, average=0.9, weight_decay=0.0)
-    config = runs.RunConfig(str(tmp_path / "rows.npz"), name, {"dims": DIMS, **sizes}, train,
-                            teacher=str(tmp_path / "teacher.safetensors"))  # fmt: skip
+    config = runs.RunConfig(
+        str(tmp_path / "rows.npz"), name, {"dims": DIMS, **sizes}, train, teacher=str(tmp_path / "teacher.safetensors")
+    )
     for folder, budget, times in (("whole", None, 1), ("parts", 0, 16)):
         runs.create(tmp_path / folder, config)
         for _ in range(times):

@@ -31,8 +31,11 @@ def test_percentile_bits_and_standard_error():
     assert evaluation.percentile(2, [1, 2, 3, 4]) == 37.5
     assert math.isclose(evaluation.bits_per_dim(784 * math.log(2), 784), 1)
     assert evaluation.mean_and_standard_error([1, 3]) == (2, 1)
-    for call in (lambda: evaluation.percentile(1, []), lambda: evaluation.mean_and_standard_error([]),
-                 lambda: evaluation.auroc([], [1])):  # fmt: skip
+    for call in (
+        lambda: evaluation.percentile(1, []),
+        lambda: evaluation.mean_and_standard_error([]),
+        lambda: evaluation.auroc([], [1]),
+    ):
         with pytest.raises(ValueError, match="at least one|to compare"):
             call()
 

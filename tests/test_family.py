@@ -12,11 +12,17 @@ from nade_core.models import MODELS
 from nade_core.orderings import inverse
 
 SIZES = {
-    "Independent": {}, "JointTable": {}, "MarkovChain": {"order": 2}, "ChowLiu": {},
-    "BernoulliMixture": {"components": 3}, "FVSBN": {"orderings": 3}, "NADE": {"hidden": 5},
-    "MADE": {"hidden": 12, "masks": 3}, "OrderAgnosticNADE": {"hidden": 6, "layers": 3},
+    "Independent": {},
+    "JointTable": {},
+    "MarkovChain": {"order": 2},
+    "ChowLiu": {},
+    "BernoulliMixture": {"components": 3},
+    "FVSBN": {"orderings": 3},
+    "NADE": {"hidden": 5},
+    "MADE": {"hidden": 12, "masks": 3},
+    "OrderAgnosticNADE": {"hidden": 6, "layers": 3},
     "PixelCNN": {"channels": 4, "layers": 2},
-}  # fmt: skip
+}
 OWN_ORDERING = ("ChowLiu", "PixelCNN")  # the tree and the scans say in which order they generate
 BINARY = [name for name, (model_class, _) in MODELS.items() if model_class.values == "binary"]
 DRAWS = 20_000

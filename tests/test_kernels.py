@@ -34,10 +34,15 @@ def gradients(model, x, weights):
 
 @settings(max_examples=40, deadline=None)
 @given(
-    dims=st.integers(1, 40), hidden=st.integers(1, 70), batch=st.integers(0, 19), on=st.sampled_from([0.0, 0.2, 1.0]),
-    activation=st.sampled_from(["sigmoid", "relu"]), scale=st.sampled_from([0.1, 1.0]), seed=st.integers(0, 99),
+    dims=st.integers(1, 40),
+    hidden=st.integers(1, 70),
+    batch=st.integers(0, 19),
+    on=st.sampled_from([0.0, 0.2, 1.0]),
+    activation=st.sampled_from(["sigmoid", "relu"]),
+    scale=st.sampled_from([0.1, 1.0]),
+    seed=st.integers(0, 99),
     backend=st.sampled_from(["vectorised", "cpu"]),
-)  # fmt: skip
+)
 def test_values_and_gradients_are_those_of_the_reference(dims, hidden, batch, on, activation, scale, seed, backend):
     model = build(dims, hidden, activation, scale, seed)
     exact = with_backend(model.double(), "reference")
@@ -47,8 +52,9 @@ def test_values_and_gradients_are_those_of_the_reference(dims, hidden, batch, on
         fused = tested.log_prob(x)
     size = dims * (1 + scale**2 * hidden * dims**0.5)
     torch.testing.assert_close(fused.double(), exact.log_prob(x.double()).detach(), rtol=2e-5, atol=2e-6 * size)
-    torch.testing.assert_close(tested.conditionals(x).logits.double(), exact.conditionals(x.double()).logits,
-                               rtol=2e-4, atol=2e-6 * size)  # fmt: skip
+    torch.testing.assert_close(
+        tested.conditionals(x).logits.double(), exact.conditionals(x.double()).logits, rtol=2e-4, atol=2e-6 * size
+    )
     wanted = gradients(exact, x.double(), weights.double())
     for got, expected in zip(gradients(tested, x, weights), wanted, strict=True):
         torch.testing.assert_close(got.double(), expected, rtol=1e-3, atol=1e-4 * (1 + expected.abs().max().item()))

@@ -68,8 +68,11 @@ def test_the_scale_of_the_data_enters_by_the_jacobian():
 def test_the_jacobian_of_the_conditionals_is_zero_outside_the_ordering(ordering):
     model, x = make(3, ordering=torch.tensor(ordering)), torch.randn(1, 3, dtype=torch.float64)
     position = inverse(model.ordering)
-    for parameter in (lambda d: d.component_distribution.mean, lambda d: d.component_distribution.stddev,
-                      lambda d: d.mixture_distribution.logits):  # fmt: skip
+    for parameter in (
+        lambda d: d.component_distribution.mean,
+        lambda d: d.component_distribution.stddev,
+        lambda d: d.mixture_distribution.logits,
+    ):
         outputs = torch.autograd.functional.jacobian(lambda x, f=parameter: f(model.conditionals(x))[0].sum(-1), x)[
             :, 0
         ]

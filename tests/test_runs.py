@@ -123,8 +123,22 @@ def test_early_stopping_ends_when_validation_stops_gaining(people):
 
 
 def test_the_command_trains_shows_progress_and_refuses_a_used_folder(people, tmp_path):
-    command = [sys.executable, "-m", "nade_core", "train", "--data", str(people), "--out", str(tmp_path / "run"),
-               "--hidden", "8", "--epochs", "2", "--ordering", "random"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "nade_core",
+        "train",
+        "--data",
+        str(people),
+        "--out",
+        str(tmp_path / "run"),
+        "--hidden",
+        "8",
+        "--epochs",
+        "2",
+        "--ordering",
+        "random",
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0 and "valid" in done.stdout and "done" in done.stdout
     again = subprocess.run(command, capture_output=True, text=True)
@@ -219,8 +233,11 @@ def test_the_command_goes_on_with_a_model_as_it_is(people, tmp_path):
     orders = [load_model(card.path, "cpu").ordering for card in (first, second)]
     assert torch.equal(*orders) and second.header["ordering"] == "random"
     np.save(tmp_path / "narrow.npy", np.zeros((50, 5), np.uint8))
-    wrong = subprocess.run([*start, "--out", str(tmp_path / "third"), "--data", str(tmp_path / "narrow.npy")],
-                           capture_output=True, text=True)  # fmt: skip
+    wrong = subprocess.run(
+        [*start, "--out", str(tmp_path / "third"), "--data", str(tmp_path / "narrow.npy")],
+        capture_output=True,
+        text=True,
+    )
     assert wrong.returncode == 2 and "24 values" in wrong.stderr
 
 

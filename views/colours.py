@@ -46,8 +46,11 @@ def samples(card: ModelCard, n: int, seed: int, temperature: float) -> None:
     for column, (name, levels) in zip(st.columns(4), kinds(card, n, seed, temperature).items(), strict=True):
         mean = score(card, levels).mean()
         with column:
-            st.image(sheet(levels[brightness(levels)]), width="stretch",
-                     alt=f"{n} colours: {name}; mean log p {mean:.2f} nats")  # fmt: skip
+            st.image(
+                sheet(levels[brightness(levels)]),
+                width="stretch",
+                alt=f"{n} colours: {name}; mean log p {mean:.2f} nats",
+            )
             st.markdown(f"**{name.capitalize()}**  \nmean log p: {mean:.2f} nats")
     st.caption(
         f"{n} colours each, sorted by brightness; the real ones are pixels that the model never saw. Shuffled, every "
@@ -77,18 +80,28 @@ def score(card: ModelCard, levels: np.ndarray) -> np.ndarray:
 
 def show(rows: np.ndarray, names: np.ndarray, log_p: np.ndarray, looks: dict[str, dict]) -> None:
     """Colours (N, 3) of many kinds, all in one picture, the most probable at the left."""
-    st.image(sheet(rows[np.argsort(-log_p, kind="stable")], rows=8), width="stretch",
-             alt=f"{len(rows)} colours of {len(looks)} kinds, the most probable at the left")  # fmt: skip
-    st.caption(f"{len(rows)} colours ({', '.join(looks)}), down the columns from the most probable at the left, "
-               f"{log_p.max():.1f} nats, to the least at the right, {log_p.min():.1f} nats.")  # fmt: skip
+    st.image(
+        sheet(rows[np.argsort(-log_p, kind="stable")], rows=8),
+        width="stretch",
+        alt=f"{len(rows)} colours of {len(looks)} kinds, the most probable at the left",
+    )
+    st.caption(
+        f"{len(rows)} colours ({', '.join(looks)}), down the columns from the most probable at the left, "
+        f"{log_p.max():.1f} nats, to the least at the right, {log_p.min():.1f} nats."
+    )
 
 
 def report(card: ModelCard) -> None:
     """The body of Density: log p of a colour, one channel after another."""
     left, right = st.columns([1, 4], vertical_alignment="bottom")
     real = state.held_out(card.data, "levels")[0]  # at first a colour that is there, and that the model never saw
-    text = left.color_picker("Colour", "#" + bytes(real.tolist()).hex(), key="colour", bind="query-params",
-                             help="The colour whose density is read.")  # fmt: skip
+    text = left.color_picker(
+        "Colour",
+        "#" + bytes(real.tolist()).hex(),
+        key="colour",
+        bind="query-params",
+        help="The colour whose density is read.",
+    )
     level = np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)], np.int64)
     right.markdown("  ".join(f"{name} **{value}**" for name, value in zip(CHANNELS, level, strict=True)))
     values, model = state.values(card), state.get_model(card)
@@ -97,21 +110,30 @@ def report(card: ModelCard) -> None:
         parts = model.conditionals(x[None]).log_prob(model.as_rows(x[None]))[0].double().tolist()
     test = state.test_log_probs(card)
     columns = st.columns(4)
-    columns[0].metric("log p(r, g, b)", f"{sum(parts):.2f} nats",
-                      help="Of the level itself." if values == "levels" else "Of the density at the middle of the "
-                      "level's unit cube, close to the probability of the level.")  # fmt: skip
-    columns[1].metric("bits per pixel", f"{-sum(parts) / math.log(2):.2f}",
-                      help="−log₂ p. Any colour, equally likely, costs 24 bits.")  # fmt: skip
-    columns[2].metric("percentile", f"{evaluation.percentile(sum(parts), test):.1f} %",
-                      help=f"Which share of {len(test):,} real pixels that the model never saw is less "
-                      "probable.")  # fmt: skip
+    columns[0].metric(
+        "log p(r, g, b)",
+        f"{sum(parts):.2f} nats",
+        help="Of the level itself."
+        if values == "levels"
+        else "Of the density at the middle of the level's unit cube, close to the probability of the level.",
+    )
+    columns[1].metric(
+        "bits per pixel", f"{-sum(parts) / math.log(2):.2f}", help="−log₂ p. Any colour, equally likely, costs 24 bits."
+    )
+    columns[2].metric(
+        "percentile",
+        f"{evaluation.percentile(sum(parts), test):.1f} %",
+        help=f"Which share of {len(test):,} real pixels that the model never saw is less probable.",
+    )
     columns[3].metric("real pixels, on average", f"{test.mean():.2f} nats", help="Their mean log p.")
     st.subheader("Channel by channel", anchor=False)
     for column, d in zip(st.columns(3), model.ordering.tolist(), strict=True):
         with column:
             _curve(model, x, level, d, values, parts[d])
-    st.caption("Each curve is one conditional, with the level of the colour marked; what it says depends on the "
-               "channels before. The three marked values multiply to p(r, g, b).")  # fmt: skip
+    st.caption(
+        "Each curve is one conditional, with the level of the colour marked; what it says depends on the "
+        "channels before. The three marked values multiply to p(r, g, b)."
+    )
 
 
 def _curve(model, x: np.ndarray, level: np.ndarray, d: int, values: str, log_p: float) -> None:
@@ -120,8 +142,14 @@ def _curve(model, x: np.ndarray, level: np.ndarray, d: int, values: str, log_p: 
     name = f"p({LETTERS[d]} | {given})" if given else f"p({LETTERS[d]})"
     fig = figure(f"{CHANNELS[d]} (level, 0 to 255)", f"{name} per level", 300)
     p = evaluation.conditional_curve(model, x, d, middle(LEVELS, values))
-    fig.add_scatter(x=LEVELS, y=p, line={"color": LINES[d], "shape": "hvh"}, fill="tozeroy", showlegend=False,
-                    hovertemplate=f"{CHANNELS[d]} %{{x}}<br>{name} = %{{y:.4f}}<extra></extra>")  # fmt: skip
+    fig.add_scatter(
+        x=LEVELS,
+        y=p,
+        line={"color": LINES[d], "shape": "hvh"},
+        fill="tozeroy",
+        showlegend=False,
+        hovertemplate=f"{CHANNELS[d]} %{{x}}<br>{name} = %{{y:.4f}}<extra></extra>",
+    )
     fig.add_vline(x=int(level[d]), line={"width": 2, "dash": "dot", "color": LINES[d]})
     fig.update_yaxes(rangemode="tozero")
     chart(fig, f"The curve of {name}; at {level[d]} it is {p[level[d]]:.4f}.", key=f"channel{d}")

@@ -18,12 +18,17 @@ FAMILY = "OrderAgnosticNADE"
 
 
 def render() -> None:
-    page("Complete", "An **order-agnostic** model can be asked for any pixels given any others. Erase a region: what "
-         "could have been there, and how sure is the model?")  # fmt: skip
+    page(
+        "Complete",
+        "An **order-agnostic** model can be asked for any pixels given any others. Erase a region: what "
+        "could have been there, and how sure is the model?",
+    )
     cards = [card for card in state.models().values() if card.model == FAMILY]
     if not cards:
-        st.info("This chapter needs an order-agnostic model: `nade train --model OrderAgnosticNADE --data mnist "
-                "--out runs/any-order` makes one.")  # fmt: skip
+        st.info(
+            "This chapter needs an order-agnostic model: `nade train --model OrderAgnosticNADE --data mnist "
+            "--out runs/any-order` makes one."
+        )
         return
     with state.friendly_errors():
         card = cards[0]
@@ -65,29 +70,54 @@ def complete(key: tuple[str, float], image: bytes, known: bytes, n: int, seed: i
 def _picture(card: ModelCard) -> tuple[np.ndarray, str] | None:
     """The image (784,) to erase from, and what it is called."""
     left, right = st.columns([1, 2])
-    source = left.segmented_control("Picture from", [REAL, OWN], default=REAL, key="complete_source", required=True,
-                                    bind="query-params", help="What a region is erased from.")  # fmt: skip
+    source = left.segmented_control(
+        "Picture from",
+        [REAL, OWN],
+        default=REAL,
+        key="complete_source",
+        required=True,
+        bind="query-params",
+        help="What a region is erased from.",
+    )
     if source == OWN:
-        file = right.file_uploader("Drop a picture", state.PICTURES, key="complete_picture",
-                                   max_upload_size=images.MAX_BYTES >> 20,
-                                   help="It becomes 28 × 28 black and white; the Density chapter shows how. "
-                                   "Nothing is kept.")  # fmt: skip
+        file = right.file_uploader(
+            "Drop a picture",
+            state.PICTURES,
+            key="complete_picture",
+            max_upload_size=images.MAX_BYTES >> 20,
+            help="It becomes 28 × 28 black and white; the Density chapter shows how. Nothing is kept.",
+        )
         return (images.prepare(file.getvalue()).image.ravel(), file.name) if file else None
     data = state.data_of(card)
-    i = right.number_input(f"Test image, 0 to {len(data.test) - 1}", 0, len(data.test) - 1, 0, key="test_image",
-                           bind="query-params", help="From the test part: the model never saw it.")  # fmt: skip
+    i = right.number_input(
+        f"Test image, 0 to {len(data.test) - 1}",
+        0,
+        len(data.test) - 1,
+        0,
+        key="test_image",
+        bind="query-params",
+        help="From the test part: the model never saw it.",
+    )
     return data.test[i], data.class_names[data.test_labels[i]] if data.class_names else f"image {i}"
 
 
 def _controls() -> tuple[np.ndarray, int, int]:
     """Which pixels stay, (784,) uint8 of 0 and 1, how many completions, and the seed."""
     first, second, third = st.columns(3)
-    region = first.selectbox("Erase", REGIONS, key="region", bind="query-params",
-                             help="What the model does not get to see.")  # fmt: skip
-    n = second.select_slider("Completions", [4, 8, 12, 16, 24], 12, key="completions", bind="query-params",
-                             help="Each is drawn pixel by pixel, along a random ordering of its own.")  # fmt: skip
-    seed = third.number_input("Seed", 0, 10**6, 0, key="complete_seed", bind="query-params",
-                              help="The same seed gives the same completions.")  # fmt: skip
+    region = first.selectbox(
+        "Erase", REGIONS, key="region", bind="query-params", help="What the model does not get to see."
+    )
+    n = second.select_slider(
+        "Completions",
+        [4, 8, 12, 16, 24],
+        12,
+        key="completions",
+        bind="query-params",
+        help="Each is drawn pixel by pixel, along a random ordering of its own.",
+    )
+    seed = third.number_input(
+        "Seed", 0, 10**6, 0, key="complete_seed", bind="query-params", help="The same seed gives the same completions."
+    )
     known = ~erased(region, _share(region), _box(region), seed)
     return known.ravel().astype(np.uint8), n, seed
 
@@ -95,8 +125,16 @@ def _controls() -> tuple[np.ndarray, int, int]:
 def _share(region: str) -> float:
     if region != "random pixels":
         return 0.0
-    percent = st.slider("Share of pixels erased (%)", 5, 100, 70, 5, key="share", bind="query-params",
-                        help="100 % erases everything: the completions are then samples of p(x).")  # fmt: skip
+    percent = st.slider(
+        "Share of pixels erased (%)",
+        5,
+        100,
+        70,
+        5,
+        key="share",
+        bind="query-params",
+        help="100 % erases everything: the completions are then samples of p(x).",
+    )
     return percent / 100
 
 
@@ -115,9 +153,13 @@ def erased(region: str, share: float, box: tuple[int, int, int, int], seed: int)
     if region == "random pixels":
         return np.random.default_rng(seed).random((28, 28)) < share
     slices = {
-        "bottom half": np.s_[14:, :], "top half": np.s_[:14, :], "left half": np.s_[:, :14],
-        "right half": np.s_[:, 14:], "centre": np.s_[8:20, 8:20], "a box": np.s_[box[0] : box[1], box[2] : box[3]],
-    }  # fmt: skip
+        "bottom half": np.s_[14:, :],
+        "top half": np.s_[:14, :],
+        "left half": np.s_[:, :14],
+        "right half": np.s_[:, 14:],
+        "centre": np.s_[8:20, 8:20],
+        "a box": np.s_[box[0] : box[1], box[2] : box[3]],
+    }
     missing[slices[region]] = True
     return missing
 
@@ -144,9 +186,11 @@ def _completions(shown: np.ndarray, log_p: np.ndarray, log_p_true: float, known:
     captions = [[f"{value:.1f} nats"] for value in log_p]
     picked = image_grid(shown, captions, "completed", "completions of the image", marked=known == 0)
     beaten = int((log_p < log_p_true).sum())
-    st.caption(f"In blue: completed pixels. Under each: log p(missing | known), the mean probability over 8 random "
-               f"orderings. The truth has **{log_p_true:.1f} nats**, more than {beaten} of these {len(log_p)}. "
-               "Click one to see it beside the truth.")  # fmt: skip
+    st.caption(
+        f"In blue: completed pixels. Under each: log p(missing | known), the mean probability over 8 random "
+        f"orderings. The truth has **{log_p_true:.1f} nats**, more than {beaten} of these {len(log_p)}. "
+        "Click one to see it beside the truth."
+    )
     return picked
 
 
@@ -157,21 +201,31 @@ def _uncertainty(marginals: np.ndarray, known: np.ndarray, log_p: np.ndarray) ->
     with left:
         st.subheader("The guess for each pixel", anchor=False)
         _map(marginals, "p(on)", 1, "Probability that each pixel is on, given the known ones.", "marginals")
-        st.caption("p(x_i = 1 | known) of each erased pixel if it were the next one to be drawn: one pass of the "
-                   "network gives them all. Known pixels show their value.")  # fmt: skip
+        st.caption(
+            "p(x_i = 1 | known) of each erased pixel if it were the next one to be drawn: one pass of the "
+            "network gives them all. Known pixels show their value."
+        )
     with right:
         st.subheader("Its uncertainty", anchor=False)
         _map(entropy, "bits", 1, f"Entropy of each erased pixel; {entropy.sum():.0f} bits in all.", "entropy")
-        st.caption(f"The entropy of each pixel on its own; they sum to {entropy.sum():.0f} bits. Drawn together, each "
-                   f"pixel knows of those before it: −log₂ p of the {len(log_p)} completions is "
-                   f"{-log_p.mean() / math.log(2):.0f} bits on average, an estimate of what the region as a whole "
-                   "holds.")  # fmt: skip
+        st.caption(
+            f"The entropy of each pixel on its own; they sum to {entropy.sum():.0f} bits. Drawn together, each "
+            f"pixel knows of those before it: −log₂ p of the {len(log_p)} completions is "
+            f"{-log_p.mean() / math.log(2):.0f} bits on average, an estimate of what the region as a whole "
+            "holds."
+        )
 
 
 def _map(values: np.ndarray, title: str, top: float, alt: str, key: str) -> None:
     fig = figure("column (pixels)", "row (pixels)", 400)
-    fig.add_heatmap(z=values.reshape(28, 28), colorscale="Cividis", zmin=0, zmax=top, colorbar={"title": title},
-                    hovertemplate="row %{y}, column %{x}<br>%{z:.3f} " + title + "<extra></extra>")  # fmt: skip
+    fig.add_heatmap(
+        z=values.reshape(28, 28),
+        colorscale="Cividis",
+        zmin=0,
+        zmax=top,
+        colorbar={"title": title},
+        hovertemplate="row %{y}, column %{x}<br>%{z:.3f} " + title + "<extra></extra>",
+    )
     fig.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", showgrid=False)
     fig.update_xaxes(constrain="domain", showgrid=False)
     chart(fig, alt, key=key)

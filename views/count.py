@@ -11,15 +11,39 @@ ATOMS = 80  # decimal exponent of the number of atoms in the observable universe
 
 
 def render() -> None:
-    page("Count", "A distribution over n binary pixels has **2ⁿ cases**. Drag n and watch which ways of writing "
-         "p(x) stay affordable.")  # fmt: skip
-    n = st.slider("n, the number of binary pixels", 1, 784, 784, key="n", bind="query-params",
-                  help="784 = 28 × 28, one MNIST digit.")  # fmt: skip
+    page(
+        "Count",
+        "A distribution over n binary pixels has **2ⁿ cases**. Drag n and watch which ways of writing "
+        "p(x) stay affordable.",
+    )
+    n = st.slider(
+        "n, the number of binary pixels",
+        1,
+        784,
+        784,
+        key="n",
+        bind="query-params",
+        help="784 = 28 × 28, one MNIST digit.",
+    )
     left, right = st.columns(2)
-    hidden = left.slider("H, hidden units of NADE and MADE", 1, 1000, 500, key="hidden", bind="query-params",
-                         help="How much the shared network can remember of the earlier pixels.")  # fmt: skip
-    order = right.slider("k, pixels that the Markov chain remembers", 0, 20, 1, key="order", bind="query-params",
-                         help="k = 0 is independence, k = n - 1 is the full chain rule.")  # fmt: skip
+    hidden = left.slider(
+        "H, hidden units of NADE and MADE",
+        1,
+        1000,
+        500,
+        key="hidden",
+        bind="query-params",
+        help="How much the shared network can remember of the earlier pixels.",
+    )
+    order = right.slider(
+        "k, pixels that the Markov chain remembers",
+        0,
+        20,
+        1,
+        key="order",
+        bind="query-params",
+        help="k = 0 is independence, k = n - 1 is the full chain rule.",
+    )
     _numbers(n, hidden, order)
     _race(n, hidden, order)
     _table(n, hidden, order)
@@ -73,8 +97,14 @@ def _race(n: int, hidden: int, order: int) -> None:
     curves = [_families(m, hidden, order) for m in sizes]
     for i, (count, colour, dash) in enumerate(_families(n, hidden, order)):
         y = [_log10(max(1, row[i][0].parameters)) for row in curves]
-        fig.add_scatter(x=sizes, y=y, name=count.name, mode="lines", line={"color": colour, "dash": dash, "width": 3},
-                        hovertemplate="n = %{x}: 10^%{y:.1f}")  # fmt: skip
+        fig.add_scatter(
+            x=sizes,
+            y=y,
+            name=count.name,
+            mode="lines",
+            line={"color": colour, "dash": dash, "width": 3},
+            hovertemplate="n = %{x}: 10^%{y:.1f}",
+        )
     fig.add_vline(x=n, line_color=GREY, line_dash="dash", annotation_text=f"n = {n}")
     fig.add_hline(
         y=ATOMS,
@@ -87,17 +117,25 @@ def _race(n: int, hidden: int, order: int) -> None:
         fig.update_yaxes(range=[0, 10])
     fig.update_layout(legend={"y": -0.25, "yanchor": "top"})
     full, nade = counting.full_joint(n), counting.nade(n, hidden)
-    chart(fig, f"Parameters against n on a logarithmic scale. At n = {n} the full joint table needs "
-          f"{_short(full.parameters)}, independence {n}, NADE {nade.parameters:,}.", key="race")  # fmt: skip
-    st.caption("The full table and the chain rule with tables are one straight line on this logarithmic axis: "
-               "exponential growth. Everything else bends under it. The 10⁸⁰ atoms are an estimate, not "
-               "computed here: the baryon density published by the Particle Data Group times the volume of the "
-               "observable universe.")  # fmt: skip
+    chart(
+        fig,
+        f"Parameters against n on a logarithmic scale. At n = {n} the full joint table needs "
+        f"{_short(full.parameters)}, independence {n}, NADE {nade.parameters:,}.",
+        key="race",
+    )
+    st.caption(
+        "The full table and the chain rule with tables are one straight line on this logarithmic axis: "
+        "exponential growth. Everything else bends under it. The 10⁸⁰ atoms are an estimate, not "
+        "computed here: the baryon density published by the Particle Data Group times the volume of the "
+        "observable universe."
+    )
 
 
 def _table(n: int, hidden: int, order: int) -> None:
-    rows = [{"factorisation": c.name, "parameters": _short(c.parameters), "formula": c.formula}
-            for c, *_ in _families(n, hidden, order)]  # fmt: skip
+    rows = [
+        {"factorisation": c.name, "parameters": _short(c.parameters), "formula": c.formula}
+        for c, *_ in _families(n, hidden, order)
+    ]
     st.dataframe(rows, hide_index=True, width="stretch")
     with st.expander("The formulas"):
         for c, *_ in _families(n, hidden, order):
@@ -112,20 +150,35 @@ def _table(n: int, hidden: int, order: int) -> None:
 
 
 STEPS = (
-    ("Two pixels, all cases", r"""Two binary pixels have four cases: $p(0,0), p(0,1), p(1,0), p(1,1)$. They sum to
-one, so the last follows from the others: **$2^2 - 1 = 3$ parameters**."""),
-    ("The chain rule alone", r"""$p(x_1, x_2) = p(x_1)\,p(x_2 \mid x_1)$. One number for $p(x_1 = 1)$, and *two* for
+    (
+        "Two pixels, all cases",
+        r"""Two binary pixels have four cases: $p(0,0), p(0,1), p(1,0), p(1,1)$. They sum to
+one, so the last follows from the others: **$2^2 - 1 = 3$ parameters**.""",
+    ),
+    (
+        "The chain rule alone",
+        r"""$p(x_1, x_2) = p(x_1)\,p(x_2 \mid x_1)$. One number for $p(x_1 = 1)$, and *two* for
 $p(x_2 = 1 \mid x_1)$: one for each value of $x_1$. **$1 + 2 = 3$**. Nothing is saved: with $n$ pixels
-$1 + 2 + 4 + \dots + 2^{n-1} = 2^n - 1$."""),
-    ("Assume independence", r"""If $x_1$ says nothing about $x_2$, both rows of that table are equal:
-$p(x_2 \mid x_1) = p(x_2)$. One number replaces two: **$1 + 1 = 2$**."""),
-    ("n pixels", r"""Under independence every conditional $p(x_i \mid x_{<i})$ is one number instead of $2^{i-1}$:
+$1 + 2 + 4 + \dots + 2^{n-1} = 2^n - 1$.""",
+    ),
+    (
+        "Assume independence",
+        r"""If $x_1$ says nothing about $x_2$, both rows of that table are equal:
+$p(x_2 \mid x_1) = p(x_2)$. One number replaces two: **$1 + 1 = 2$**.""",
+    ),
+    (
+        "n pixels",
+        r"""Under independence every conditional $p(x_i \mid x_{<i})$ is one number instead of $2^{i-1}$:
 $\sum_i 2^{i-1} = 2^n - 1$ becomes $\sum_i 1 = n$. There are still **$2^n$ cases**, each with a probability: the
-product of $n$ numbers. What went is not the cases but the freedom to set them apart."""),
-    ("The middle way", r"""Remember one pixel: $p(x_i \mid x_{i-1})$ has two rows, $2n - 1$ parameters. Remember *all*
+product of $n$ numbers. What went is not the cases but the freedom to set them apart.""",
+    ),
+    (
+        "The middle way",
+        r"""Remember one pixel: $p(x_i \mid x_{i-1})$ has two rows, $2n - 1$ parameters. Remember *all*
 pixels, through one shared network: NADE, $2nH + n + H$. It assumes no independence; it assumes that the
-$2^{i-1}$ rows of a table follow a rule that a network can learn."""),
-)  # fmt: skip
+$2^{i-1}$ rows of a table follow a rule that a network can learn.""",
+    ),
+)
 
 
 def _why() -> None:
@@ -151,8 +204,14 @@ def _pixel_and_die() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("One RGB pixel", anchor=False)
-        levels = st.select_slider("levels a channel", [2, 4, 8, 16, 32, 64, 128, 256], 256, key="levels",
-                                  bind="query-params", help="8 bits a channel make 256 levels.")  # fmt: skip
+        levels = st.select_slider(
+            "levels a channel",
+            [2, 4, 8, 16, 32, 64, 128, 256],
+            256,
+            key="levels",
+            bind="query-params",
+            help="8 bits a channel make 256 levels.",
+        )
         for count in (counting.rgb_pixel(levels), counting.rgb_chain(levels), counting.rgb_independent(levels)):
             st.metric(f"{count.name}: {count.formula}", f"{count.parameters:,}")
         st.caption("p(r) p(g|r) p(b|r,g) with tables costs exactly as much as one table of all colours.")

@@ -19,15 +19,25 @@ OWN, REAL, NOISE = "My pictures", "A test image", "Noise"
 
 
 def render() -> None:
-    page("Density", "An explicit model gives the probability of **any** image you hand it, exactly. "
-         "Drop in a picture and read its log p(x); or choose a model of points, or of colours.")  # fmt: skip
+    page(
+        "Density",
+        "An explicit model gives the probability of **any** image you hand it, exactly. "
+        "Drop in a picture and read its log p(x); or choose a model of points, or of colours.",
+    )
     with state.friendly_errors():
         card = state.model_picker(state.ALL)
         kind = state.kind(card)
         if kind != state.IMAGES:
             return {state.POINTS: points, state.COLOURS: colours}[kind].report(card)
-        source = st.segmented_control("Picture from", [OWN, REAL, NOISE], default=REAL, key="source", required=True,
-                                      bind="query-params", help="The same model scores any of these.")  # fmt: skip
+        source = st.segmented_control(
+            "Picture from",
+            [OWN, REAL, NOISE],
+            default=REAL,
+            key="source",
+            required=True,
+            bind="query-params",
+            help="The same model scores any of these.",
+        )
         named = {OWN: _own, REAL: _real, NOISE: _noise}[source](card)
         if not named:
             return
@@ -40,18 +50,26 @@ def render() -> None:
 
 def _own(card: ModelCard) -> list[tuple[str, images.Prepared]]:
     files = st.file_uploader(
-        "Drop one or many pictures", state.PICTURES, key="pictures",
-        accept_multiple_files=True, max_upload_size=images.MAX_BYTES >> 20,
+        "Drop one or many pictures",
+        state.PICTURES,
+        key="pictures",
+        accept_multiple_files=True,
+        max_upload_size=images.MAX_BYTES >> 20,
         help="They become 28 × 28 black and white, step by step below. Nothing is kept.",
-    )  # fmt: skip
+    )
     columns = st.columns(3, vertical_alignment="bottom")
     automatic = columns[0].toggle(
         "Automatic threshold", True, key="auto", help="Otsu's method splits dark from bright."
     )
-    level = columns[1].slider("Threshold", 0, 255, 128, key="threshold", disabled=automatic,
-                              help="Pixels brighter than this are on.")  # fmt: skip
-    ground = columns[2].selectbox("Background", ["automatic", "bright: invert", "dark: keep"], key="ground",
-                                  help="Models here know bright drawings on a dark ground.")  # fmt: skip
+    level = columns[1].slider(
+        "Threshold", 0, 255, 128, key="threshold", disabled=automatic, help="Pixels brighter than this are on."
+    )
+    ground = columns[2].selectbox(
+        "Background",
+        ["automatic", "bright: invert", "dark: keep"],
+        key="ground",
+        help="Models here know bright drawings on a dark ground.",
+    )
     crop = st.toggle("Crop to the content and centre it, as MNIST does", True, key="crop")
     invert = {"automatic": None, "bright: invert": True, "dark: keep": False}[ground]
     named = []
@@ -75,16 +93,31 @@ def _one(name: str, image: np.ndarray, explanation: str) -> list[tuple[str, imag
 
 def _real(card: ModelCard) -> list[tuple[str, images.Prepared]]:
     data = state.data_of(card)
-    i = st.number_input(f"Test image, 0 to {len(data.test) - 1}", 0, len(data.test) - 1, 0, key="test_image",
-                        bind="query-params", help="From the test part: the model never saw it.")  # fmt: skip
+    i = st.number_input(
+        f"Test image, 0 to {len(data.test) - 1}",
+        0,
+        len(data.test) - 1,
+        0,
+        key="test_image",
+        bind="query-params",
+        help="From the test part: the model never saw it.",
+    )
     name = data.class_names[data.test_labels[i]] if data.class_names else f"image {i}"
     return _one(f"test image {i}: {name}", data.test[i], data.binarisation)
 
 
 def _noise(card: ModelCard) -> list[tuple[str, images.Prepared]]:
     left, right = st.columns(2)
-    p = left.slider("p(pixel is on)", 0.0, 1.0, 0.5, 0.01, key="on", bind="query-params",
-                    help="Every pixel is the same coin. At 0 the image is blank.")  # fmt: skip
+    p = left.slider(
+        "p(pixel is on)",
+        0.0,
+        1.0,
+        0.5,
+        0.01,
+        key="on",
+        bind="query-params",
+        help="Every pixel is the same coin. At 0 the image is blank.",
+    )
     seed = right.number_input("Seed", 0, 10**6, 0, key="noise_seed", help="The same seed, the same noise.")
     image = (np.random.default_rng(seed).random(784) < p).astype(np.uint8)
     return _one("noise", image, f"784 coins, each on with probability {p}.")
@@ -93,10 +126,15 @@ def _noise(card: ModelCard) -> list[tuple[str, images.Prepared]]:
 def _choose(names: list[str], log_p: np.ndarray, card: ModelCard) -> int:
     """The table of several pictures, best first, to look into one and to take along as CSV."""
     reference = state.test_log_probs(card)
-    rows = [{"picture": name, "log p(x), nats": round(value, 2),
-             "bits/dim": round(evaluation.bits_per_dim(-value, 784), 4),
-             "percentile": round(evaluation.percentile(value, reference), 1)}
-            for name, value in zip(names, log_p, strict=True)]  # fmt: skip
+    rows = [
+        {
+            "picture": name,
+            "log p(x), nats": round(value, 2),
+            "bits/dim": round(evaluation.bits_per_dim(-value, 784), 4),
+            "percentile": round(evaluation.percentile(value, reference), 1),
+        }
+        for name, value in zip(names, log_p, strict=True)
+    ]
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0].keys())
     writer.writeheader()
@@ -110,14 +148,21 @@ def _report(card: ModelCard, prepared: images.Prepared, log_p: float) -> None:
     reference = state.test_log_probs(card)
     columns = st.columns(4)
     columns[0].metric("log p(x)", f"{log_p:.2f} nats", help="The natural logarithm of the exact probability.")
-    columns[1].metric("bits/dim", f"{evaluation.bits_per_dim(-log_p, 784):.4f}",
-                      help="-log₂ p(x) / 784: what a pixel costs to code.")  # fmt: skip
-    columns[2].metric("percentile", f"{evaluation.percentile(log_p, reference):.1f} %",
-                      help="Which share of real test images is less probable.")  # fmt: skip
+    columns[1].metric(
+        "bits/dim", f"{evaluation.bits_per_dim(-log_p, 784):.4f}", help="-log₂ p(x) / 784: what a pixel costs to code."
+    )
+    columns[2].metric(
+        "percentile",
+        f"{evaluation.percentile(log_p, reference):.1f} %",
+        help="Which share of real test images is less probable.",
+    )
     entropy = -reference.mean()
-    columns[3].metric("|−log p − H|", f"{abs(-log_p - entropy):.1f} nats",
-                      help=f"Typicality: the distance from the mean {entropy:.1f} nats of real test images. "
-                      "High density is not the same as typical.")  # fmt: skip
+    columns[3].metric(
+        "|−log p − H|",
+        f"{abs(-log_p - entropy):.1f} nats",
+        help=f"Typicality: the distance from the mean {entropy:.1f} nats of real test images. "
+        "High density is not the same as typical.",
+    )
     st.subheader("What the model sees", anchor=False)
     with st.container(horizontal=True, gap="medium"):
         for step in prepared.steps:
@@ -144,8 +189,12 @@ def _histogram(card: ModelCard, log_p: float) -> None:
     fig.add_vline(x=-log_p, line_color=ORANGE, line_width=3)
     place = {"x": np.log10(-log_p), "y": 1, "yref": "paper", "xanchor": "left"}  # annotations count in exponents
     fig.add_annotation(text="this image", showarrow=False, **place)
-    chart(fig, f"Histograms of log p for {len(real)} real test images (mean {real.mean():.1f} nats) and {len(noise)} "
-          f"noise images (mean {noise.mean():.1f} nats); this image: {log_p:.1f} nats.", key="histogram")  # fmt: skip
+    chart(
+        fig,
+        f"Histograms of log p for {len(real)} real test images (mean {real.mean():.1f} nats) and {len(noise)} "
+        f"noise images (mean {noise.mean():.1f} nats); this image: {log_p:.1f} nats.",
+        key="histogram",
+    )
     st.caption(
         f"{len(real):,} real test images and {len(noise):,} of fair coin flips, same model; more probable to the right."
     )
@@ -154,8 +203,12 @@ def _histogram(card: ModelCard, log_p: float) -> None:
 def _surprise(card: ModelCard, image: np.ndarray, log_p: float) -> None:
     st.subheader("The surprise map", anchor=False)
     fig, surprise = surprise_map(image, conditionals(state.model_key(card), image.tobytes(), None))
-    chart(fig, f"Heat map of the surprise of each of the 784 pixels; the sum is {surprise.sum():.2f} nats and the "
-          f"largest is {surprise.max():.2f}.", key="surprise")  # fmt: skip
+    chart(
+        fig,
+        f"Heat map of the surprise of each of the 784 pixels; the sum is {surprise.sum():.2f} nats and the "
+        f"largest is {surprise.max():.2f}.",
+        key="surprise",
+    )
     st.caption(
         r"$-\log p(x_i \mid x_{<i})$ of every pixel, in nats. "
         f"All 784 sum to {surprise.sum():.2f}, and −log p(x) = {-log_p:.2f}: the chain rule, on your picture."
@@ -167,6 +220,8 @@ def _surprise(card: ModelCard, image: np.ndarray, log_p: float) -> None:
         text = ", ".join(f"{card.classes[i]} {100 * posterior[i]:.1f} %" for i in best)
         st.markdown(f"**Bayes' rule**, p(y | x) ∝ p(x | y) p(y): {text}.")
         if judged := card.header.get("classifier"):
-            st.caption(f"On {judged['n']:,} test images the likeliest class is the right one for "
-                       f"{100 * judged['accuracy']:.1f} %. Calibration: p(y | x) of the likeliest class is off by "
-                       f"{100 * judged['calibration_error']:.1f} % on average.")  # fmt: skip
+            st.caption(
+                f"On {judged['n']:,} test images the likeliest class is the right one for "
+                f"{100 * judged['accuracy']:.1f} %. Calibration: p(y | x) of the likeliest class is off by "
+                f"{100 * judged['calibration_error']:.1f} % on average."
+            )

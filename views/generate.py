@@ -50,9 +50,12 @@ def conditionals(key: tuple[str, float], row: bytes, label: int | None) -> np.nd
 
 
 def render() -> None:
-    page("Generate", "A model of p(x) can be **sampled**, one variable at a time, each from a distribution that "
-         "depends on all before it: the pixels of an image, the coordinates of a point, the channels of a "
-         "colour.")  # fmt: skip
+    page(
+        "Generate",
+        "A model of p(x) can be **sampled**, one variable at a time, each from a distribution that "
+        "depends on all before it: the pixels of an image, the coordinates of a point, the channels of a "
+        "colour.",
+    )
     with state.friendly_errors():
         card = state.model_picker(state.ALL)
         label, n, seed, temperature = _controls(card)
@@ -71,8 +74,13 @@ def _samples(card: ModelCard, label: int | None, n: int, seed: int, temperature:
         chosen = image_grid(x, captions, "samples", "samples from the model; choose one to watch it being drawn")
         given = "" if label is None else f" | {card.classes[label]}"
         st.caption(f"Under each image: its exact log p(x{given}). Click one to see it drawn.")
-        st.download_button("Download the grid as PNG", images.to_png(images.grid(x)), f"{card.name}-{seed}.png",
-                           "image/png", icon=":material/download:")  # fmt: skip
+        st.download_button(
+            "Download the grid as PNG",
+            images.to_png(images.grid(x)),
+            f"{card.name}-{seed}.png",
+            "image/png",
+            icon=":material/download:",
+        )
     with right:
         _watch(card, x[chosen], label, chosen)
 
@@ -83,20 +91,38 @@ def _controls(card: ModelCard) -> tuple[int | None, int, int, float]:
     if card.classes:
         first = [name for name in card.classes if name == "dog"]
         names = first + [name for name in card.classes if name not in first] + [ANY]
-        name = columns[0].selectbox("Class", names, key="label", bind="query-params",
-                                    help="x ~ p(x | class). 'any' draws the class first, so x ~ p(x).")  # fmt: skip
+        name = columns[0].selectbox(
+            "Class",
+            names,
+            key="label",
+            bind="query-params",
+            help="x ~ p(x | class). 'any' draws the class first, so x ~ p(x).",
+        )
         label = None if name == ANY else card.classes.index(name)
     offered, first, name = FEW if state.kind(card) == state.IMAGES else MANY
     n = columns[1].select_slider("Samples", offered, first, key=name, bind="query-params", help="How many to draw.")
-    seed = columns[2].number_input("Seed", 0, 10**6, 0, key="seed", bind="query-params",
-                                   help="The same seed gives the same samples, on any machine.")  # fmt: skip
+    seed = columns[2].number_input(
+        "Seed",
+        0,
+        10**6,
+        0,
+        key="seed",
+        bind="query-params",
+        help="The same seed gives the same samples, on any machine.",
+    )
     columns[2].button("New seed", icon=":material/casino:", on_click=_new_seed, help="Other random numbers.")
     temperature = columns[3].slider(
-        "Temperature", 0.2, 1.5, 1.0, 0.05, key="temperature", bind="query-params",
+        "Temperature",
+        0.2,
+        1.5,
+        1.0,
+        0.05,
+        key="temperature",
+        bind="query-params",
         help="Divides the logit of every conditional. 1 samples from p(x) itself. Below 1 each pixel leans to its "
         "likelier side: cleaner images, less variety, and no longer a sample of p(x). Above 1: wilder. Of a mixture it "
         "also multiplies the widths.",
-    )  # fmt: skip
+    )
     return label, n, seed, temperature
 
 
@@ -117,8 +143,13 @@ def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -
     neighbour, distance = nearest(data.name, row)
     gap = np.zeros((28, 2), np.uint8)
     three = [image.reshape(28, 28), gap, neighbour.reshape(28, 28), gap, (image != neighbour).reshape(28, 28)]
-    st.image(np.hstack(three).repeat(8, 0).repeat(8, 1) * np.uint8(255), width="stretch",
-             caption=f"the sample · its nearest training image · the {distance} pixels that differ",
-             alt=f"the sample, its nearest training image, and the {distance} pixels that differ")  # fmt: skip
-    st.caption(f"A real test image is typically {typical_distance(data.name):.0f} pixels from its nearest training one "
-               "(median of 300). A copy would be 0 away.")  # fmt: skip
+    st.image(
+        np.hstack(three).repeat(8, 0).repeat(8, 1) * np.uint8(255),
+        width="stretch",
+        caption=f"the sample · its nearest training image · the {distance} pixels that differ",
+        alt=f"the sample, its nearest training image, and the {distance} pixels that differ",
+    )
+    st.caption(
+        f"A real test image is typically {typical_distance(data.name):.0f} pixels from its nearest training one "
+        "(median of 300). A copy would be 0 away."
+    )

@@ -2,8 +2,16 @@
 
 PLOT = (250, 400)  # pixels of a plot on a phone; where there is more room, there is less to collide
 LETTER, LINE, MARK = 6.2, 14, 8  # pixels: a letter's width, a line's height, half a mark
-SIDES = ("middle right", "middle left", "top center", "bottom center", "top right", "bottom right", "top left",
-         "bottom left")  # fmt: skip
+SIDES = (
+    "middle right",
+    "middle left",
+    "top center",
+    "bottom center",
+    "top right",
+    "bottom right",
+    "top left",
+    "bottom left",
+)
 SWEEPS = 3
 Box = tuple[float, float, float, float]  # left, low, right, high
 
@@ -30,13 +38,17 @@ def beside(x: list[float], y: list[float], names: list[str], blocked: tuple[Box,
     points = [(PLOT[0] * a, PLOT[1] * b) for a, b in zip(x, y, strict=True)]
     fixed = 4 * [(a - MARK, b - MARK, a + MARK, b + MARK) for a, b in points]  # to cover a mark is worst
     fixed += [(PLOT[0] * box[0], PLOT[1] * box[1], PLOT[0] * box[2], PLOT[1] * box[3]) for box in blocked]
-    boxes = [{side: _box(a, b, LETTER * len(name), side) for side in SIDES}
-             for (a, b), name in zip(points, names, strict=True)]  # fmt: skip
+    boxes = [
+        {side: _box(a, b, LETTER * len(name), side) for side in SIDES}
+        for (a, b), name in zip(points, names, strict=True)
+    ]
     chosen = {}
     for i in [*range(len(names))] * SWEEPS:
         taken = fixed + [boxes[j][side] for j, side in chosen.items() if j != i]
-        cost = {side: sum(_shared(box, other) for other in taken) + 3 * LINE * _outside(box)
-                for side, box in boxes[i].items()}  # fmt: skip
+        cost = {
+            side: sum(_shared(box, other) for other in taken) + 3 * LINE * _outside(box)
+            for side, box in boxes[i].items()
+        }
         chosen[i] = min(SIDES, key=cost.get)
     return [chosen[i] for i in range(len(names))]
 

@@ -21,16 +21,23 @@ NAMES = 0.48  # the share of the closer look that names of published results tak
 
 
 def render() -> None:
-    page("Leaderboard", "What does a better p(x) cost? Every model of digits here, from independent coins to deep "
-         "networks, beside the results that were published.")  # fmt: skip
+    page(
+        "Leaderboard",
+        "What does a better p(x) cost? Every model of digits here, from independent coins to deep "
+        "networks, beside the results that were published.",
+    )
     if not TABLE.exists():
         st.info(f"There is no table yet. `{COMMAND}` builds it: it scores every model that comes with the project.")
         return
     table = json.loads(TABLE.read_text())
     rows = sorted(table["rows"], key=lambda row: row["nats"])
     _headline(rows)
-    near = st.toggle(f"Only the best, below {CLOSE} nats", key="near", bind="query-params",
-                     help="A closer look at both figures, with every published result by name.")  # fmt: skip
+    near = st.toggle(
+        f"Only the best, below {CLOSE} nats",
+        key="near",
+        bind="query-params",
+        help="A closer look at both figures, with every published result by name.",
+    )
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("Nats against parameters", anchor=False)
@@ -71,20 +78,30 @@ def _by_parameters(rows: list[dict], near: bool) -> None:
     sides = _frame(fig, marks, near, [p.nats for p in PUBLISHED], NAMES if near else 0)
     _unsized(fig, near)
     fig.add_scatter(
-        x=[p.parameters for p in sized], y=[p.nats for p in sized], name="published", mode="markers+text",
-        text=[name for _, _, name in marks[len(rows) :]], textposition=sides[len(rows) :],
+        x=[p.parameters for p in sized],
+        y=[p.nats for p in sized],
+        name="published",
+        mode="markers+text",
+        text=[name for _, _, name in marks[len(rows) :]],
+        textposition=sides[len(rows) :],
         textfont={"size": 11, "color": ORANGE},
         marker={"symbol": "diamond-open", "size": 12, "color": ORANGE, "line": {"width": 2, "color": ORANGE}},
         customdata=[[p.model, p.figure, p.source, p.how] for p in sized],
         hovertemplate="%{customdata[0]}<br>%{customdata[1]} nats, %{x:,} parameters<br>%{customdata[2]}, "
         "%{customdata[3]}<extra>published</extra>",
-    )  # fmt: skip
+    )
     _ours(fig, rows, "parameters", names, sides)
-    chart(fig, f"Nats against parameters, ours as discs, published as diamonds. Best of ours: {rows[0]['title']}, "
-          f"{rows[0]['nats']:.1f} nats with {rows[0]['parameters']:,} parameters.", key="by_parameters")  # fmt: skip
+    chart(
+        fig,
+        f"Nats against parameters, ours as discs, published as diamonds. Best of ours: {rows[0]['title']}, "
+        f"{rows[0]['nats']:.1f} nats with {rows[0]['parameters']:,} parameters.",
+        key="by_parameters",
+    )
     note = " L counts hidden layers, × masks or orderings." if near else ""
-    st.caption(_bought(rows, "parameters") + " Dotted: published results whose number of parameters no formula or "
-               "source settles." + note)  # fmt: skip
+    st.caption(
+        _bought(rows, "parameters") + " Dotted: published results whose number of parameters no formula or "
+        "source settles." + note
+    )
 
 
 def _by_time(rows: list[dict], near: bool) -> None:
@@ -94,8 +111,10 @@ def _by_time(rows: list[dict], near: bool) -> None:
     marks = [(row["seconds"], row["nats"], name) for row, name in zip(timed, names, strict=True)]
     _ours(fig, timed, "seconds", names, _frame(fig, marks, near))
     chart(fig, "Nats against training seconds, our models only.", key="by_time")
-    st.caption(_bought(timed, "seconds") + " Wall-clock seconds on CPU cores that did other work as well: orders of "
-               "magnitude, not a race.")  # fmt: skip
+    st.caption(
+        _bought(timed, "seconds") + " Wall-clock seconds on CPU cores that did other work as well: orders of "
+        "magnitude, not a race."
+    )
 
 
 def _names(rows: list[dict], near: bool) -> list[str]:
@@ -160,40 +179,70 @@ def _ours(fig: go.Figure, rows: list[dict], column: str, names: list[str], sides
     """Our models, each named beside its mark; filled where no cheaper one is better."""
     best = [row["name"] for row in front(rows, column)]
     fig.add_scatter(
-        x=[row[column] for row in rows], y=[row["nats"] for row in rows], name="ours, measured here",
-        mode="markers+text", text=names, textposition=sides[: len(rows)],
-        textfont={"size": 12}, error_y={"array": [2 * row["standard_error"] for row in rows], "color": GREY,
-                                        "thickness": 1, "width": 0},
-        marker={"size": 12, "color": BLUE, "line": {"width": 2, "color": BLUE},
-                "symbol": ["circle" if row["name"] in best else "circle-open" for row in rows]},
+        x=[row[column] for row in rows],
+        y=[row["nats"] for row in rows],
+        name="ours, measured here",
+        mode="markers+text",
+        text=names,
+        textposition=sides[: len(rows)],
+        textfont={"size": 12},
+        error_y={"array": [2 * row["standard_error"] for row in rows], "color": GREY, "thickness": 1, "width": 0},
+        marker={
+            "size": 12,
+            "color": BLUE,
+            "line": {"width": 2, "color": BLUE},
+            "symbol": ["circle" if row["name"] in best else "circle-open" for row in rows],
+        },
         customdata=[[row["name"], row["orderings"], row["title"]] for row in rows],
         hovertemplate="%{customdata[2]}<br>%{y:.2f} nats, %{x:,}<br>%{customdata[0]}, orderings: %{customdata[1]}"
         "<extra>ours</extra>",
-    )  # fmt: skip
+    )
 
 
 def _table(rows: list[dict]) -> None:
     st.subheader("All figures", anchor=False)
     shown = [
-        {"model": row["title"], "whose": "ours", "nats": row["nats"], "± standard error": row["standard_error"],
-         "benchmark valid, nats": row["benchmark_valid"],
-         "parameters": row["parameters"], "training, s": row["seconds"], "images/s": row["images_per_second"],
-         "orderings": row["orderings"],
-         "source": f"measured here: {row['name']}"}
+        {
+            "model": row["title"],
+            "whose": "ours",
+            "nats": row["nats"],
+            "± standard error": row["standard_error"],
+            "benchmark valid, nats": row["benchmark_valid"],
+            "parameters": row["parameters"],
+            "training, s": row["seconds"],
+            "images/s": row["images_per_second"],
+            "orderings": row["orderings"],
+            "source": f"measured here: {row['name']}",
+        }
         for row in rows
-    ]  # fmt: skip
+    ]
     kinds = {True: " (upper bound)", False: ""}
     shown += [
-        {"model": p.model + kinds[p.bound] + (" (estimate)" if p.estimate else ""), "whose": "published",
-         "nats": p.nats, "parameters": p.parameters, "source": f"{p.source}, {p.how}"}
+        {
+            "model": p.model + kinds[p.bound] + (" (estimate)" if p.estimate else ""),
+            "whose": "published",
+            "nats": p.nats,
+            "parameters": p.parameters,
+            "source": f"{p.source}, {p.how}",
+        }
         for p in PUBLISHED
-    ]  # fmt: skip
+    ]
     two, whole = st.column_config.NumberColumn(format="%.2f"), st.column_config.NumberColumn(format="localized")
     st.dataframe(
-        sorted(shown, key=lambda row: row["nats"]), hide_index=True, width="stretch", height=460, placeholder="",
-        column_config={"nats": two, "± standard error": two, "benchmark valid, nats": two, "parameters": whole,
-                       "training, s": whole, "images/s": whole},
-    )  # fmt: skip
+        sorted(shown, key=lambda row: row["nats"]),
+        hide_index=True,
+        width="stretch",
+        height=460,
+        placeholder="",
+        column_config={
+            "nats": two,
+            "± standard error": two,
+            "benchmark valid, nats": two,
+            "parameters": whole,
+            "training, s": whole,
+            "images/s": whole,
+        },
+    )
     st.caption("Click a column to sort by it.")
 
 

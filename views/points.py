@@ -46,8 +46,18 @@ def samples(card: ModelCard, n: int, seed: int, temperature: float) -> None:
     left, right = st.columns([3, 2], gap="large")
     with right:
         st.subheader("One point, coordinate by coordinate", anchor=False)
-        chosen = st.number_input(f"Point, 1 to {n}", 1, n, 1, key="point", bind="query-params",
-                                 help="Which of the points to look into; it is marked on the map.") - 1  # fmt: skip
+        chosen = (
+            st.number_input(
+                f"Point, 1 to {n}",
+                1,
+                n,
+                1,
+                key="point",
+                bind="query-params",
+                help="Which of the points to look into; it is marked on the map.",
+            )
+            - 1
+        )
         _steps(key, x[chosen])
     with left:
         st.subheader(f"{n} points x ~ p(x)", anchor=False)
@@ -74,16 +84,21 @@ def report(card: ModelCard) -> None:
     with torch.no_grad():
         parts = model.conditionals(x[None]).log_prob(model.as_rows(x[None]))[0].double().tolist()
     columns = st.columns(4)
-    columns[0].metric("log p(x)", f"{sum(parts):.2f} nats",
-                      help="Of the density, per unit of area: above 0 it is larger than 1, which a probability "
-                      "cannot be and a density can.")  # fmt: skip
+    columns[0].metric(
+        "log p(x)",
+        f"{sum(parts):.2f} nats",
+        help="Of the density, per unit of area: above 0 it is larger than 1, which a probability "
+        "cannot be and a density can.",
+    )
     for column, (d, name) in zip(columns[1:3], _names(model).items(), strict=True):
         column.metric(f"log {name}", f"{parts[d]:.2f} nats", help="One coordinate; the two add up to log p(x).")
     test = state.test_log_probs(card)
     if test is not None:
-        columns[3].metric("percentile", f"{evaluation.percentile(sum(parts), test):.1f} %",
-                          help=f"Which share of {len(test):,} real points that the model never saw is less "
-                          "probable.")  # fmt: skip
+        columns[3].metric(
+            "percentile",
+            f"{evaluation.percentile(sum(parts), test):.1f} %",
+            help=f"Which share of {len(test):,} real points that the model never saw is less probable.",
+        )
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("Where it falls", anchor=False)
@@ -101,9 +116,18 @@ def _choose(card: ModelCard, key: Key) -> np.ndarray:
     first = ends.mean(1) if rows is None else np.clip(rows[0], ends[:, 0], ends[:, 1])
     point = []
     for column, name, (low, high), value in zip(st.columns(2), NAMES, ends.tolist(), first.tolist(), strict=True):
-        point.append(column.slider(name, low, high, value, (high - low) / 500, format="%.2f",
-                                   key=f"{name}-{card.name}",  # one for each model: each map has ends of its own
-                                   help="A coordinate of the point to score."))  # fmt: skip
+        point.append(
+            column.slider(
+                name,
+                low,
+                high,
+                value,
+                (high - low) / 500,
+                format="%.2f",
+                key=f"{name}-{card.name}",  # one for each model: each map has ends of its own
+                help="A coordinate of the point to score.",
+            )
+        )
     return np.array(point, np.float32)
 
 
@@ -111,27 +135,53 @@ def _map(key: Key, marked: np.ndarray, x: np.ndarray | None) -> None:
     """The density as a map, points (N, 2) on it, and one of them marked."""
     horizontal, vertical = axes(key)
     fig = figure(*NAMES, 520)
-    fig.add_heatmap(x=horizontal, y=vertical, z=density_map(key), colorscale="Cividis", zmin=0,
-                    colorbar={"title": {"text": "p(x), per unit of area", "side": "top"}, "orientation": "h",
-                              "thickness": 12, "y": 1.02, "yanchor": "bottom"}, showlegend=False,
-                    hovertemplate="x₁ = %{x:.2f}, x₂ = %{y:.2f}<br>p(x) = %{z:.3f}<extra></extra>")  # fmt: skip
+    fig.add_heatmap(
+        x=horizontal,
+        y=vertical,
+        z=density_map(key),
+        colorscale="Cividis",
+        zmin=0,
+        colorbar={
+            "title": {"text": "p(x), per unit of area", "side": "top"},
+            "orientation": "h",
+            "thickness": 12,
+            "y": 1.02,
+            "yanchor": "bottom",
+        },
+        showlegend=False,
+        hovertemplate="x₁ = %{x:.2f}, x₂ = %{y:.2f}<br>p(x) = %{z:.3f}<extra></extra>",
+    )
     if x is not None:
-        fig.add_scatter(x=x[:, 0], y=x[:, 1], mode="markers", name="samples", showlegend=False, hoverinfo="skip",
-                        marker={"color": "white", "size": 4, "opacity": 0.7})  # fmt: skip
+        fig.add_scatter(
+            x=x[:, 0],
+            y=x[:, 1],
+            mode="markers",
+            name="samples",
+            showlegend=False,
+            hoverinfo="skip",
+            marker={"color": "white", "size": 4, "opacity": 0.7},
+        )
     line = {"color": ORANGE, "width": 2, "dash": "dot"}
     if state._load(*key).ordering[0] == 0:
         fig.add_vline(x=marked[0], line=line)
     else:
         fig.add_hline(y=marked[1], line=line)
-    fig.add_scatter(x=marked[:1], y=marked[1:], mode="markers", showlegend=False, hoverinfo="skip",
-                    marker={"color": ORANGE, "size": 14, "line": {"color": "white", "width": 2}})  # fmt: skip
+    fig.add_scatter(
+        x=marked[:1],
+        y=marked[1:],
+        mode="markers",
+        showlegend=False,
+        hoverinfo="skip",
+        marker={"color": ORANGE, "size": 14, "line": {"color": "white", "width": 2}},
+    )
     look = {"showgrid": False, "zeroline": False, "constrain": "domain"}
     fig.update_xaxes(range=_ends(horizontal), title=None, **look)
     fig.update_yaxes(range=_ends(vertical), scaleanchor="x", constraintoward="top", **look)
     # plotly sets the title of an axis without regard to a domain that is constrained: the name goes below by hand
     fig.add_annotation(text=NAMES[0], x=0.5, xref="x domain", y=0, yref="y domain", yshift=-58, showarrow=False)
-    chart(fig, f"Map of p(x) over the plane; the marked point is x₁ = {marked[0]:.2f}, x₂ = {marked[1]:.2f}.",
-          key="plane")  # fmt: skip
+    chart(
+        fig, f"Map of p(x) over the plane; the marked point is x₁ = {marked[0]:.2f}, x₂ = {marked[1]:.2f}.", key="plane"
+    )
 
 
 def _ends(axis: np.ndarray) -> list[float]:
@@ -152,15 +202,23 @@ def _steps(key: Key, x: np.ndarray) -> None:
         values = np.linspace(*_ends(axes(key)[d]), 400)
         _curve(values, evaluation.conditional_curve(model, x, d, values), float(x[d]), NAMES[d], name)
     bells = "Gaussians" if model.config.family == "gaussian" else "Laplacians"
-    st.caption(f"A mixture of {model.config.components} {bells} for each coordinate; a network makes the second one's "
-               "weights, means and widths from the first coordinate. Dotted on the map: the line along which the "
-               "second one runs.")  # fmt: skip
+    st.caption(
+        f"A mixture of {model.config.components} {bells} for each coordinate; a network makes the second one's "
+        "weights, means and widths from the first coordinate. Dotted on the map: the line along which the "
+        "second one runs."
+    )
 
 
 def _curve(values: np.ndarray, p: np.ndarray, at: float, axis: str, name: str) -> None:
     fig = figure(axis, f"{name} (per unit of {axis})", 240)
-    fig.add_scatter(x=values, y=p, fill="tozeroy", line={"color": BLUE}, showlegend=False,
-                    hovertemplate=f"{axis} = %{{x:.2f}}<br>{name} = %{{y:.3f}}<extra></extra>")  # fmt: skip
+    fig.add_scatter(
+        x=values,
+        y=p,
+        fill="tozeroy",
+        line={"color": BLUE},
+        showlegend=False,
+        hovertemplate=f"{axis} = %{{x:.2f}}<br>{name} = %{{y:.3f}}<extra></extra>",
+    )
     fig.add_vline(x=at, line={"color": ORANGE, "width": 3})
     fig.update_xaxes(range=[values[0], values[-1]])
     fig.update_yaxes(rangemode="tozero")
@@ -191,9 +249,15 @@ def show(rows: np.ndarray, names: np.ndarray, log_p: np.ndarray, looks: dict[str
     fig = figure(*NAMES, 560)
     for name, look in looks.items():
         x, y = rows[names == name].T
-        fig.add_scatter(x=x, y=y, mode="markers", name=name, marker={**look, "size": 8, "opacity": 0.8},
-                        customdata=log_p[names == name],
-                        hovertemplate=name + "<br>log p = %{customdata:.2f} nats<extra></extra>")  # fmt: skip
+        fig.add_scatter(
+            x=x,
+            y=y,
+            mode="markers",
+            name=name,
+            marker={**look, "size": 8, "opacity": 0.8},
+            customdata=log_p[names == name],
+            hovertemplate=name + "<br>log p = %{customdata:.2f} nats<extra></extra>",
+        )
     fig.update_yaxes(scaleanchor="x")
     chart(fig, f"{len(rows)} points of {len(looks)} kinds on the plane.", key="cloud")
     st.caption("Each point by its kind; its log p(x) shows when you point at it.")

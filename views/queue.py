@@ -115,8 +115,9 @@ class Queue:
         command = [sys.executable, "-m", "nade_core", "train", "--out", str(folder), "--resume", "--json"]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         with (folder / "worker.log").open("ab") as log:
-            self.worker = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log, env=environment,
-                                           start_new_session=True)  # fmt: skip
+            self.worker = subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=log, env=environment, start_new_session=True
+            )
         self.folder = folder
         write_json(folder / "status.json", {"state": "running", "message": "", "pid": self.worker.pid})
 

@@ -51,8 +51,11 @@ def gallery(key: tuple[str, float], data: str, n: int, seed: int) -> Gallery:
 
 
 def render() -> None:
-    page("Rank: real against noise", "A good p(x) should be high for what is real and low for everything else. "
-         "Is it? Below, everything is ranked by its exact log p(x).")  # fmt: skip
+    page(
+        "Rank: real against noise",
+        "A good p(x) should be high for what is real and low for everything else. "
+        "Is it? Below, everything is ranked by its exact log p(x).",
+    )
     with state.friendly_errors():
         card = state.model_picker(state.ALL)
         kind = state.kind(card)
@@ -74,10 +77,23 @@ def render() -> None:
 
 def _controls(what: str) -> tuple[int, int]:
     left, right = st.columns(2)
-    n = left.select_slider(f"{what} of each kind", [20, 50, 100, 200], 50, key="each", bind="query-params",
-                           help="More of them, narrower confidence intervals.")  # fmt: skip
-    seed = right.number_input("Seed", 0, 10**6, 0, key="rank_seed", bind="query-params",
-                              help="Chooses the real ones, the damage and the noise.")  # fmt: skip
+    n = left.select_slider(
+        f"{what} of each kind",
+        [20, 50, 100, 200],
+        50,
+        key="each",
+        bind="query-params",
+        help="More of them, narrower confidence intervals.",
+    )
+    seed = right.number_input(
+        "Seed",
+        0,
+        10**6,
+        0,
+        key="rank_seed",
+        bind="query-params",
+        help="Chooses the real ones, the damage and the noise.",
+    )
     return n, seed
 
 
@@ -108,8 +124,13 @@ def _other(card: ModelCard) -> ModelCard | None:
     if st.session_state.get("compare") not in (NONE, *cards):
         wanted = st.query_params.get("compare")
         st.session_state["compare"] = wanted if wanted in cards else NONE
-    name = st.selectbox("Compare with", [NONE, *cards], key="compare", help="A second model ranks the same images.",
-                        format_func=lambda name: state.describe(cards[name]) if name in cards else NONE)  # fmt: skip
+    name = st.selectbox(
+        "Compare with",
+        [NONE, *cards],
+        key="compare",
+        help="A second model ranks the same images.",
+        format_func=lambda name: state.describe(cards[name]) if name in cards else NONE,
+    )
     if name in cards:
         st.query_params["compare"] = name
     else:
@@ -133,8 +154,13 @@ def _compare(first: tuple[ModelCard, Gallery], second: tuple[ModelCard, Gallery]
     st.subheader("The same images under two models", anchor=False)
     fig = figure(f"−log p under {card.title} (nats, log scale)", f"−log p under {other.title} (nats, log scale)", 520)
     for i, kind in enumerate(kinds):
-        fig.add_scatter(x=-ours.of(kind), y=-theirs.of(kind), name=kind, mode="markers",
-                        marker={**_look(i), "size": 8, "opacity": 0.8})  # fmt: skip
+        fig.add_scatter(
+            x=-ours.of(kind),
+            y=-theirs.of(kind),
+            name=kind,
+            mode="markers",
+            marker={**_look(i), "size": 8, "opacity": 0.8},
+        )
     inside = np.isin(ours.kinds, kinds)
     ends = np.concatenate([-ours.log_p[inside], -theirs.log_p[inside]])
     ends = [float(ends.min()), float(ends.max())]
@@ -143,10 +169,16 @@ def _compare(first: tuple[ModelCard, Gallery], second: tuple[ModelCard, Gallery]
     fig.update_xaxes(type="log", autorange="reversed", tickvals=ticks)
     fig.update_yaxes(type="log", autorange="reversed", tickvals=ticks)
     above = 100 * (theirs.of(REAL) > ours.of(REAL)).mean()
-    chart(fig, f"−log p of each image under {card.title} and under {other.title}; {above:.0f} % of the real images are "
-          "more probable under the second.", key="two_models")  # fmt: skip
-    st.caption(f"More probable to the right and upwards. Above the dotted line the second model, {other.title}, gives "
-               f"an image more probability than the first: so for {above:.0f} % of the real images.")  # fmt: skip
+    chart(
+        fig,
+        f"−log p of each image under {card.title} and under {other.title}; {above:.0f} % of the real images are "
+        "more probable under the second.",
+        key="two_models",
+    )
+    st.caption(
+        f"More probable to the right and upwards. Above the dotted line the second model, {other.title}, gives "
+        f"an image more probability than the first: so for {above:.0f} % of the real images."
+    )
 
 
 def _blank(card: ModelCard, shown: Gallery) -> None:
@@ -155,8 +187,10 @@ def _blank(card: ModelCard, shown: Gallery) -> None:
     share = 100 * (real < blank).mean()
     off = 100 * (1 - state.data_of(card).test.mean())
     with st.container(border=True):
-        st.markdown(f"**A blank image has log p = {blank:.1f} nats and outranks {share:.1f} % of "
-                    f"{len(real):,} real test images** (their mean is {real.mean():.1f}).")  # fmt: skip
+        st.markdown(
+            f"**A blank image has log p = {blank:.1f} nats and outranks {share:.1f} % of "
+            f"{len(real):,} real test images** (their mean is {real.mean():.1f})."
+        )
         with st.expander("Why? Is the model broken?"):
             st.markdown(
                 f"No. {off:.0f} % of the pixels of this data are off, so *off* is the likelier side of almost every "
@@ -177,8 +211,14 @@ def _gallery(shown: Gallery) -> list[str]:
         for kind in (REAL, SAMPLES, "5 % flipped", "pixels shuffled", "noise, coin flips", "all off")
         if kind in kinds
     ]
-    chosen = st.pills("Kinds shown", kinds, selection_mode="multi", default=first, key="kinds",
-                      help="Choose which kinds stand in the gallery and in the histograms.")  # fmt: skip
+    chosen = st.pills(
+        "Kinds shown",
+        kinds,
+        selection_mode="multi",
+        default=first,
+        key="kinds",
+        help="Choose which kinds stand in the gallery and in the histograms.",
+    )
     if not chosen:
         st.info("Choose at least one kind.")
         return []
@@ -204,16 +244,34 @@ def _histograms(both: list[tuple[ModelCard, Gallery]], kinds: list[str]) -> None
     look = {"orientation": "h", "points": False, "spanmode": "hard"}  # no density drawn where there is no image
     if len(both) == 1:
         for i, kind in enumerate(chosen):
-            fig.add_violin(x=shown.of(kind), name=kind, side="positive", width=1.6, showlegend=False,
-                           line_color=COLOURS[i % len(COLOURS)], **look)  # fmt: skip
+            fig.add_violin(
+                x=shown.of(kind),
+                name=kind,
+                side="positive",
+                width=1.6,
+                showlegend=False,
+                line_color=COLOURS[i % len(COLOURS)],
+                **look,
+            )
     else:
         for (card, scored), side, colour in zip(both, ("positive", "negative"), (BLUE, ORANGE), strict=True):
             for kind in chosen:
-                fig.add_violin(x=scored.of(kind), y0=kind, name=card.title, side=side, width=1, line_color=colour,
-                               legendgroup=side, showlegend=kind == chosen[0], **look)  # fmt: skip
+                fig.add_violin(
+                    x=scored.of(kind),
+                    y0=kind,
+                    name=card.title,
+                    side=side,
+                    width=1,
+                    line_color=colour,
+                    legendgroup=side,
+                    showlegend=kind == chosen[0],
+                    **look,
+                )
         fig.update_layout(violinmode="overlay")
-    means = "; ".join(f"{card.title}: " + ", ".join(f"{kind} {scored.of(kind).mean():.0f}" for kind in chosen)
-                      for card, scored in both)  # fmt: skip
+    means = "; ".join(
+        f"{card.title}: " + ", ".join(f"{kind} {scored.of(kind).mean():.0f}" for kind in chosen)
+        for card, scored in both
+    )
     chart(fig, f"Distribution of log p by kind, in nats. Means: {means}.", key="by_kind")
 
 
@@ -232,9 +290,11 @@ def _table(both: list[tuple[ModelCard, Gallery]]) -> None:
                 rows[kind]["typicality |−log p − H|, nats"] = round(float(typicality), 1)
             rows[kind][f"AUROC of real against it{whose}"] = _area(shown.of(REAL), values) if kind != REAL else "–"
     st.dataframe(list(rows.values()), hide_index=True, width="stretch", height="content")
-    st.caption("AUROC: the chance that a real one has a higher log p than one of that kind; below 0.5 "
-               "the kind outranks the real. In brackets the 95 % interval of DeLong et al. (1988). "
-               f"{'; '.join(means)}: the mean of −log p over real test rows.")  # fmt: skip
+    st.caption(
+        "AUROC: the chance that a real one has a higher log p than one of that kind; below 0.5 "
+        "the kind outranks the real. In brackets the 95 % interval of DeLong et al. (1988). "
+        f"{'; '.join(means)}: the mean of −log p over real test rows."
+    )
 
 
 def _owners(both: list[tuple[ModelCard, Gallery]]) -> list[str]:

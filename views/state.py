@@ -119,9 +119,12 @@ def model_picker(kinds: tuple[str, ...] = (IMAGES,)) -> ModelCard:
         chosen = wanted if wanted in cards else next(iter(cards))
     session["model"] = chosen  # said anew in each run: the picker of another chapter is another widget
     name = st.selectbox(
-        "Model", list(cards), format_func=lambda name: describe(cards[name]), key="model",
+        "Model",
+        list(cards),
+        format_func=lambda name: describe(cards[name]),
+        key="model",
         help="The density p(x) in use. Models that you train in the Train chapter appear here.",
-    )  # fmt: skip
+    )
     session["last_model"] = name
     if st.query_params.get("model") != name:
         st.query_params["model"] = name

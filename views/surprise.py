@@ -12,11 +12,14 @@ def surprise_map(image: np.ndarray, probs: np.ndarray) -> tuple[go.Figure, np.nd
     surprise = -np.log(np.clip(p, 1e-12, 1))
     fig = figure("column (pixels)", "row (pixels)", height=420)
     fig.add_heatmap(
-        z=surprise.reshape(28, 28), colorscale="Cividis", colorbar={"title": "nats"}, zmin=0,
+        z=surprise.reshape(28, 28),
+        colorscale="Cividis",
+        colorbar={"title": "nats"},
+        zmin=0,
         customdata=np.stack([image, probs], -1).reshape(28, 28, 2),
         hovertemplate="row %{y}, column %{x}<br>x = %{customdata[0]:.0f}, p(x = 1 | before) = %{customdata[1]:.3f}"
         "<br>surprise %{z:.2f} nats<extra></extra>",
-    )  # fmt: skip
+    )
     fig.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", showgrid=False)
     fig.update_xaxes(constrain="domain", showgrid=False)
     return fig, surprise

@@ -19,9 +19,13 @@ def figure(x: str, y: str, height: int = 360, log_x: bool = False) -> go.Figure:
     """An empty figure with labelled axes (give the unit in the label) in the shared look."""
     fig = go.Figure()
     fig.update_layout(
-        height=height, colorway=PALETTE, margin={"l": 10, "r": 10, "t": 30, "b": 10}, bargap=0.02,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}, hoverlabel={"font_size": 14},
-    )  # fmt: skip
+        height=height,
+        colorway=PALETTE,
+        margin={"l": 10, "r": 10, "t": 30, "b": 10},
+        bargap=0.02,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        hoverlabel={"font_size": 14},
+    )
     fig.update_xaxes(title=x, automargin=True, type="log" if log_x else None)
     fig.update_yaxes(title=y, automargin=True)
     return fig

@@ -27,13 +27,18 @@ MAX_UPLOAD = 200
 TRAINABLE = [
     name for name, (model_class, _) in MODELS.items() if model_class.values == "binary" and name != "JointTable"
 ]
-STATES = {"queued": "waiting", "running": "training", "done": "finished", "stopped": "stopped", "failed": "failed",
-          "interrupted": "interrupted"}  # fmt: skip
+STATES = {
+    "queued": "waiting",
+    "running": "training",
+    "done": "finished",
+    "stopped": "stopped",
+    "failed": "failed",
+    "interrupted": "interrupted",
+}
 
 
 def render() -> None:
-    page("Train", "Learn p(x) from data: every image pulls up its own log p(x), and so pushes down "
-         "everything else.")  # fmt: skip
+    page("Train", "Learn p(x) from data: every image pulls up its own log p(x), and so pushes down everything else.")
     queue = get_queue(state.RUNS)
     with state.friendly_errors():
         _form(queue)
@@ -46,8 +51,14 @@ def render() -> None:
         st.session_state["run"] = names[0]
     titles = {run.name: read_config(run.folder).title or run.name for run in runs}
     labels = {run.name: f"{titles[run.name]} · {run.name}" for run in runs}
-    name = st.selectbox("Run", names, format_func=labels.get, key="run", bind="query-params",
-                        help="Every run of this app. A reload of the page finds it again.")  # fmt: skip
+    name = st.selectbox(
+        "Run",
+        names,
+        format_func=labels.get,
+        key="run",
+        bind="query-params",
+        help="Every run of this app. A reload of the page finds it again.",
+    )
     run = next(run for run in runs if run.name == name)
     live = run.state in ("queued", "running")
     st.fragment(_watch, run_every=1.5 if live else None)(queue, run.folder, run.state)
@@ -55,26 +66,53 @@ def render() -> None:
 
 def _form(queue: Queue) -> None:
     with st.container(border=True):
-        source = st.segmented_control("Data", list(DATA), format_func=DATA.get, default="mnist", key="data",
-                                      required=True, help="What p(x) is learned from.")  # fmt: skip
+        source = st.segmented_control(
+            "Data",
+            list(DATA),
+            format_func=DATA.get,
+            default="mnist",
+            key="data",
+            required=True,
+            help="What p(x) is learned from.",
+        )
         files = []
         if source == "own":
             files = st.file_uploader(
-                "A table (.npz, .npy, .csv), a .zip of pictures, or several pictures", key="own_data",
+                "A table (.npz, .npy, .csv), a .zip of pictures, or several pictures",
+                key="own_data",
                 type=["npz", "npy", "csv", "zip", *(suffix[1:] for suffix in IMAGE_SUFFIXES)],
-                accept_multiple_files=True, max_upload_size=MAX_UPLOAD,
+                accept_multiple_files=True,
+                max_upload_size=MAX_UPLOAD,
                 help="Rows of 0 and 1 of any width, or pictures, which become 28 × 28 black and white.",
-            )  # fmt: skip
+            )
         columns = st.columns(5)
-        name = columns[0].selectbox("Model", TRAINABLE, TRAINABLE.index("NADE"), key="train_model",
-                                    format_func=lambda name: f"{name}: {MODELS[name][0].description}",
-                                    help="The defaults suit a NADE; others take what they need of them.")  # fmt: skip
+        name = columns[0].selectbox(
+            "Model",
+            TRAINABLE,
+            TRAINABLE.index("NADE"),
+            key="train_model",
+            format_func=lambda name: f"{name}: {MODELS[name][0].description}",
+            help="The defaults suit a NADE; others take what they need of them.",
+        )
         sized = "hidden" in {field.name for field in fields(MODELS[name][1])}
-        hidden = columns[4].slider("Hidden units H", 16, 1000, 500, 4, key="train_hidden", disabled=not sized,
-                                   help="More units, more to remember, slower steps.")  # fmt: skip
+        hidden = columns[4].slider(
+            "Hidden units H",
+            16,
+            1000,
+            500,
+            4,
+            key="train_hidden",
+            disabled=not sized,
+            help="More units, more to remember, slower steps.",
+        )
         epochs = columns[1].slider("Epochs", 1, 200, 10, key="epochs", help="Passes over the training data.")
-        rate = columns[2].select_slider("Learning rate", [1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 1e-2, 3e-2], 2e-3, key="rate",
-                                        help="How far a step goes; it falls to zero along a cosine.")  # fmt: skip
+        rate = columns[2].select_slider(
+            "Learning rate",
+            [1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 1e-2, 3e-2],
+            2e-3,
+            key="rate",
+            help="How far a step goes; it falls to zero along a cosine.",
+        )
         seed = columns[3].number_input("Seed", 0, 10**6, 0, key="train_seed", help="The same seed, the same model.")
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         title = left.text_input(
@@ -153,8 +191,10 @@ def _status(queue: Queue, run: RunState, log: list[dict]) -> None:
     st.progress(1.0 if run.state == "done" else last["progress"], text)
     if len(read_config(run.folder).trials) > 1:
         decays = ", ".join(f"{value:g}" for value in read_config(run.folder).weight_decays)
-        st.caption(f"Training {last['trial'] + 1} of {len(read_config(run.folder).trials)}, each with another weight "
-                   f"decay ({decays}); the best on the validation part is kept.")  # fmt: skip
+        st.caption(
+            f"Training {last['trial'] + 1} of {len(read_config(run.folder).trials)}, each with another weight "
+            f"decay ({decays}); the best on the validation part is kept."
+        )
     columns = st.columns(3)
     valid = [report for report in log if report["valid_nats"] is not None]
     columns[0].metric("training", f"{last['train_nats']:.2f} nats", help="Mean −log p(x) over the epoch so far.")
@@ -184,8 +224,14 @@ def _buttons(queue: Queue, run: RunState) -> None:
                 st.rerun()
     model = run.folder / "model.safetensors"
     if model.exists():
-        columns[2].download_button("Download", model.read_bytes, f"{run.name}.safetensors", key=f"get-{run.name}",
-                                   icon=":material/download:", width="stretch")  # fmt: skip
+        columns[2].download_button(
+            "Download",
+            model.read_bytes,
+            f"{run.name}.safetensors",
+            key=f"get-{run.name}",
+            icon=":material/download:",
+            width="stretch",
+        )
 
 
 def _curve(run: RunState, log: list[dict]) -> None:
@@ -194,23 +240,38 @@ def _curve(run: RunState, log: list[dict]) -> None:
     ends = [report for report in log if report["valid_nats"] is not None]
     fig = figure("epochs", "−log p(x), nats per image", height=380)
     epochs = config.train.epochs
-    fig.add_scatter(x=[r["progress"] * epochs for r in log], y=[r["train_nats"] for r in log], name="training",
-                    line={"color": GREY})  # fmt: skip
-    fig.add_scatter(x=[r["progress"] * epochs for r in ends], y=[r["valid_nats"] for r in ends], name="validation",
-                    mode="lines+markers", line={"color": BLUE, "width": 3})  # fmt: skip
+    fig.add_scatter(
+        x=[r["progress"] * epochs for r in log], y=[r["train_nats"] for r in log], name="training", line={"color": GREY}
+    )
+    fig.add_scatter(
+        x=[r["progress"] * epochs for r in ends],
+        y=[r["valid_nats"] for r in ends],
+        name="validation",
+        mode="lines+markers",
+        line={"color": BLUE, "width": 3},
+    )
     if config.data == "mnist":
-        fig.add_hline(y=PUBLISHED_NADE, line_dash="dash", line_color=ORANGE,
-                      annotation_text=f"published NADE, test: {PUBLISHED_NADE}",
-                      annotation_position="bottom left")  # fmt: skip
+        fig.add_hline(
+            y=PUBLISHED_NADE,
+            line_dash="dash",
+            line_color=ORANGE,
+            annotation_text=f"published NADE, test: {PUBLISHED_NADE}",
+            annotation_position="bottom left",
+        )
     lowest = min(r["train_nats"] for r in log)
     top = ends[0]["valid_nats"] if ends else log[-1]["train_nats"]
     bottom = min(lowest, PUBLISHED_NADE if config.data == "mnist" else lowest)
     fig.update_yaxes(range=[bottom - 3, max(top, log[-1]["train_nats"]) + 10])
-    chart(fig, f"Training and validation nats by epoch; the latest training value is {log[-1]['train_nats']:.2f}.",
-          key=f"curve-{run.name}")  # fmt: skip
+    chart(
+        fig,
+        f"Training and validation nats by epoch; the latest training value is {log[-1]['train_nats']:.2f}.",
+        key=f"curve-{run.name}",
+    )
     if config.data == "mnist":
-        st.caption("The dashed line is a published result (Larochelle & Murray, 2011), on the test part of another "
-                   "static binarisation of the same digits: a mark to look at, not the same measurement.")  # fmt: skip
+        st.caption(
+            "The dashed line is a published result (Larochelle & Murray, 2011), on the test part of another "
+            "static binarisation of the same digits: a mark to look at, not the same measurement."
+        )
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -231,5 +292,9 @@ def _samples(run: RunState) -> None:
     if sheet is None:
         st.caption("This model's rows are not 28 × 28 images, so there is nothing to draw.")
         return
-    st.image(sheet, caption="Samples of the model as it is now, always from the same random numbers", width="stretch",
-             alt="25 samples from the model being trained")  # fmt: skip
+    st.image(
+        sheet,
+        caption="Samples of the model as it is now, always from the same random numbers",
+        width="stretch",
+        alt="25 samples from the model being trained",
+    )

@@ -36,13 +36,17 @@ def mnist(source: Path) -> dict:
     images, labels = file["train_images"], file["train_labels"]
     binary, split = bernoulli(images, SEED), len(images) - VALID_MNIST
     return {
-        "train": binary[:split], "train_labels": labels[:split],
-        "valid": binary[split:], "valid_labels": labels[split:],
-        "test": bernoulli(file["test_images"], SEED + 1), "test_labels": file["test_labels"],
-        "class_names": [str(digit) for digit in range(10)], "title": "MNIST digits",
+        "train": binary[:split],
+        "train_labels": labels[:split],
+        "valid": binary[split:],
+        "valid_labels": labels[split:],
+        "test": bernoulli(file["test_images"], SEED + 1),
+        "test_labels": file["test_labels"],
+        "class_names": [str(digit) for digit in range(10)],
+        "title": "MNIST digits",
         "binarisation": f"static: one Bernoulli draw a pixel with probability grey/255, seeds {SEED} and {SEED + 1}",
         "source": "MNIST, Y. LeCun, C. Cortes, C. Burges, CC BY-SA 3.0",
-    }  # fmt: skip
+    }
 
 
 def animals(source: Path) -> dict:
@@ -60,21 +64,28 @@ def animals(source: Path) -> dict:
     return dict(
         {name: binary[part] for name, part in rows.items()},
         **{f"{name}_labels": labels[part] for name, part in rows.items()},
-        class_names=file["class_names"].tolist(), title="Animal silhouettes",
+        class_names=file["class_names"].tolist(),
+        title="Animal silhouettes",
         binarisation=f"on where grey >= {SILHOUETTE}; no duplicates; 80/10/10 % a class, seed {SEED}",
         source="animal-mnist, S. Mohammadi, MIT",
-    )  # fmt: skip
+    )
 
 
 def fashion(source: Path) -> dict:
     file = np.load(source / "fashion_mnist_test2000.npz", allow_pickle=False)
     binary, none = threshold(file["images"], FASHION_THRESHOLD), np.zeros((0, 784), np.uint8)
     return {
-        "train": none, "valid": none, "test": binary, "train_labels": none[:, 0], "valid_labels": none[:, 0],
-        "test_labels": file["labels"], "class_names": file["class_names"].tolist(),
+        "train": none,
+        "valid": none,
+        "test": binary,
+        "train_labels": none[:, 0],
+        "valid_labels": none[:, 0],
+        "test_labels": file["labels"],
+        "class_names": file["class_names"].tolist(),
         "title": "Fashion-MNIST (2,000 test images)",
-        "binarisation": f"on where grey >= {FASHION_THRESHOLD}", "source": "Fashion-MNIST, Zalando SE, MIT",
-    }  # fmt: skip
+        "binarisation": f"on where grey >= {FASHION_THRESHOLD}",
+        "source": "Fashion-MNIST, Zalando SE, MIT",
+    }
 
 
 def main() -> None:

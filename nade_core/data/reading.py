@@ -23,8 +23,9 @@ PARTS = ("train", "valid", "test")
 GIVEN = {"binary": "binary as given", "real": "real values", "levels": "levels as given"}
 
 
-def read_data(source: str | Path, key: str | None = None, seed: int = 0, valid_fraction: float = 0.1,
-              values: str = "binary") -> Dataset:  # fmt: skip
+def read_data(
+    source: str | Path, key: str | None = None, seed: int = 0, valid_fraction: float = 0.1, values: str = "binary"
+) -> Dataset:
     """An embedded name, or a file, as a data set with at least ``train`` and ``valid``.
 
     Binary names are in DATASETS, real ones (points in the plane) in SHAPES, real ones and levels in PHOTOS.

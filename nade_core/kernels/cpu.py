@@ -27,8 +27,9 @@ LN2, ONE, ZERO = float(np.log(2.0)), np.float32(1), np.float32(0)
 TAYLOR = tuple(np.float32(LN2**k / np.prod(np.arange(1.0, k + 1))) for k in range(8))  # of 2^f
 # Sums may be reordered and divisions approximated to float32 accuracy; nothing here is ever infinite.
 fast = njit(fastmath={"reassoc", "contract", "nsz", "arcp", "nnan", "ninf"}, error_model="numpy", cache=True)
-parallel = njit(fastmath={"reassoc", "contract", "nsz", "arcp", "nnan", "ninf"}, error_model="numpy", cache=True,
-                parallel=True)  # fmt: skip
+parallel = njit(
+    fastmath={"reassoc", "contract", "nsz", "arcp", "nnan", "ninf"}, error_model="numpy", cache=True, parallel=True
+)
 
 
 @fast
@@ -180,8 +181,7 @@ def _add_hidden(dv, g, i, h, run):
     h0, h1, h2, h3 = h[0, run[0]], h[1, run[1]], h[2, run[2]], h[3, run[3]]
     h4, h5, h6, h7 = h[4, run[4]], h[5, run[5]], h[6, run[6]], h[7, run[7]]
     for k in range(len(dv)):
-        dv[k] += (g0 * h0[k] + g1 * h1[k] + g2 * h2[k] + g3 * h3[k]
-                  + g4 * h4[k] + g5 * h5[k] + g6 * h6[k] + g7 * h7[k])  # fmt: skip
+        dv[k] += g0 * h0[k] + g1 * h1[k] + g2 * h2[k] + g3 * h3[k] + g4 * h4[k] + g5 * h5[k] + g6 * h6[k] + g7 * h7[k]
 
 
 @fast
@@ -347,6 +347,11 @@ def log_prob(x: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation:
 def sample(u: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation: str, temperature: float) -> Tensor:
     """Images from uniforms u (B, D): x_i = 1 where u_i < sigmoid(logit_i / temperature); (B, D) of 0 and 1."""
     uniforms = u.contiguous().numpy()
-    result = _run(lambda *w: _sample(uniforms, w[0], w[1], b.detach().numpy(), *w[2:], np.float32(temperature)),
-                  W, V, a0, activation)  # fmt: skip
+    result = _run(
+        lambda *w: _sample(uniforms, w[0], w[1], b.detach().numpy(), *w[2:], np.float32(temperature)),
+        W,
+        V,
+        a0,
+        activation,
+    )
     return torch.from_numpy(result[0])

@@ -43,8 +43,9 @@ class DensityModel(nn.Module):
         return self.conditionals(x, y).log_prob(self.as_rows(x)).sum(-1)
 
     @torch.no_grad()
-    def sample(self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0,
-               prefix=None) -> Tensor:  # fmt: skip
+    def sample(
+        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
+    ) -> Tensor:
         """n rows x ~ p(x): (n, D) of 0 and 1.
 
         ``prefix`` (k,) or (n, k) fixes the first k dimensions of the ordering. ``temperature`` divides every

@@ -64,8 +64,9 @@ class CategoricalNADE(DensityModel):
         return Categorical(logits=logits[:, inverse(o)], validate_args=False)
 
     @torch.no_grad()
-    def sample(self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0,
-               prefix=None) -> Tensor:  # fmt: skip
+    def sample(
+        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
+    ) -> Tensor:
         """n rows x ~ p(x), (n, D) integers. ``prefix`` and ``temperature`` as for binary models."""
         self.as_labels(y, n)
         u, _ = self.draw(n, generator, temperature)

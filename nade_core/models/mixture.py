@@ -55,12 +55,15 @@ class BernoulliMixture(DensityModel):
         x = self.as_rows(x)
         self.as_labels(y, len(x))
         rows = max(1, ELEMENTS // self.logits.numel())
-        return Bernoulli(logits=torch.cat([self._conditional_logits(part) for part in x.split(rows)])
-                         if len(x) else x, validate_args=False)  # fmt: skip
+        return Bernoulli(
+            logits=torch.cat([self._conditional_logits(part) for part in x.split(rows)]) if len(x) else x,
+            validate_args=False,
+        )
 
     @torch.no_grad()
-    def sample(self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0,
-               prefix=None) -> Tensor:  # fmt: skip
+    def sample(
+        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
+    ) -> Tensor:
         """A component from p(k | prefix), then the pixels from it: (n, D). ``temperature`` divides all logits."""
         self.as_labels(y, n)
         uniforms, known = self.draw(n, generator, temperature, prefix)

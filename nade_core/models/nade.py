@@ -72,8 +72,9 @@ class NADE(DensityModel):
         return Bernoulli(logits=self._unordered(self._kernel.logits(self._ordered(x), *self._weights(y, len(x)))))
 
     @torch.no_grad()
-    def sample(self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0,
-               prefix=None) -> Tensor:  # fmt: skip
+    def sample(
+        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
+    ) -> Tensor:
         """n images x ~ p(x | y): (n, D) of 0 and 1.
 
         ``prefix`` (k,) or (n, k) fixes the first k dimensions of the ordering. ``temperature`` divides every
@@ -153,7 +154,9 @@ class NADE(DensityModel):
         if k == 0 or n == 0:
             return (u * self.config.classes).long().clamp(max=self.config.classes - 1)
         x = F.pad(prefix, (0, self.config.dims - k))
-        terms = [-F.binary_cross_entropy_with_logits(logits[:, :k], prefix, reduction="none").sum(1)
-                 for logits in self._per_class(self._kernel.logits, x)]  # fmt: skip
+        terms = [
+            -F.binary_cross_entropy_with_logits(logits[:, :k], prefix, reduction="none").sum(1)
+            for logits in self._per_class(self._kernel.logits, x)
+        ]
         posterior = torch.stack(terms, 1).softmax(1)
         return (u[:, None] > posterior.cumsum(1)).sum(1).clamp(max=self.config.classes - 1)

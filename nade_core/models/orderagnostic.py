@@ -44,8 +44,15 @@ class OrderAgnosticNADE(DensityModel):
     """An exact density for every ordering, with exact marginals and completions of any region."""
 
     description = "any ordering, and the completion of any region"
-    recipe = {"epochs": 350, "batch_size": 250, "learning_rate": 2e-3, "weight_decay": 0.1, "average": 0.9995,
-              "patience": 50, "precision": "bfloat16"}  # fmt: skip
+    recipe = {
+        "epochs": 350,
+        "batch_size": 250,
+        "learning_rate": 2e-3,
+        "weight_decay": 0.1,
+        "average": 0.9995,
+        "patience": 50,
+        "precision": "bfloat16",
+    }
 
     def __init__(self, config: OrderAgnosticNADEConfig, ordering: Tensor | None = None):
         super().__init__(config, ordering)
@@ -110,8 +117,9 @@ class OrderAgnosticNADE(DensityModel):
         return torch.stack(terms).logsumexp(0) - math.log(orderings)
 
     @torch.no_grad()
-    def sample(self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0,
-               prefix=None) -> Tensor:  # fmt: skip
+    def sample(
+        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
+    ) -> Tensor:
         """n rows x ~ p(x | the model's own ordering), a pixel at a time: (n, D)."""
         self.as_labels(y, n)
         uniforms, known = self.draw(n, generator, temperature, prefix)
@@ -137,8 +145,11 @@ class OrderAgnosticNADE(DensityModel):
         A small x is seen under several masks a row, so that at least VALIDATION_ROWS terms are averaged.
         """
         generator, draws = torch.Generator().manual_seed(0), math.ceil(VALIDATION_ROWS / len(x))
-        parts = [self.loss(self.as_rows(part), None, generator).item() * len(part)
-                 for _ in range(draws) for part in x.split(BATCH)]  # fmt: skip
+        parts = [
+            self.loss(self.as_rows(part), None, generator).item() * len(part)
+            for _ in range(draws)
+            for part in x.split(BATCH)
+        ]
         return sum(parts) / (draws * len(x))
 
     def start_from(self, train: Tensor) -> None:

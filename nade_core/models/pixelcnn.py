@@ -114,8 +114,9 @@ class PixelCNN(DensityModel):
         return self.scans[:n]
 
     @torch.no_grad()
-    def sample(self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0,
-               prefix=None) -> Tensor:  # fmt: skip
+    def sample(
+        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
+    ) -> Tensor:
         """n images, block by block: each layer keeps its features, so that a block costs one window a layer."""
         self.as_labels(y, n)
         uniforms, known = self.draw(n, generator, temperature, prefix)

@@ -87,8 +87,9 @@ class RNADE(DensityModel):
         return -self.log_prob(x, y, ordering, standardised=True).mean()
 
     @torch.no_grad()
-    def sample(self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0,
-               prefix=None) -> Tensor:  # fmt: skip
+    def sample(
+        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
+    ) -> Tensor:
         """n rows x ~ p(x), (n, D), by a component and then its quantile function, one uniform for each.
 
         ``temperature`` divides the logits of the weights and multiplies every sigma; 1 draws from p(x).

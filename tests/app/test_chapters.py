@@ -112,8 +112,10 @@ def test_a_finished_run_is_shown_and_becomes_a_model_of_the_other_chapters(chapt
     rng = np.random.default_rng(0)
     np.save(tmp_path / "own.npy", (rng.random((60, 784)) < 0.2).astype(np.uint8))
     model = {"dims": 784, "hidden": 4, "activation": "sigmoid", "classes": 0}
-    folder = create(tmp_path / "runs/mine", RunConfig(str(tmp_path / "own.npy"), "NADE", model, TrainConfig(epochs=2),
-                                                      title="mine, small"))  # fmt: skip
+    folder = create(
+        tmp_path / "runs/mine",
+        RunConfig(str(tmp_path / "own.npy"), "NADE", model, TrainConfig(epochs=2), title="mine, small"),
+    )
     list(run(folder, torch.device("cpu")))
     page = chapter("train")
     assert page.selectbox(key="run").options == ["mine, small · mine"]

@@ -26,6 +26,8 @@ def test_names_with_room_stay_where_they_are():
 def test_neighbours_take_sides_that_do_not_collide():
     x, y, names = [0.4, 0.42, 0.44], [0.5, 0.51, 0.5], ["one name", "another name", "a third one"]
     sides = labels.beside(x, y, names)
-    boxes = [labels._box(labels.PLOT[0] * a, labels.PLOT[1] * b, labels.LETTER * len(name), side)
-             for a, b, name, side in zip(x, y, names, sides, strict=True)]  # fmt: skip
+    boxes = [
+        labels._box(labels.PLOT[0] * a, labels.PLOT[1] * b, labels.LETTER * len(name), side)
+        for a, b, name, side in zip(x, y, names, sides, strict=True)
+    ]
     assert all(labels._shared(a, b) == 0 for a, b in itertools.combinations(boxes, 2))

@@ -48,8 +48,9 @@ def test_only_keeps_the_rows_of_the_others(table):
     assert again["rows"][0] == table["rows"][0] and again["rows"][1]["nats"] == table["rows"][1]["nats"]
 
 
-@pytest.mark.parametrize("change, message", [(("mnist", "valid", 50), "leave --only out"),
-                                             (("mnist", "test", 40), "leave --only out")])  # fmt: skip
+@pytest.mark.parametrize(
+    "change, message", [(("mnist", "valid", 50), "leave --only out"), (("mnist", "test", 40), "leave --only out")]
+)
 def test_rows_on_different_data_do_not_mix(table, change, message):
     with pytest.raises(ValueError, match=message):
         build.build(*change, 2, 0, ["independent-mnist"])
@@ -71,8 +72,10 @@ def test_the_page_shows_ours_and_the_published_and_sorts(chapter, table):
 
 
 def test_the_front_holds_what_no_cheaper_model_beats():
-    rows = [{"name": name, "parameters": size, "nats": nats}
-            for name, size, nats in (("a", 10, 200), ("b", 20, 210), ("c", 30, 100), ("d", 30, 90))]  # fmt: skip
+    rows = [
+        {"name": name, "parameters": size, "nats": nats}
+        for name, size, nats in (("a", 10, 200), ("b", 20, 210), ("c", 30, 100), ("d", 30, 90))
+    ]
     assert [row["name"] for row in leaderboard.front(rows, "parameters")] == ["a", "d"]
 
 

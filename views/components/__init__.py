@@ -21,15 +21,29 @@ def _bits(row: np.ndarray) -> str:
     return "".join(map(str, np.asarray(row, dtype=int).tolist()))
 
 
-def image_grid(images: np.ndarray, captions: list[list[str]], key: str, label: str, cell: str = "5.2rem",
-               marked: np.ndarray | None = None) -> int:  # fmt: skip
+def image_grid(
+    images: np.ndarray,
+    captions: list[list[str]],
+    key: str,
+    label: str,
+    cell: str = "5.2rem",
+    marked: np.ndarray | None = None,
+) -> int:
     """Images (N, 784) to click, with lines of caption under each; the index of the one clicked, 0 at first.
 
     Pixels that are ``marked`` (784,) stand in TINT.
     """
     selected = min(int(st.session_state.get(key, {}).get("selected") or 0), max(0, len(images) - 1))
-    data = {"images": [_bits(row) for row in images], "captions": captions, "selected": selected, "side": 28,
-            "label": label, "cell": cell, "marked": "" if marked is None else _bits(marked), "tint": TINT}  # fmt: skip
+    data = {
+        "images": [_bits(row) for row in images],
+        "captions": captions,
+        "selected": selected,
+        "side": 28,
+        "label": label,
+        "cell": cell,
+        "marked": "" if marked is None else _bits(marked),
+        "tint": TINT,
+    }
     result = _grid(key=key, data=data, default={"selected": 0}, on_selected_change=lambda: None)
     return min(int(result.selected or 0), max(0, len(images) - 1))
 
