@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import streamlit as st
-
 from views import complete, count, density, generate, leaderboard, rank, train
 
 ICON = Path(__file__).parent / "views" / "icon.png"  # a sample of nade-mnist

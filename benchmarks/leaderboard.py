@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from nade_core import ModelCard, evaluation, list_models, load_model
+from lesson.published import BENCHMARK, PUBLISHED, Published
+from nade_core import ModelCard, list_models, load_model, measures, scoring
 from nade_core.checkpoint import PRETRAINED
 from nade_core.data import DATASETS, load_dataset
 from nade_core.data.reading import GIVEN, read_rows
 from nade_core.files import write_atomic
-from nade_core.published import BENCHMARK, PUBLISHED, Published
 
 TABLE, README = PRETRAINED / "leaderboard.json", Path(__file__).parent.parent / "README.md"
 START, END = "<!-- leaderboard -->\n", "<!-- /leaderboard -->"
@@ -32,13 +32,13 @@ WARM_UP = 64
 def measure(card: ModelCard, rows: np.ndarray, orderings: int, seed: int) -> dict:
     """Nats by the ensemble of orderings, and images/s along one ordering."""
     model = load_model(card.path, "cpu")
-    evaluation.log_probs(model, rows[:WARM_UP])
+    scoring.log_probs(model, rows[:WARM_UP])
     start = time.perf_counter()
-    single, error = evaluation.mean_and_standard_error(-evaluation.log_probs(model, rows))
+    single, error = measures.mean_and_standard_error(-scoring.log_probs(model, rows))
     speed = len(rows) / (time.perf_counter() - start)
     known, nats = len(model.orderings(orderings, seed)), single
     if known > 1:
-        nats, error = evaluation.mean_and_standard_error(-evaluation.ensemble_log_probs(model, rows, orderings, seed))
+        nats, error = measures.mean_and_standard_error(-scoring.ensemble_log_probs(model, rows, orderings, seed))
     header = card.header
     valid = header.get("trained_nats", {}).get("valid") if header.get("trained_on") == TRAINED_ON else None
     return {

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from nade_core import checkpoint, load_model, read_card, save_model
 from nade_core.data.reading import EMBEDDED_NAMES, read_data
-from nade_core.evaluation import classify, judge_classifier
+from nade_core.measures import judge_classifier
 from nade_core.models import mean_nats
 from nade_core.runs import read_config
+from nade_core.scoring import classify
 
 CHECKED = 300  # the test images that a test scores again, however slow the model is
 

@@ -15,8 +15,9 @@ import numpy as np
 import torch
 
 from nade_core.data import Dataset
-from nade_core.evaluation import ensemble_log_probs, mean_and_standard_error
+from nade_core.measures import mean_and_standard_error
 from nade_core.models.rnade import RNADEConfig
+from nade_core.scoring import ensemble_log_probs
 from nade_core.training import TrainConfig, TrainState, train
 
 FOLDS, ORDERINGS, MAX_CORRELATION = 10, 32, 0.98

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import checkpoint, evaluation, images, runs
+from . import checkpoint, images, measures, runs, scoring
 from .data import DATASETS, load_dataset
 from .data.reading import EMBEDDED_NAMES, read_rows
 from .devices import as_device
@@ -44,9 +44,9 @@ def evaluate(args) -> None:
         raise ValueError(f"Expected --orderings of at least 1; got {args.orderings}.")
     model.log_prob(rows[:1])  # loads the kernels, so that the time is that of scoring
     start = time.perf_counter()
-    log_probs = evaluation.ensemble_log_probs(model, rows, args.orderings, args.seed)
+    log_probs = scoring.ensemble_log_probs(model, rows, args.orderings, args.seed)
     seconds = time.perf_counter() - start
-    mean, error = evaluation.mean_and_standard_error(-log_probs)
+    mean, error = measures.mean_and_standard_error(-log_probs)
     result = {
         "model": args.model,
         "data": args.data,
@@ -54,14 +54,14 @@ def evaluate(args) -> None:
         "orderings": len(model.orderings(args.orderings, args.seed)),
         "nats": mean,
         "standard_error": error,
-        "bits_per_dim": evaluation.bits_per_dim(mean, rows.shape[1]),
+        "bits_per_dim": measures.bits_per_dim(mean, rows.shape[1]),
         "images_per_second": len(rows) / seconds,
     }
     if model.values == "real":
         result["standardised_nats"] = mean - model.scale.log().sum().item()
     labels = _labels_of(args)
     if labels is not None and getattr(model.config, "classes", 0):
-        judged = evaluation.judge_classifier(evaluation.classify(model, rows), labels[: len(rows)])
+        judged = measures.judge_classifier(scoring.classify(model, rows), labels[: len(rows)])
         result["classifier"] = {"accuracy": judged.accuracy, "calibration_error": judged.calibration_error}
     if args.json:
         return _print_json(result)
@@ -90,7 +90,7 @@ def score(args) -> None:
     model, card = checkpoint.load_model(path, args.device), checkpoint.read_card(path)
     if card.shape != (28, 28):
         raise ValueError(f"The model {args.model} is not one of 28 x 28 images, so it cannot score pictures.")
-    reference = evaluation.log_probs(model, load_dataset(card.data).test) if card.data in DATASETS else None
+    reference = scoring.log_probs(model, load_dataset(card.data).test) if card.data in DATASETS else None
     rows, failed = [], []
     for file in args.files:
         try:
@@ -98,8 +98,8 @@ def score(args) -> None:
         except ValueError as error:
             failed.append(f"{file}: {error}")
             continue
-        percentile = evaluation.percentile(log_p, reference) if reference is not None else None
-        bits = evaluation.bits_per_dim(-log_p, math.prod(card.shape))
+        percentile = measures.percentile(log_p, reference) if reference is not None else None
+        bits = measures.bits_per_dim(-log_p, math.prod(card.shape))
         rows.append({"file": file, "log_p": log_p, "bits_per_dim": bits, "percentile": percentile})
     if args.json:
         _print_json(rows)
@@ -127,7 +127,7 @@ def sample(args) -> None:
     y = None if args.label is None else card.classes.index(args.label)
     x = model.sample(args.n, y, torch.Generator().manual_seed(args.seed), args.temperature)
     write_atomic(args.out, images.to_png(images.grid(x.cpu().numpy())))
-    log_probs = evaluation.log_probs(model, x).tolist()
+    log_probs = scoring.log_probs(model, x).tolist()
     result = {"out": str(args.out), "n": args.n, "seed": args.seed, "log_p": log_probs}
     _print_json(result) if args.json else print(f"{args.n} samples in {args.out}")
 

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from nade_core import ModelCard, evaluation
+from nade_core import ModelCard, measures, scoring
 
 from . import state
 from .theme import BLUE, GREEN, ORANGE, chart, figure
@@ -75,7 +75,7 @@ def sheet(levels: np.ndarray, rows: int | None = None) -> np.ndarray:
 
 def score(card: ModelCard, levels: np.ndarray) -> np.ndarray:
     """log p of colours (N, 3): (N,)."""
-    return evaluation.log_probs(state.get_model(card), middle(levels, state.values(card)))
+    return scoring.log_probs(state.get_model(card), middle(levels, state.values(card)))
 
 
 def show(rows: np.ndarray, names: np.ndarray, log_p: np.ndarray, looks: dict[str, dict]) -> None:
@@ -122,7 +122,7 @@ def report(card: ModelCard) -> None:
     )
     columns[2].metric(
         "percentile",
-        f"{evaluation.percentile(sum(parts), test):.1f} %",
+        f"{measures.percentile(sum(parts), test):.1f} %",
         help=f"Which share of {len(test):,} real pixels that the model never saw is less probable.",
     )
     columns[3].metric("real pixels, on average", f"{test.mean():.2f} nats", help="Their mean log p.")
@@ -141,7 +141,7 @@ def _curve(model, x: np.ndarray, level: np.ndarray, d: int, values: str, log_p: 
     given = ", ".join(f"{LETTERS[j]} = {level[j]}" for j in order[: order.index(d)])
     name = f"p({LETTERS[d]} | {given})" if given else f"p({LETTERS[d]})"
     fig = figure(f"{CHANNELS[d]} (level, 0 to 255)", f"{name} per level", 300)
-    p = evaluation.conditional_curve(model, x, d, middle(LEVELS, values))
+    p = scoring.conditional_curve(model, x, d, middle(LEVELS, values))
     fig.add_scatter(
         x=LEVELS,
         y=p,

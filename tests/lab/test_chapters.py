@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from nade_core import counting, images, load_pretrained
+from lesson import counting
+from nade_core import images, load_pretrained
 from nade_core.data import load_dataset
 from nade_core.runs import RunConfig, create, read_json, run
 from nade_core.training import TrainConfig

@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from nade_core import NADE, NADEConfig, counting
+from lesson import counting
+from nade_core import NADE, NADEConfig
 
 
 @pytest.mark.parametrize("dims", range(1, 9))

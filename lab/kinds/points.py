@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from nade_core import ModelCard, evaluation
+from nade_core import ModelCard, measures, scoring
 
 from . import state
 from .theme import BLUE, ORANGE, chart, figure
@@ -28,7 +28,7 @@ def axes(key: Key) -> tuple[np.ndarray, np.ndarray]:
 def density_map(key: Key) -> np.ndarray:
     """p(x) at the middle of each cell: (CELLS, CELLS), x₂ by rows."""
     grid = np.stack(np.meshgrid(*axes(key)), -1).reshape(-1, 2).astype(np.float32)
-    return np.exp(evaluation.log_probs(state._load(*key), grid)).reshape(CELLS, CELLS)
+    return np.exp(scoring.log_probs(state._load(*key), grid)).reshape(CELLS, CELLS)
 
 
 @st.cache_data(max_entries=32, show_spinner="Drawing…")
@@ -36,7 +36,7 @@ def draw(key: Key, n: int, seed: int, temperature: float) -> tuple[np.ndarray, n
     """n points (n, 2) and their log p(x) under the model at temperature 1."""
     model = state._load(*key)
     x = model.sample(n, generator=torch.Generator().manual_seed(seed), temperature=temperature)
-    return x.cpu().numpy(), evaluation.log_probs(model, x)
+    return x.cpu().numpy(), scoring.log_probs(model, x)
 
 
 def samples(card: ModelCard, n: int, seed: int, temperature: float) -> None:
@@ -96,7 +96,7 @@ def report(card: ModelCard) -> None:
     if test is not None:
         columns[3].metric(
             "percentile",
-            f"{evaluation.percentile(sum(parts), test):.1f} %",
+            f"{measures.percentile(sum(parts), test):.1f} %",
             help=f"Which share of {len(test):,} real points that the model never saw is less probable.",
         )
     left, right = st.columns([3, 2], gap="large")
@@ -200,7 +200,7 @@ def _steps(key: Key, x: np.ndarray) -> None:
     model = state._load(*key)
     for d, name in _names(model).items():
         values = np.linspace(*_ends(axes(key)[d]), 400)
-        _curve(values, evaluation.conditional_curve(model, x, d, values), float(x[d]), NAMES[d], name)
+        _curve(values, scoring.conditional_curve(model, x, d, values), float(x[d]), NAMES[d], name)
     bells = "Gaussians" if model.config.family == "gaussian" else "Laplacians"
     st.caption(
         f"A mixture of {model.config.components} {bells} for each coordinate; a network makes the second one's "
@@ -241,7 +241,7 @@ def kinds(card: ModelCard, n: int, seed: int) -> dict[str, np.ndarray]:
 
 def score(card: ModelCard, rows: np.ndarray) -> np.ndarray:
     """log p of points (N, 2): (N,)."""
-    return evaluation.log_probs(state.get_model(card), rows)
+    return scoring.log_probs(state.get_model(card), rows)
 
 
 def show(rows: np.ndarray, names: np.ndarray, log_p: np.ndarray, looks: dict[str, dict]) -> None:

@@ -11,9 +11,9 @@ from nade_core.data import EMBEDDED
 from nade_core.data.photo import load_photo
 from nade_core.data.reading import read_data, read_rows
 from nade_core.data.shapes import SHAPES, load_shape
-from nade_core.evaluation import ensemble_log_probs
 from nade_core.models import RNADE, RNADEConfig
 from nade_core.orderings import inverse
+from nade_core.scoring import ensemble_log_probs
 from nade_core.training import TrainConfig
 
 FAMILIES = ("gaussian", "laplace")

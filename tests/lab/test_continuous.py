@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 import torch
+from views import colours, points, state
 
-from nade_core import evaluation, list_models, load_pretrained, save_model
+from nade_core import list_models, load_pretrained, save_model, scoring
 from nade_core.data.shapes import load_shape
 from nade_core.models import RNADE, RNADEConfig
-from views import colours, points, state
 
 from .test_chapters import metric, texts
 
@@ -32,7 +32,7 @@ def test_points_are_drawn_and_scored_by_coordinates(chapter, card):
     page = chapter("generate", model=card.name, n_many=60)
     test = load_shape(card.data).test[:60]
     model = load_pretrained(card.name, "cpu")
-    assert f"that it never saw: {evaluation.log_probs(model, test).mean():.2f}" in texts(page)
+    assert f"that it never saw: {scoring.log_probs(model, test).mean():.2f}" in texts(page)
     page = chapter("density", model=card.name)
     x = np.array([[page.slider(key=f"{name}-{card.name}").value for name in points.NAMES]], np.float32)
     assert np.abs(x - test[0]).max() < 0.02  # the first choice is a real point, to a step of the sliders
@@ -119,7 +119,7 @@ def test_a_curve_is_the_conditional_and_has_area_one(name):
     d, x = model.config.dims - 1, model.sample(1, generator=torch.Generator().manual_seed(0))[0].numpy()
     ends = [] if levels else [(model.mean[d] + side * model.scale[d]).item() for side in (-8, 8)]
     values = np.arange(256) if levels else np.linspace(*ends, 4000)
-    curve = evaluation.conditional_curve(model, x, d, values)
+    curve = scoring.conditional_curve(model, x, d, values)
     assert curve.sum() * (1 if levels else values[1] - values[0]) == pytest.approx(1, abs=2e-3)
     exact = model.conditionals(x[None]).log_prob(model.as_rows(x[None]))[0, d].exp().item()
-    assert evaluation.conditional_curve(model, x, d, x[d : d + 1])[0] == pytest.approx(exact, rel=1e-5)
+    assert scoring.conditional_curve(model, x, d, x[d : d + 1])[0] == pytest.approx(exact, rel=1e-5)

@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from views import leaderboard
 
 from benchmarks import leaderboard as build
+from lesson.published import PUBLISHED, READ, REPORTED, SECONDARY
 from nade_core import list_models
-from nade_core.published import PUBLISHED, READ, REPORTED, SECONDARY
-from views import leaderboard
 
 from .conftest import healthy
 from .test_chapters import texts

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from nade_core import ModelCard, evaluation, list_models, load_model
+from nade_core import ModelCard, list_models, load_model, scoring
 from nade_core.data import DATASETS, Dataset, load_dataset
 from nade_core.data.photo import PHOTOS
 from nade_core.data.reading import EMBEDDED_NAMES, IMAGE_SUFFIXES, read_rows
@@ -50,7 +50,7 @@ def affordable(card: ModelCard, n: int) -> int:
 
 @st.cache_data(max_entries=16, show_spinner="Scoring real test rows…")
 def _test_log_probs(key: tuple[str, float], data: str, values: str, n: int) -> np.ndarray:
-    return evaluation.log_probs(_load(*key), read_rows(data, values=values)[:n])
+    return scoring.log_probs(_load(*key), read_rows(data, values=values)[:n])
 
 
 def test_log_probs(card: ModelCard) -> np.ndarray | None:
@@ -64,7 +64,7 @@ def test_log_probs(card: ModelCard) -> np.ndarray | None:
 @st.cache_data(max_entries=16, show_spinner="Scoring noise…")
 def _noise_log_probs(key: tuple[str, float], n: int) -> np.ndarray:
     model = _load(*key)
-    return evaluation.log_probs(model, np.random.default_rng(0).integers(0, 2, (n, model.config.dims), np.uint8))
+    return scoring.log_probs(model, np.random.default_rng(0).integers(0, 2, (n, model.config.dims), np.uint8))
 
 
 def noise_log_probs(card: ModelCard) -> np.ndarray:

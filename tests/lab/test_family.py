@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from views import complete, state
 
 from nade_core import images, list_models, load_pretrained, save_model
 from nade_core.data import load_dataset
 from nade_core.models import OrderAgnosticNADE, OrderAgnosticNADEConfig
-from views import complete, state
 
 from .conftest import healthy
 from .test_chapters import metric, texts

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from nade_core import ModelCard, evaluation, images
+from nade_core import ModelCard, images, measures, scoring
 
 from . import colours, points, state
 from .components import image_grid, player
@@ -20,7 +20,7 @@ def draw(key: tuple[str, float], n: int, seed: int, label: int | None, temperatu
     """n samples (n, 784) and their log p(x | label) under the model at temperature 1."""
     model = state._load(*key)
     x = model.sample(n, label, torch.Generator().manual_seed(seed), temperature)
-    return x.cpu().numpy().astype(np.uint8), evaluation.log_probs(model, x, _labels(label, n))
+    return x.cpu().numpy().astype(np.uint8), scoring.log_probs(model, x, _labels(label, n))
 
 
 def _labels(label: int | None, n: int) -> torch.Tensor | None:
@@ -31,14 +31,14 @@ def _labels(label: int | None, n: int) -> torch.Tensor | None:
 def typical_distance(data: str) -> float:
     """The median distance, in pixels, from a real test image to its nearest training image."""
     dataset = state.load_dataset(data)
-    return float(np.median(evaluation.nearest(dataset.test[:300], dataset.train)[1]))
+    return float(np.median(measures.nearest(dataset.test[:300], dataset.train)[1]))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def nearest(data: str, row: bytes) -> tuple[np.ndarray, int]:
     """The training image nearest to a (784,) image, and the number of pixels between them."""
     train = state.load_dataset(data).train
-    index, distance = evaluation.nearest(np.frombuffer(row, np.uint8)[None], train)
+    index, distance = measures.nearest(np.frombuffer(row, np.uint8)[None], train)
     return train[index[0, 0]], int(distance[0, 0])
 
 

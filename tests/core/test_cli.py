@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from nade_core import evaluation, images, load_pretrained
+from nade_core import images, load_pretrained, measures, scoring
 from nade_core.data import load_dataset
 
 
@@ -59,7 +59,7 @@ def test_evaluate_gives_the_mean_of_the_library(tmp_path):
     rows = load_dataset("mnist").test[:200]
     np.savez(tmp_path / "packed.npz", test=np.packbits(rows, axis=1), other=rows[:10])
     result = json.loads(good("evaluate", "nade-mnist", tmp_path / "packed.npz", "--json"))
-    mean, error = evaluation.mean_and_standard_error(-evaluation.log_probs(load_pretrained("nade-mnist", "cpu"), rows))
+    mean, error = measures.mean_and_standard_error(-scoring.log_probs(load_pretrained("nade-mnist", "cpu"), rows))
     assert result["n"] == 200 and abs(result["nats"] - mean) < 1e-3 and abs(result["standard_error"] - error) < 1e-3
     assert abs(result["bits_per_dim"] - mean / 784 / np.log(2)) < 1e-6 and result["images_per_second"] > 0
     assert json.loads(good("evaluate", "nade-mnist", tmp_path / "packed.npz", "--key", "other", "--json"))["n"] == 10
@@ -124,7 +124,7 @@ def test_evaluate_averages_orderings_of_a_bit_packed_file(tmp_path):
     )
     result = json.loads(done)
     model = load_pretrained("pixelcnn-mnist", "cpu")
-    expected = -evaluation.ensemble_log_probs(model, rows[:30], 8).mean()
+    expected = -scoring.ensemble_log_probs(model, rows[:30], 8).mean()
     assert (result["n"], result["orderings"]) == (30, 8) and abs(result["nats"] - expected) < 1e-3
 
 

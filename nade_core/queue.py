@@ -14,9 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import streamlit as st
-
-from nade_core.runs import RunConfig, create, is_alive, read_json, read_log, write_json
+from .runs import RunConfig, create, is_alive, read_json, read_log, write_json
 
 MAX_WAITING, MAX_KEPT = 8, 40
 POLL = 0.5
@@ -128,9 +126,3 @@ class Queue:
             reason = lines[-1] if lines else "The worker process ended without a word."
             write_json(self.folder / "status.json", {"state": "failed", "message": reason})
         self.worker = None
-
-
-@st.cache_resource
-def get_queue(root: Path) -> Queue:
-    """The one queue of this app."""
-    return Queue(root)

@@ -3,9 +3,9 @@
 import re
 
 from streamlit.testing.v1 import AppTest
-
-from nade_core import counting
 from views import count
+
+from lesson import counting
 
 
 def _page():

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from nade_core import counting
+from lesson import counting
 
 from .theme import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, chart, figure, page
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from nade_core import load_model, save_model
-from nade_core.evaluation import ensemble_log_probs
 from nade_core.inputs import as_prefix
 from nade_core.models import MODELS
 from nade_core.orderings import inverse
+from nade_core.scoring import ensemble_log_probs
 
 SIZES = {
     "Independent": {},

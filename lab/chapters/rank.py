@@ -6,7 +6,8 @@ import numpy as np
 import streamlit as st
 import torch
 
-from nade_core import ModelCard, corruptions, evaluation
+from lesson import corruptions
+from nade_core import ModelCard, measures, scoring
 
 from . import colours, points, state
 from .components import image_grid
@@ -47,7 +48,7 @@ def gallery(key: tuple[str, float], data: str, n: int, seed: int) -> Gallery:
             parts[f"other data: {title}"] = test[rng.choice(len(test), n, replace=False)]
     images = np.concatenate(list(parts.values()))
     kinds = np.concatenate([[kind] * len(part) for kind, part in parts.items()])
-    return Gallery(images, kinds, evaluation.log_probs(model, images))
+    return Gallery(images, kinds, scoring.log_probs(model, images))
 
 
 def render() -> None:
@@ -145,7 +146,7 @@ def _other(card: ModelCard) -> ModelCard | None:
 )
 def rescored(key: tuple[str, float], shown: Gallery) -> Gallery:
     """The same images with the log p of another model."""
-    return replace(shown, log_p=evaluation.log_probs(state._load(*key), shown.images))
+    return replace(shown, log_p=scoring.log_probs(state._load(*key), shown.images))
 
 
 def _compare(first: tuple[ModelCard, Gallery], second: tuple[ModelCard, Gallery], kinds: list[str]) -> None:
@@ -308,5 +309,5 @@ def _owners(both: list[tuple[ModelCard, Gallery]]) -> list[str]:
 def _area(real: np.ndarray, values: np.ndarray) -> str:
     if len(values) == 1:
         return f"a single one: outranks {100 * (real < values[0]).mean():.0f} % of real"
-    low, high = evaluation.auroc_interval(real, values)
-    return f"{evaluation.auroc(real, values):.3f}  [{low:.3f}, {high:.3f}]"
+    low, high = measures.auroc_interval(real, values)
+    return f"{measures.auroc(real, values):.3f}  [{low:.3f}, {high:.3f}]"

@@ -6,8 +6,8 @@ import math
 import plotly.graph_objects as go
 import streamlit as st
 
+from lesson.published import BENCHMARK, PUBLISHED
 from nade_core.checkpoint import PRETRAINED
-from nade_core.published import BENCHMARK, PUBLISHED
 
 from .labels import apart, beside
 from .theme import BLUE, GREY, ORANGE, chart, figure, page

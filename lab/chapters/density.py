@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from nade_core import ModelCard, evaluation, images
+from nade_core import ModelCard, images, measures
 
 from . import colours, points, state
 from .generate import conditionals
@@ -130,8 +130,8 @@ def _choose(names: list[str], log_p: np.ndarray, card: ModelCard) -> int:
         {
             "picture": name,
             "log p(x), nats": round(value, 2),
-            "bits/dim": round(evaluation.bits_per_dim(-value, 784), 4),
-            "percentile": round(evaluation.percentile(value, reference), 1),
+            "bits/dim": round(measures.bits_per_dim(-value, 784), 4),
+            "percentile": round(measures.percentile(value, reference), 1),
         }
         for name, value in zip(names, log_p, strict=True)
     ]
@@ -149,11 +149,11 @@ def _report(card: ModelCard, prepared: images.Prepared, log_p: float) -> None:
     columns = st.columns(4)
     columns[0].metric("log p(x)", f"{log_p:.2f} nats", help="The natural logarithm of the exact probability.")
     columns[1].metric(
-        "bits/dim", f"{evaluation.bits_per_dim(-log_p, 784):.4f}", help="-log₂ p(x) / 784: what a pixel costs to code."
+        "bits/dim", f"{measures.bits_per_dim(-log_p, 784):.4f}", help="-log₂ p(x) / 784: what a pixel costs to code."
     )
     columns[2].metric(
         "percentile",
-        f"{evaluation.percentile(log_p, reference):.1f} %",
+        f"{measures.percentile(log_p, reference):.1f} %",
         help="Which share of real test images is less probable.",
     )
     entropy = -reference.mean()

@@ -1,0 +1,23 @@
+"""Sentences for people: English here, any language where there is a translator."""
+
+from typing import Any
+
+
+def N_(text: str) -> str:
+    """The text itself; marks it as one that is translated where it is shown."""
+    return text
+
+
+class NadeError(ValueError):
+    """What is wrong, as a sentence with gaps and the facts that fill them.
+
+    ``message`` (with its gaps, as in ``str.format``) is the id under which a translator looks the sentence up, and
+    ``facts`` fill the gaps of the translation as well. By itself the error speaks English.
+    """
+
+    def __init__(self, message: str, **facts: Any):
+        super().__init__(message)
+        self.message, self.facts = message, facts
+
+    def __str__(self) -> str:
+        return self.message.format(**self.facts) if self.facts else self.message
