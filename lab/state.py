@@ -10,10 +10,9 @@ import streamlit as st
 import torch
 
 from nade_core import ModelCard, list_models, load_model, scoring
-from nade_core.data import DATASETS, Dataset, load_dataset
-from nade_core.data.photo import PHOTOS
-from nade_core.data.reading import EMBEDDED_NAMES, IMAGE_SUFFIXES, read_rows
-from nade_core.models import MODELS
+from nade_core.data import SOURCES, Dataset, load_dataset
+from nade_core.data.filetypes import IMAGE_SUFFIXES
+from nade_core.data.reading import read_rows
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
 TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
@@ -40,7 +39,7 @@ def model_key(card: ModelCard) -> tuple[str, float]:
 
 def data_of(card: ModelCard) -> Dataset:
     """The embedded data set that a model is shown beside: its own, or digits where it has none here."""
-    return load_dataset(card.data if card.data in DATASETS else "mnist")
+    return load_dataset(card.embedded or "mnist")
 
 
 def affordable(card: ModelCard, n: int) -> int:
@@ -55,8 +54,8 @@ def _test_log_probs(key: tuple[str, float], data: str, values: str, n: int) -> n
 
 def test_log_probs(card: ModelCard) -> np.ndarray | None:
     """log p of the first real test rows, at most TEST_IMAGES of them, in nats; None where the data are not here."""
-    data = data_of(card).name if kind(card) == IMAGES else card.data
-    if data not in EMBEDDED_NAMES:
+    data = data_of(card).name if kind(card) == IMAGES else card.embedded
+    if not data:
         return None
     return _test_log_probs(model_key(card), data, values(card), affordable(card, TEST_IMAGES))
 
@@ -81,15 +80,16 @@ def device_label() -> str:
 
 def values(card: ModelCard) -> str:
     """What a model's rows are made of: "binary", "real" or "levels"."""
-    return MODELS[card.model][0].values
+    return card.values
 
 
 def kind(card: ModelCard) -> str:
     """What a model's rows are to the eye: 28 x 28 images, points of the plane, colours, or a table."""
     if card.shape == (28, 28):
         return IMAGES
-    flat = values(card) == "real" and card.header["config"]["dims"] == 2
-    return POINTS if flat else COLOURS if card.data in PHOTOS else "table"
+    if values(card) == "real" and card.dims == 2:
+        return POINTS
+    return COLOURS if card.embedded and card.dims == 3 else "table"
 
 
 def models(kinds: tuple[str, ...] = (IMAGES,)) -> dict[str, ModelCard]:
@@ -100,7 +100,7 @@ def models(kinds: tuple[str, ...] = (IMAGES,)) -> dict[str, ModelCard]:
 @st.cache_data(max_entries=8)
 def held_out(data: str, values: str) -> np.ndarray | None:
     """The first rows of an embedded data set's test part, at most TEST_IMAGES; None for data that are not here."""
-    return read_rows(data, values=values)[:TEST_IMAGES] if data in EMBEDDED_NAMES else None
+    return read_rows(data, values=values)[:TEST_IMAGES] if data in SOURCES else None
 
 
 def describe(card: ModelCard) -> str:

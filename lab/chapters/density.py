@@ -168,8 +168,8 @@ def _report(card: ModelCard, prepared: images.Prepared, log_p: float) -> None:
         for step in prepared.steps:
             shown = step.image if max(step.image.shape[:2]) > 28 else step.image.repeat(8, 0).repeat(8, 1)
             with st.container(width=170):
-                st.image(shown, width="stretch", alt=f"{step.name}: {step.explanation}")
-                st.caption(f"**{step.name}**. {step.explanation}")
+                st.image(shown, width="stretch", alt=f"{step.name}: {step.explanation.format(**step.facts)}")
+                st.caption(f"**{step.name}**. {step.explanation.format(**step.facts)}")
     left, right = st.columns(2, gap="large")
     with left:
         _histogram(card, log_p)

@@ -11,7 +11,8 @@ import torch
 
 from nade_core import images, load_model
 from nade_core.data import Dataset
-from nade_core.data.reading import IMAGE_SUFFIXES, read_data
+from nade_core.data.filetypes import IMAGE_SUFFIXES, suffixes
+from nade_core.data.reading import read_data
 from nade_core.devices import as_device
 from nade_core.models import MODELS
 from nade_core.runs import RunConfig, read_config
@@ -80,7 +81,7 @@ def _form(queue: Queue) -> None:
             files = st.file_uploader(
                 "A table (.npz, .npy, .csv), a .zip of pictures, or several pictures",
                 key="own_data",
-                type=["npz", "npy", "csv", "zip", *(suffix[1:] for suffix in IMAGE_SUFFIXES)],
+                type=[end[1:] for end in suffixes()],
                 accept_multiple_files=True,
                 max_upload_size=MAX_UPLOAD,
                 help="Rows of 0 and 1 of any width, or pictures, which become 28 × 28 black and white.",
