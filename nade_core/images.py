@@ -153,7 +153,7 @@ def _on_white(picture: Image.Image) -> tuple[Image.Image, list[Step]]:
         rgba.thumbnail((1024, 1024))
     original = rgba.convert("RGB")
     steps.append(Step(N_("picture"), N_("As it came, turned the way its EXIF tag says."), np.asarray(original)))
-    if rgba.getextrema()[3][0] < 255:
+    if np.asarray(rgba)[..., 3].min() < 255:
         white = Image.new("RGBA", rgba.size, "white")
         original = Image.alpha_composite(white, rgba).convert("RGB")
         steps.append(Step(N_("on white"), N_("Transparent parts are shown on white paper."), np.asarray(original)))

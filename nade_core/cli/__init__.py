@@ -45,7 +45,7 @@ def _end(code: int, message: str) -> NoReturn:
 
 def _parser(arguments: list[str]) -> Parser:
     """The parser of all verbs; that of ``train`` depends on the model that the arguments name."""
-    parser = Parser("nade", description="Exact neural densities: log p(x), samples, and models of your own.")
+    parser = Parser(prog="nade", description="Exact neural densities: log p(x), samples, and models of your own.")
     parser.add_argument("--version", action="version", version=f"nade {__version__}")
     verbs = parser.add_subparsers(required=True, dest="verb", metavar="VERB")
     for name, verb in VERBS.items():

@@ -1,6 +1,7 @@
 """nade evaluate: mean negative log-likelihood, its standard error, bits/dim and speed."""
 
 import time
+from typing import Any
 
 from ..messages import NadeError
 from .options import Status, data_help, print_json
@@ -45,7 +46,7 @@ def run(args) -> None:
     log_probs = score_rows(model, rows, status, args.orderings, args.seed)
     taken = time.perf_counter() - start
     mean, error = measures.mean_and_standard_error(-log_probs)
-    result = {
+    result: dict[str, Any] = {
         "model": args.model,
         "data": args.data,
         "n": len(rows),
@@ -58,7 +59,7 @@ def run(args) -> None:
     if model.values == "real":
         result["standardised_nats"] = mean - model.scale.log().sum().item()
     labels = _labels(args)
-    if labels is not None and getattr(model.config, "classes", 0):
+    if labels is not None and checkpoint.read_card(args.model).classes:
         judged = measures.judge_classifier(scoring.classify(model, rows), labels[: len(rows)])
         result["classifier"] = {"accuracy": judged.accuracy, "calibration_error": judged.calibration_error}
     print_json(result) if args.json else _print(result)

@@ -63,19 +63,13 @@ def literals(node: ast.ClassDef) -> dict:
     """The literal values that a class gives its attributes; N_("text") counts as "text"."""
     found = {}
     for line in node.body:
-        target = (
-            line.target
-            if isinstance(line, ast.AnnAssign)
-            else line.targets[0]
-            if isinstance(line, ast.Assign)
-            else None
-        )
-        if isinstance(target, ast.Name) and line.value is not None:
+        if isinstance(line, ast.AnnAssign | ast.Assign) and line.value is not None:
+            target = line.target if isinstance(line, ast.AnnAssign) else line.targets[0]
             value = line.value
-            if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "N_":
+            if isinstance(value, ast.Call) and ast.unparse(value.func) == "N_":
                 value = value.args[0]
             try:
-                found[target.id] = ast.literal_eval(value)
-            except ValueError:
+                found[ast.unparse(target)] = ast.literal_eval(value)
+            except ValueError:  # no literal
                 continue
     return found

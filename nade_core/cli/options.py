@@ -10,9 +10,8 @@ from typing import NoReturn
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line, as all errors of the command are, and that takes no shortened options."""
 
-    def __init__(self, *args, **kwargs):
-        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
-        super().__init__(*args, allow_abbrev=False, **kwargs)
+    def __init__(self, **kwargs):
+        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False, **kwargs})
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"nade: {' '.join(message.split())} ({self.prog} --help tells more)\n")

@@ -31,7 +31,7 @@ def add_arguments(p: argparse.ArgumentParser, arguments: list[str]) -> None:
     run.add_argument("--seed", type=int, help="of all that is drawn at random (0)")
     _add_model(p, model, models)
     _add_training(p, {**train_defaults(), **model.recipe})
-    p.epilog += "\n\n" + _listing(models)
+    p.epilog = f"{p.epilog}\n\n{_listing(models)}"
 
 
 def _named(arguments: list[str]) -> str:

@@ -43,7 +43,8 @@ def read_data(
         raise NadeError("The parts of {source} have different widths: {widths}.", source=source, widths=widths)
     parts.setdefault("test", parts["train"][:0])
     path, shape = Path(source), IMAGE if widths["train"] == 784 and values == "binary" else None
-    return Dataset(path.stem, path.stem, shape=shape, binarisation=GIVEN[values], source=path.name, **parts)
+    train, valid, test = (parts[part] for part in PARTS)
+    return Dataset(path.stem, path.stem, train, valid, test, shape=shape, binarisation=GIVEN[values], source=path.name)
 
 
 def read_rows(source: str | Path, key: str | None = None, values: str = "binary") -> np.ndarray:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from ..messages import N_, NadeError
 from .dataset import Dataset
@@ -26,15 +27,22 @@ class Source:
     title: str
     short: str
     values: dict[str, str]
-    read: Callable[[str, str], dict] = field(repr=False)
+    read: Callable[[str, str], dict[str, Any]] = field(repr=False)
     credit: str
     shape: tuple[int, int] | None = None
     trains: bool = True
 
     def load(self, values: str) -> Dataset:
         """The data set, of that kind of rows."""
-        named = {"title": self.title, "binarisation": self.values[values], "source": self.credit}
-        return Dataset(self.name, shape=self.shape, embedded=self.name, **named, **self.read(self.name, values))
+        return Dataset(
+            self.name,
+            self.title,
+            shape=self.shape,
+            binarisation=self.values[values],
+            source=self.credit,
+            embedded=self.name,
+            **self.read(self.name, values),
+        )
 
 
 POINTS_FROM = "drawn from a seed"
