@@ -54,14 +54,14 @@ def constant(images, shape, means, rng, value: int) -> np.ndarray:
 
 
 KINDS: dict[str, Corruption] = {
-    **{f"{percent} % flipped": partial(flipped, share=percent / 100) for percent in (1, 2, 5, 10, 20)},
+    **{f"flipped-{percent}": partial(flipped, share=percent / 100) for percent in (1, 2, 5, 10, 20)},
     "shifted": shifted,
     "inverted": inverted,
-    "pixels shuffled": shuffled,
-    "noise, pixel means": mean_noise,
-    "noise, coin flips": coin_flips,
-    "all off": partial(constant, value=0),
-    "all on": partial(constant, value=1),
+    "pixels-shuffled": shuffled,
+    "mean-noise": mean_noise,
+    "coin-flips": coin_flips,
+    "all-off": partial(constant, value=0),
+    "all-on": partial(constant, value=1),
 }
 
 

@@ -3,11 +3,13 @@
 import io
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .messages import N_
 
 SIDE, BOX = 28, 20  # MNIST: the drawing fits a 20 x 20 box, its centre of mass stands in the middle of 28 x 28
 MAX_BYTES = 20 << 20
@@ -17,11 +19,15 @@ FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One stage: its name, what it did, and the picture after it, uint8 (H, W) or (H, W, 3)."""
+    """One stage: its name, what it did, and the picture after it, uint8 (H, W) or (H, W, 3).
+
+    Name and explanation are messages; the ``facts`` fill the gaps of the explanation.
+    """
 
     name: str
     explanation: str
     image: np.ndarray
+    facts: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,25 +56,30 @@ def prepare(
     grey = np.asarray(colour.convert("L"))
     exact = _exact(grey) if invert is None and threshold is None else None
     if exact is not None:
-        note = "Already 28 x 28, black and white on a dark ground: taken pixel for pixel."
-        return Prepared(exact, (*steps, Step("unchanged", note, exact * 255)), 127.5)
-    steps.append(Step("grey", "Colour becomes brightness: 0.299 r + 0.587 g + 0.114 b.", grey))
+        note = N_("Already 28 x 28, black and white on a dark ground: taken pixel for pixel.")
+        return Prepared(exact, (*steps, Step(N_("unchanged"), note, exact * 255)), 127.5)
+    steps.append(Step(N_("grey"), N_("Colour becomes brightness: 0.299 r + 0.587 g + 0.114 b."), grey))
     if _is_bright(grey) if invert is None else invert:
         grey = 255 - grey
-        steps.append(Step("inverted", "The background was bright; models here see bright drawings on black.", grey))
+        steps.append(
+            Step(N_("inverted"), N_("The background was bright; models here see bright drawings on black."), grey)
+        )
     if grey.min() == grey.max():
         grey = np.zeros_like(grey)
-        steps.append(Step("blank", "The picture is flat: there is nothing on it but background.", grey))
+        steps.append(Step(N_("blank"), N_("The picture is flat: there is nothing on it but background."), grey))
     if crop:
         grey = _content(grey)
-        steps.append(Step("cropped", "Cut to the content: rows and columns brighter than the background.", grey))
+        steps.append(
+            Step(N_("cropped"), N_("Cut to the content: rows and columns brighter than the background."), grey)
+        )
     grey = _centre(grey) if crop else _resize(grey, SIDE, SIDE)
-    note = "Fitted into 20 x 20, its centre of mass put in the middle of 28 x 28." if crop else "Scaled to 28 x 28."
-    steps.append(Step("28 x 28", note, grey))
+    fitted = N_("Fitted into 20 x 20, its centre of mass put in the middle of 28 x 28.")
+    steps.append(Step("28 x 28", fitted if crop else N_("Scaled to 28 x 28."), grey))
     level = otsu(grey) if threshold is None else float(threshold)
     binary = (grey > level).astype(np.uint8)
-    how = "Otsu's level, which splits the greys best" if threshold is None else "the level you chose"
-    steps.append(Step("binary", f"On where brighter than {level:.0f} of 255: {how}.", binary * 255))
+    otsus = N_("On where brighter than {level:.0f} of 255: Otsu's level, which splits the greys best.")
+    note = otsus if threshold is None else N_("On where brighter than {level:.0f} of 255: the level you chose.")
+    steps.append(Step(N_("binary"), note, binary * 255, {"level": level}))
     return Prepared(binary, tuple(steps), level)
 
 
@@ -124,11 +135,11 @@ def _on_white(picture: Image.Image) -> tuple[Image.Image, list[Step]]:
     if max(rgba.size) > 1024:
         rgba.thumbnail((1024, 1024))
     original = rgba.convert("RGB")
-    steps.append(Step("picture", "As it came, turned the way its EXIF tag says.", np.asarray(original)))
+    steps.append(Step(N_("picture"), N_("As it came, turned the way its EXIF tag says."), np.asarray(original)))
     if rgba.getextrema()[3][0] < 255:
         white = Image.new("RGBA", rgba.size, "white")
         original = Image.alpha_composite(white, rgba).convert("RGB")
-        steps.append(Step("on white", "Transparent parts are shown on white paper.", np.asarray(original)))
+        steps.append(Step(N_("on white"), N_("Transparent parts are shown on white paper."), np.asarray(original)))
     return original, steps
 
 

@@ -1,0 +1,101 @@
+"""The state of a chapter is its link: every control stands in the URL by id, and comes back from it.
+
+A control is made by ``linked(st.slider, label, 1, 9, key="n", default=3)``. What the URL says comes first; what the
+viewer then chooses is written into it, defaults left out. A change of the URL itself (Back, Forward, a link) wins
+over what the control held. A chapter that is left is remembered, and is as it was when one comes back to it.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import streamlit as st
+
+SHARED = ("lang", "model")  # what follows from chapter to chapter
+
+_session = st.session_state
+
+
+def open_chapter(id: str) -> None:
+    """Begin a run of a chapter: on arrival without a state of its own, what it had when it was left."""
+    said, kept = _session.setdefault("said", {}), _session.setdefault("kept", {})
+    if _session.get("chapter") != id:
+        _session["chapter"] = id
+        if not set(st.query_params) - set(SHARED):
+            st.query_params.update(kept.get(id, {}))
+        said.clear()
+    for key in SHARED:
+        if key not in st.query_params and kept.get(key):
+            st.query_params[key] = kept[key]
+            said[key] = kept[key]
+
+
+def say(key: str, text: str | None) -> None:
+    """Write a value into the URL, or take it out of it (None)."""
+    if text is None:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != text:
+        st.query_params[key] = text
+    _session.setdefault("said", {})[key] = text
+    kept = _session.setdefault("kept", {})
+    if key in SHARED:
+        kept[key] = text
+    else:
+        mine = kept.setdefault(_session.get("chapter", ""), {})
+        mine.pop(key, None)
+        if text is not None:
+            mine[key] = text
+
+
+def arriving(key: str) -> str | None:
+    """What the URL says of a control that is new here, or that the URL has changed; None where the viewer's holds."""
+    text = st.query_params.get(key)
+    if key in _session and text == _session.setdefault("said", {}).get(key):
+        return None
+    return text if text is not None else ""
+
+
+def linked(widget: Callable[..., Any], label: str, *args: Any, key: str, default: Any, **options: Any) -> Any:
+    """The widget, with its value in the URL under its key. The value is one of the options, or within the ends.
+
+    Options are ids (str) or numbers. A text that says nothing possible counts as the default.
+    """
+    text = arriving(key)
+    if text is not None:
+        _session[key] = _read(text, default, args)
+    value = widget(label, *args, key=key, **options)
+    say(key, None if value == default else _write(value))
+    return value
+
+
+def _read(text: str, default: Any, args: tuple[Any, ...]) -> Any:
+    try:
+        value = _parse(text, default)
+    except ValueError:
+        return default
+    if args and isinstance(args[0], Iterable) and not isinstance(args[0], str):
+        chosen = value if isinstance(value, list) else [value]
+        return value if all(one in args[0] for one in chosen) else default
+    if len(args) >= 2 and not all(
+        args[0] <= one <= args[1] for one in (value if isinstance(value, tuple) else (value,))
+    ):
+        return default
+    return value
+
+
+def _parse(text: str, default: Any) -> Any:
+    if text == "":
+        return default
+    if isinstance(default, bool):
+        return {"1": True, "0": False}.get(text, default)
+    if isinstance(default, (list, tuple)):
+        one = default[0] if default else ""
+        return type(default)(_parse(part, one) for part in text.split(",") if part != "-")
+    return type(default)(text) if default is not None else text
+
+
+def _write(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(_write, value)) or "-"
+    return repr(value) if isinstance(value, float) else str(value)
