@@ -100,7 +100,7 @@ def _race(n: int, hidden: int, order: int) -> None:
         fig.add_scatter(
             x=sizes,
             y=y,
-            name=count.name,
+            name=count.title,
             mode="lines",
             line={"color": colour, "dash": dash, "width": 3},
             hovertemplate="n = %{x}: 10^%{y:.1f}",
@@ -133,13 +133,13 @@ def _race(n: int, hidden: int, order: int) -> None:
 
 def _table(n: int, hidden: int, order: int) -> None:
     rows = [
-        {"factorisation": c.name, "parameters": _short(c.parameters), "formula": c.formula}
+        {"factorisation": c.title, "parameters": _short(c.parameters), "formula": c.formula}
         for c, *_ in _families(n, hidden, order)
     ]
     st.dataframe(rows, hide_index=True, width="stretch")
     with st.expander("The formulas"):
         for c, *_ in _families(n, hidden, order):
-            st.latex(rf"\text{{{c.name}}}:\quad {c.latex}")
+            st.latex(rf"\text{{{c.title}}}:\quad {c.latex}")
     if st.toggle("Show 2ⁿ - 1 digit by digit", key="exact", bind="query-params"):
         digits = str(counting.full_joint(n).parameters)
         st.code(digits, wrap_lines=True)
@@ -213,7 +213,7 @@ def _pixel_and_die() -> None:
             help="8 bits a channel make 256 levels.",
         )
         for count in (counting.rgb_pixel(levels), counting.rgb_chain(levels), counting.rgb_independent(levels)):
-            st.metric(f"{count.name}: {count.formula}", f"{count.parameters:,}")
+            st.metric(f"{count.title}: {count.formula}", f"{count.parameters:,}")
         st.caption("p(r) p(g|r) p(b|r,g) with tables costs exactly as much as one table of all colours.")
     with right:
         st.subheader("A die with m sides", anchor=False)

@@ -6,7 +6,7 @@ import math
 import plotly.graph_objects as go
 import streamlit as st
 
-from lesson.published import BENCHMARK, PUBLISHED
+from lesson.published import BENCHMARK, HOW, PUBLISHED
 from nade_core.checkpoint import PRETRAINED
 
 from .labels import apart, beside
@@ -223,7 +223,7 @@ def _table(rows: list[dict]) -> None:
             "whose": "published",
             "nats": p.nats,
             "parameters": p.parameters,
-            "source": f"{p.source}, {p.how}",
+            "source": f"{p.source}, {HOW[p.how]}",
         }
         for p in PUBLISHED
     ]

@@ -41,7 +41,8 @@ def gallery(key: tuple[str, float], data: str, n: int, seed: int) -> Gallery:
     means = dataset.train.mean(0)
     samples = model.sample(n, generator=torch.Generator().manual_seed(seed)).cpu().numpy().astype(np.uint8)
     parts = {REAL: real, SAMPLES: samples}
-    parts |= {kind: corruptions.corrupt(kind, real, (28, 28), means, seed) for kind in corruptions.KINDS}
+    for kind, title in corruptions.TITLES.items():
+        parts[title] = corruptions.corrupt(kind, real, (28, 28), means, seed)
     for name, title in OTHERS.items():
         if name != data:
             test = state.load_dataset(name).test
