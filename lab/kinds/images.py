@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from lesson import corruptions
 from nade_core import ModelCard
 from nade_core import images as pictures
 from nade_core.data import load_dataset
@@ -90,25 +91,13 @@ def gallery(card: ModelCard, n: int, seed: int) -> cache.Gallery:
         return cache.gallery(card, n, seed)
 
 
-SORTS = {
-    "real": N_("real"),
-    "samples": N_("model samples"),
-    "shifted": N_("shifted"),
-    "inverted": N_("inverted"),
-    "pixels-shuffled": N_("pixels shuffled"),
-    "mean-noise": N_("noise, pixel means"),
-    "coin-flips": N_("noise, coin flips"),
-    "all-off": N_("all off"),
-    "all-on": N_("all on"),
-}
+SORTS = {"real": N_("real"), "samples": N_("model samples"), **corruptions.TITLES}
 FIRST = ["real", "samples", "flipped-5", "pixels-shuffled", "coin-flips", "all-off"]  # shown at first
 
 
 def sort_name(sort: str) -> str:
     if sort.startswith("data-"):
         return _("other data: {title}", title=_(load_dataset(sort.removeprefix("data-")).title))
-    if sort.startswith("flipped-"):
-        return _("{percent} % flipped", percent=sort.removeprefix("flipped-"))
     return _(SORTS[sort])
 
 
