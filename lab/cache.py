@@ -14,7 +14,7 @@ import torch
 
 from lesson import corruptions
 from nade_core import ModelCard, list_models, load_model, measures, scoring
-from nade_core.data import Dataset, load_dataset
+from nade_core.data import Dataset, load_dataset, other_data
 from nade_core.data.reading import read_rows
 from nade_core.models import MODELS
 
@@ -46,13 +46,6 @@ def model_class(card: ModelCard) -> type:
     return MODELS[card.model][0]
 
 
-def embedded(card: ModelCard) -> str:
-    """TODO"""
-    from nade_core.data.reading import EMBEDDED_NAMES
-
-    return card.data if card.data in EMBEDDED_NAMES else ""
-
-
 def affordable(card: ModelCard, n: int) -> int:
     """n images, or fewer for a model that is slow to score them."""
     return n // FEWER if getattr(model_class(card), "slow", False) else n
@@ -80,7 +73,7 @@ def dataset(name: str) -> Dataset:
 
 def data_of(card: ModelCard) -> Dataset:
     """The embedded images that a model is shown beside: its own, or digits where its data are not here."""
-    return load_dataset(embedded(card) or "mnist")
+    return load_dataset(card.embedded or "mnist")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -137,7 +130,7 @@ def test_log_probs(card: ModelCard) -> np.ndarray | None:
 
     A model of images trained on someone's own data is compared with digits.
     """
-    data = embedded(card) or ("mnist" if card.shape == (28, 28) else "")
+    data = card.embedded or ("mnist" if card.shape == (28, 28) else "")
     n = affordable(card, TEST_IMAGES)
     return _test_log_probs(key_of(card), data, model_class(card).values, n) if data else None
 
@@ -227,10 +220,9 @@ def _gallery(key: Key, data: str, n: int, seed: int) -> Gallery:
     parts = {"real": real, "samples": drawn}
     means = images.train.mean(0)
     parts |= {sort: corruptions.corrupt(sort, real, (28, 28), means, seed) for sort in corruptions.KINDS}
-    for name in ("mnist", "animals", "fashion"):
-        if name != data:
-            test = load_dataset(name).test
-            parts[f"data-{name}"] = test[rng.choice(len(test), n, replace=False)]
+    for other in other_data(data):
+        test = load_dataset(other.name).test
+        parts[f"data-{other.name}"] = test[rng.choice(len(test), n, replace=False)]
     rows = np.concatenate(list(parts.values()))
     sorts = np.concatenate([[sort] * len(part) for sort, part in parts.items()])
     return Gallery(rows, sorts, scoring.log_probs(model, rows))

@@ -28,39 +28,7 @@ CHAPTER = Chapter(
 REAL, NONE = "real", "none"
 COLOURS = (BLUE, GREEN, ORANGE, AMBER, PURPLE, SKY, GREY)
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star")
-SHOWN = 60
-
-
-@dataclass(frozen=True, eq=False)
-class Gallery:
-    """Images (N, 784), or other rows, of many kinds, the kind of each, and log p of each in nats."""
-
-    images: np.ndarray
-    kinds: np.ndarray
-    log_p: np.ndarray
-
-    def of(self, kind: str) -> np.ndarray:
-        return self.log_p[self.kinds == kind]
-
-
-@st.cache_data(max_entries=8, show_spinner="Damaging images, drawing noise, scoring everything…")
-def gallery(key: tuple[str, float], data: str, n: int, seed: int) -> Gallery:
-    """n images of every kind, scored by the model."""
-    model, dataset = state._load(*key), state.load_dataset(data)
-    rng = np.random.default_rng(seed)
-    real = dataset.test[rng.choice(len(dataset.test), n, replace=False)]
-    means = dataset.train.mean(0)
-    samples = model.sample(n, generator=torch.Generator().manual_seed(seed)).cpu().numpy().astype(np.uint8)
-    parts = {REAL: real, SAMPLES: samples}
-    for kind, title in corruptions.TITLES.items():
-        parts[title] = corruptions.corrupt(kind, real, (28, 28), means, seed)
-    for name, title in OTHERS.items():
-        if name != data:
-            test = state.load_dataset(name).test
-            parts[f"other data: {title}"] = test[rng.choice(len(test), n, replace=False)]
-    images = np.concatenate(list(parts.values()))
-    kinds = np.concatenate([[kind] * len(part) for kind, part in parts.items()])
-    return Gallery(images, kinds, scoring.log_probs(model, images))
+Scored = list[tuple[ModelCard, Gallery]]  # one model, or two on the same rows
 
 
 def render() -> None:
