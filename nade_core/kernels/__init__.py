@@ -19,9 +19,9 @@ def get_backend(name: str, device: torch.device, dtype: torch.dtype) -> ModuleTy
     if name == "cpu" and not fits_cpu:
         raise ValueError(f"The cpu kernels take float32 weights on a CPU; these are {dtype} on {device}.")
     if name == "cpu" or (name == "auto" and fits_cpu):
-        from . import cpu  # here, so that numba is loaded by the first density and not by the first import
+        from . import runlength  # here, so that numba is loaded by the first density and not by the first import
 
-        return cpu
+        return runlength
     from . import reference, vectorised
 
     return reference if name == "reference" else vectorised
