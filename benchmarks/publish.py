@@ -12,9 +12,8 @@ from pathlib import Path
 from nade_core import checkpoint, load_model, read_card, save_model
 from nade_core.data.reading import EMBEDDED_NAMES, read_data
 from nade_core.measures import judge_classifier
-from nade_core.models import mean_nats
 from nade_core.runs import read_config
-from nade_core.scoring import classify
+from nade_core.scoring import classify, mean_nats
 
 CHECKED = 300  # the test images that a test scores again, however slow the model is
 
@@ -31,7 +30,7 @@ def main() -> None:
     nats = {split: round(mean_nats(model, getattr(data, split)), 4) for split in ("valid", "test")}
     check = {"n": CHECKED, "nats": round(mean_nats(model, data.test[:CHECKED]), 4)}
     judged = {}
-    if getattr(model.config, "classes", 0):
+    if model.classes:
         judged = {"classifier": asdict(judge_classifier(classify(model, data.test), data.test_labels))}
     copied = ("classes", "shape", "ordering", "teacher", "start", "train", "epoch", "seconds")
     kept = {key: header[key] for key in copied if key in header}

@@ -17,15 +17,14 @@ from .augment import augment
 from .data import Dataset
 from .devices import bfloat16_pays
 from .distillation import Classroom, distillation_loss
-from .models import MODELS, mean_nats
+from .models import MODELS
+from .scoring import mean_nats
 
 STEPS_A_REPORT = 50
 STEPS, PATIENCE_STEPS = 10_000, 1_500  # a small table is seen at least so often, unless it stops gaining
 WEIGHT_DECAYS = (0.03, 0.3, 1.0)  # tried in turn on a table of up to SEARCH_VALUES values: small data needs more
 SEARCH_VALUES = 10_000_000
 FINAL = 1 / 3  # the share of the epochs, the last ones, that see no draws of a teacher
-
-BIASES = ("b", "c", "bias")  # they hold the means of the data, and do not decay
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,10 @@ class TrainState:
         optimizer = None
         if not model.counts:
             groups = [
-                {"params": [p], "weight_decay": 0.0 if name.rpartition(".")[2] in BIASES else config.weight_decay}
+                {
+                    "params": [p],
+                    "weight_decay": 0.0 if name.rpartition(".")[2] in model.undecayed else config.weight_decay,
+                }
                 for name, p in model.named_parameters()
             ]
             optimizer = torch.optim.AdamW(groups, config.learning_rate, fused=True)
@@ -165,7 +167,7 @@ def _epoch(state: TrainState, room: Classroom, config: TrainConfig) -> Generator
 
 
 def _labels(data: Dataset, model: nn.Module) -> Tensor | None:
-    if not getattr(model.config, "classes", 0):
+    if not model.classes:
         return None
     return torch.tensor(data.train_labels, device=model.ordering.device).long()
 

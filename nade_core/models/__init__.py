@@ -1,6 +1,6 @@
 """One file a model. MODELS maps the name in a checkpoint to the class and its configuration."""
 
-from .base import mean_nats
+from .base import DensityModel
 from .categorical import CategoricalNADE, CategoricalNADEConfig
 from .chowliu import ChowLiu, ChowLiuConfig
 from .fvsbn import FVSBN, FVSBNConfig
@@ -29,4 +29,4 @@ MODELS = {
     "CategoricalNADE": (CategoricalNADE, CategoricalNADEConfig),
 }
 
-__all__ = ["MODELS", "mean_nats", *(t.__name__ for pair in MODELS.values() for t in pair)]
+__all__ = ["MODELS", "DensityModel", *(t.__name__ for pair in MODELS.values() for t in pair)]
