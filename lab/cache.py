@@ -48,7 +48,7 @@ def model_class(card: ModelCard) -> type:
 
 def affordable(card: ModelCard, n: int) -> int:
     """n images, or fewer for a model that is slow to score them."""
-    return n // FEWER if getattr(model_class(card), "slow", False) else n
+    return n // FEWER if model_class(card).slow else n
 
 
 def ordering(card: ModelCard) -> np.ndarray:
@@ -94,7 +94,7 @@ def log_prob(card: ModelCard, rows: np.ndarray, label: int | None = None) -> np.
 @st.cache_data(max_entries=64, show_spinner=False)
 def _log_prob(key: Key, rows: bytes, shape: tuple[int, ...], dtype: str, label: int | None) -> np.ndarray:
     x = np.frombuffer(rows, dtype).reshape(shape)
-    return scoring.log_probs(_model(key), x, None if label is None else np.full(len(x), label))
+    return scoring.log_probs(_model(key), x, label)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,7 @@ def terms(card: ModelCard, row: np.ndarray, label: int | None = None) -> Terms:
 def _terms(key: Key, row: bytes, dtype: str, label: int | None) -> Terms:
     x, model = np.frombuffer(row, dtype)[None], _model(key)
     with torch.no_grad():
-        log_p = model.conditionals(x, label).log_prob(torch.as_tensor(x.copy()).float())[0].double().cpu().numpy()
+        log_p = model.log_conditionals(x, label)[0].cpu().numpy()
         p_on = model.conditionals(x, label).probs[0].double().cpu().numpy() if model.values == "binary" else None
     return Terms(log_p, p_on)
 
@@ -158,7 +158,7 @@ def class_probs(card: ModelCard, row: np.ndarray) -> np.ndarray:
 def _samples(key: Key, n: int, seed: int, label: int | None, temperature: float) -> tuple[np.ndarray, np.ndarray]:
     model = _model(key)
     x = model.sample(n, label, torch.Generator().manual_seed(seed), temperature)
-    log_p = scoring.log_probs(model, x, None if label is None else np.full(n, label))
+    log_p = scoring.log_probs(model, x, label)
     x = x.cpu().numpy()
     return (x.astype(np.uint8) if model.values == "binary" else x), log_p
 
