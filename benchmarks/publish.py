@@ -18,11 +18,6 @@ from nade_core.runs import read_config
 CHECKED = 300  # the test images that a test scores again, however slow the model is
 
 
-def mean_nats(model, rows) -> float:
-    """Mean of -log p(x) over rows (N, D), to four digits."""
-    return round(-float(scoring.log_probs(model, rows).mean()), 4)
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
@@ -33,10 +28,10 @@ def main(arguments: list[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     model, header = load_model(args.run, "cpu"), read_card(args.run).header
     data, config = read_data(args.data, values=model.values), read_config(args.run)
-    nats = {split: mean_nats(model, getattr(data, split)) for split in ("valid", "test")}
-    check = {"n": CHECKED, "nats": mean_nats(model, data.test[:CHECKED])}
+    nats = {split: round(scoring.mean_nats(model, getattr(data, split)), 4) for split in ("valid", "test")}
+    check = {"n": CHECKED, "nats": round(scoring.mean_nats(model, data.test[:CHECKED]), 4)}
     judged = {}
-    if getattr(model.config, "classes", 0):
+    if model.classes:
         judged = {"classifier": asdict(judge_classifier(scoring.classify(model, data.test), data.test_labels))}
     copied = ("classes", "shape", "ordering", "teacher", "start", "train", "epoch", "seconds")
     kept = {key: header[key] for key in copied if key in header}
