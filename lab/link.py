@@ -57,14 +57,17 @@ def arriving(key: str) -> str | None:
     return text if text is not None else ""
 
 
-def linked(widget: Callable[..., Any], label: str, *args: Any, key: str, default: Any, **options: Any) -> Any:
+def linked(
+    widget: Callable[..., Any], label: str, *args: Any, key: str, default: Any, kind: Any = None, **options: Any
+) -> Any:
     """The widget, with its value in the URL under its key. The value is one of the options, or within the ends.
 
-    Options are ids (str) or numbers. A text that says nothing possible counts as the default.
+    Options are ids (str) or numbers. A text that says nothing possible counts as the default. ``kind`` is the type of
+    the values where the default, None, does not tell it.
     """
     text = arriving(key)
     if text is not None:
-        _session[key] = read(text, default, args)
+        _session[key] = read(text, default, args, kind)
     _session.setdefault("controls", {})[key] = label
     if key in listed(HIDE):
         value = _session[key]
@@ -86,10 +89,10 @@ def controls() -> dict[str, str]:
     return _session.get("controls", {})
 
 
-def read(text: str, default: Any, args: tuple[Any, ...]) -> Any:
+def read(text: str, default: Any, args: tuple[Any, ...], kind: Any = None) -> Any:
     """What a text of the URL means: one of the options, or a value within the ends; else the default."""
     try:
-        value = _parse(text, default)
+        value = kind(text) if kind and text else _parse(text, default)
     except ValueError:
         return default
     parts = value if isinstance(value, (list, tuple)) else [value]
