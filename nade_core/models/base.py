@@ -27,9 +27,12 @@ class DensityModel(nn.Module):
     What cannot be served is refused with a NadeError.
     """
 
+    ordering: Tensor
+    _float: Tensor
+
     values = "binary"  # what a row is made of: "binary", "real" or "levels"; a real model has ``mean``, ``scale`` (D,)
     description = ""  # a few words on what it is, marked N_
-    recipe = {}  # fields of TrainConfig that suit this model better than the defaults
+    recipe: dict = {}  # fields of TrainConfig that suit this model better than the defaults
     undecayed = ("b", "c", "bias")  # parameters without weight decay: they hold the means of the data
     counts = False  # learns by ``fit``, a pass over the training set at a time, instead of by gradients
     many_orderings = False  # may score along several orderings, which make an ensemble

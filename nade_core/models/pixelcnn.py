@@ -86,7 +86,7 @@ class PixelCNN(BinaryModel):
         C, L = config.channels, config.layers
         self.scans = [self._scan_ordering(s) for s in range(SCANS)]
         if ordering is None:
-            self.ordering = self.scans[0]
+            self.ordering = self.scans[0].clone()  # a state that is loaded is written into it
         self._scan(self.ordering)  # refuses an ordering that is none of the scans
         self.first = MaskedConv(BITS, C, 3, 4, present=False)
         self.position = nn.Parameter(torch.zeros(C, self.grid, self.grid))
@@ -106,8 +106,11 @@ class PixelCNN(BinaryModel):
         return F.binary_cross_entropy_with_logits(self._scan_logits(x, scan), x, reduction="sum") / len(x)
 
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
-        """The first n of the eight scans."""
-        return self.scans[:n]
+        """The first n of the eight scans, the model's own before the others."""
+        own = self._scan(self.ordering)
+        return [scan.to(self.ordering.device) for scan in (self.scans[own], *self.scans[:own], *self.scans[own + 1 :])][
+            :n
+        ]
 
     def _sample(self, uniforms: Tensor, y: Tensor | None, known: Tensor, temperature: float) -> Tensor:
         """Block by block: each layer keeps its features, so that a block costs one window a layer."""
