@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..augment import augment
 from ..data import Dataset
@@ -48,9 +48,9 @@ class TrainingDiverged(NadeError):
 class TrainState:
     """All that training carries from epoch to epoch. ``average`` is the model to keep."""
 
-    model: nn.Module
-    average: nn.Module
-    optimizer: torch.optim.Optimizer
+    model: DensityModel
+    average: DensityModel
+    optimizer: torch.optim.Optimizer | None  # None for a model that counts
     epoch: int = 0
     best_nats: float = math.inf
     best_epoch: int = 0
@@ -73,8 +73,8 @@ class TrainState:
         return cls.of(model.to(device), config)
 
     @classmethod
-    def of(cls, model: nn.Module, config: TrainConfig) -> "TrainState":
-        optimizer = None
+    def of(cls, model: DensityModel, config: TrainConfig) -> "TrainState":
+        optimizer: torch.optim.Optimizer | None = None
         if not model.counts:
             fixed = getattr(model, "undecayed", BIASES)
             groups = [
@@ -116,7 +116,7 @@ def _check(nats: float | Tensor) -> None:
         raise TrainingDiverged("The loss is no longer a number: try a smaller learning rate.")
 
 
-def _labels(data: Dataset, model: nn.Module) -> Tensor | None:
+def _labels(data: Dataset, model: DensityModel) -> Tensor | None:
     if not getattr(model.config, "classes", 0):
         return None
     return torch.tensor(data.train_labels, device=model.ordering.device).long()
