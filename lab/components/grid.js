@@ -11,7 +11,7 @@ export default function (component) {
       cell.className = "cell";
       cell.type = "button";
       cell.setAttribute("aria-pressed", String(i === data.selected));
-      cell.setAttribute("aria-label", `image ${i + 1}: ${data.captions[i].join(", ")}`);
+      cell.setAttribute("aria-label", data.names[i]);
       const canvas = document.createElement("canvas");
       canvas.width = canvas.height = data.side;
       const context = canvas.getContext("2d");

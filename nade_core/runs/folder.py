@@ -157,7 +157,7 @@ def look(folder: str | Path) -> RunState:
         state, error, asked = _read_status(folder)
         if state == "running" and not is_alive(folder):
             state, error, asked = _read_status(folder)  # it may have ended in between
-            state, error = (_gone() if state == "running" else (state, error))
+            state, error = _gone() if state == "running" else (state, error)
     except NadeError as problem:
         return RunState(folder, "running" if is_alive(folder) else "damaged", problem, created, created, config)
     return RunState(folder, state, error, created if asked is None else asked, created, config)

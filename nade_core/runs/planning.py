@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from ..checkpoint import ModelCard, find_model, read_card
-from ..data import Dataset
-from ..data.reading import EMBEDDED_NAMES, read_data
+from ..data import SOURCES, Dataset
+from ..data.reading import read_data
 from ..distillation import check_teacher
 from ..messages import NadeError
 from ..models import MODELS
@@ -119,7 +119,7 @@ def _how(
     if (given.get("shift") or given.get("flip")) and data.shape is None:
         raise NadeError("To move or mirror rows they must be images of 28 x 28 pixels.")
     return RunConfig(
-        request.data if request.data in EMBEDDED_NAMES else str(Path(request.data).resolve()),
+        request.data if request.data in SOURCES else str(Path(request.data).resolve()),
         model,
         asdict(sizes),
         recommended(model, len(data.train), device, **{**given, "seed": request.seed}),

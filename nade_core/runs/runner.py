@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from ..checkpoint import find_model, load_pretrained, read_header, save_model
-from ..data import Dataset
-from ..data.reading import EMBEDDED_NAMES, read_data
+from ..data import SOURCES, Dataset
+from ..data.reading import read_data
 from ..distillation import Classroom, classroom
 from ..files import write_atomic
 from ..models import MODELS
@@ -54,7 +54,7 @@ def run(
 
 def read_run_data(folder: Path, config: RunConfig) -> Dataset:
     """The data that the run of a folder trains on, of the values that its model takes."""
-    source = config.data if config.data in EMBEDDED_NAMES else folder / config.data
+    source = config.data if config.data in SOURCES else folder / config.data
     data = read_data(source, config.key, config.train.seed, values=MODELS[config.model][0].values)
     return replace(data, name=config.data_name or data.name)
 
@@ -122,7 +122,7 @@ def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: fl
     began, data = time.monotonic(), read_run_data(folder, config)
     facts = {
         "data": data.name,
-        "embedded": config.data if config.data in EMBEDDED_NAMES else "",
+        "embedded": data.embedded,
         "fingerprint": fingerprint(data.train),
     }
     room, standing = _classroom(folder, config, data, device), read_standing(folder, config)
@@ -166,21 +166,21 @@ def _train(
     return False
 
 
-def _report(
-    work: Work, trial: int, state: TrainState, step: TrainStep, log: IO[str], done_before: float
-) -> dict:
+def _report(work: Work, trial: int, state: TrainState, step: TrainStep, log: IO[str], done_before: float) -> dict:
     """Write a step into the log, and after an epoch where the run stands; returns what was written."""
     work.standing.seconds = round(work.before + time.monotonic() - work.began, 2)
-    over = step.valid_nats is not None and work.config.trials[trial].over(state.epoch, state.best_epoch)
+    valid, over = step.valid_nats, False
+    if valid is not None:
+        over = work.config.trials[trial].over(state.epoch, state.best_epoch)
+        step = replace(step, improved=valid < work.standing.best_nats)
+        work.standing.best_nats = min(valid, work.standing.best_nats)
     work.done[trial] = 1.0 if over else step.progress
-    if step.valid_nats is not None:
-        step = replace(step, improved=step.valid_nats < work.standing.best_nats)
     left = work.seconds_left(done_before)
     report = {**asdict(step), "trial": trial, "seconds": work.standing.seconds, "seconds_left": left}
     if step.improved:
         _save_best(work, trial, state, step)
     log.write(json.dumps(report) + "\n")
-    if step.valid_nats is not None:  # last: a kill before it repeats the epoch, and writes the same
+    if valid is not None:  # last: a kill before it repeats the epoch, and writes the same
         save_state(work.folder, trial, state, work.standing)
     return report
 
@@ -212,7 +212,6 @@ def _cut_log(folder: Path, standing: Standing) -> None:
 def _save_best(work: Work, trial: int, state: TrainState, step: TrainStep) -> None:
     """The best model so far, as a model file."""
     config, data = work.config, work.room.data
-    work.standing.best_nats = step.valid_nats
     save_model(
         state.average,
         work.folder / "model.safetensors",
@@ -229,5 +228,3 @@ def _save_best(work: Work, trial: int, state: TrainState, step: TrainStep) -> No
         epoch=state.epoch,
         seconds=round(work.standing.seconds, 1),
     )
-
-

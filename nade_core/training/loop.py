@@ -17,15 +17,14 @@ from ..augment import augment
 from ..data import Dataset
 from ..distillation import Classroom, distillation_loss
 from ..messages import NadeError
-from ..models import MODELS, mean_nats
+from ..models import MODELS
 from ..models.base import DensityModel
+from ..scoring import mean_nats
 from .config import TrainConfig
 
 STEPS_A_REPORT = 50
 VALIDATION_PART = 250  # rows between two moments at which a caller can look around
 FINAL = 1 / 3  # the share of the epochs, the last ones, that see no draws of a teacher
-
-BIASES = ("b", "c", "bias")  # they hold the means of the data, and do not decay
 
 
 @dataclass(frozen=True)
@@ -76,9 +75,11 @@ class TrainState:
     def of(cls, model: DensityModel, config: TrainConfig) -> "TrainState":
         optimizer: torch.optim.Optimizer | None = None
         if not model.counts:
-            fixed = getattr(model, "undecayed", BIASES)
             groups = [
-                {"params": [p], "weight_decay": 0.0 if name.rpartition(".")[2] in fixed else config.weight_decay}
+                {
+                    "params": [p],
+                    "weight_decay": 0.0 if name.rpartition(".")[2] in model.undecayed else config.weight_decay,
+                }
                 for name, p in model.named_parameters()
             ]
             optimizer = torch.optim.AdamW(groups, config.learning_rate, fused=True)
@@ -92,13 +93,15 @@ def _epoch(state: TrainState, room: Classroom, config: TrainConfig) -> Generator
     order = torch.randperm(len(data.train) - room.drawn * final, generator=generator)
     device, batches = state.model.ordering.device, order.split(config.batch_size)
     taught = None if room.taught is None else room.taught.to(device)
-    train, labels, total = torch.tensor(data.train, device=device), _labels(data, state.model), 0.0
+    train, labels = torch.tensor(data.train, device=device), _labels(data, state.model)
+    total: float | Tensor = 0.0
     state.model.train()
     for i, rows in enumerate(batches):
         step = state.epoch * len(batches) + i
         rows = rows.to(device)
         x = train[rows].to(state.model.dtype)
         if (config.shift or config.flip) and taught is None:
+            assert data.shape is not None
             x = augment(x, data.shape, config.shift, config.flip, generator)
         y = None if labels is None else labels[rows]
         t = None if taught is None else taught[rows].to(x)
@@ -117,7 +120,7 @@ def _check(nats: float | Tensor) -> None:
 
 
 def _labels(data: Dataset, model: DensityModel) -> Tensor | None:
-    if not getattr(model.config, "classes", 0):
+    if not model.classes:
         return None
     return torch.tensor(data.train_labels, device=model.ordering.device).long()
 
@@ -133,6 +136,7 @@ def _step(
     generator: torch.Generator,
 ) -> Tensor:
     """One AdamW step at the cosine schedule's learning rate, then the averaged weights follow; returns the loss."""
+    assert state.optimizer is not None
     for group in state.optimizer.param_groups:
         group["lr"] = config.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
     state.optimizer.zero_grad()
