@@ -63,7 +63,7 @@ def draws(teacher: DensityModel, n: int, seed: int) -> np.ndarray:
 def check_teacher(values: str, dims: int, width: int) -> None:
     """NadeError unless a teacher of ``dims`` such values has rows of binary values of that width to speak of."""
     if values != "binary":
-        raise NadeError("The teacher models {values} values; a teacher is a model of binary ones.", values=values)
+        raise NadeError("A teacher is a model of binary values; this one is a model of others.")
     if dims != width:
         raise NadeError(
             "The teacher models rows of {dims} binary values; the data are rows of {width}.", dims=dims, width=width

@@ -30,7 +30,7 @@ from .runs.folder import CLAIM, as_error, is_alive, is_held, lock, read_json, st
 
 MAX_WAITING, MAX_KEPT, MAX_UPLOAD_MB = 8, 40, 200
 POLL = 0.25  # seconds between two looks at the folder
-GRACE = 1.0  # seconds that a worker has to end by itself once a stop was asked for
+GRACE = 0.7  # seconds that a worker has to end by itself once a stop was asked for
 BUSY = 20.0  # seconds to wait while another app changes the folder
 
 
@@ -290,8 +290,12 @@ def _bury(folder: Path, code: int) -> None:
             write_status(folder, "stopped")
         elif code < 0:
             write_status(folder, "interrupted", NadeError("The worker process was killed by signal {n}.", n=-code))
+        elif words := _last_words(folder):
+            write_status(folder, "failed", NadeError("The worker process ended: {reason}", reason=words))
         else:
-            write_status(folder, "failed", NadeError("The worker process ended: {reason}", reason=_last_words(folder)))
+            write_status(
+                folder, "failed", NadeError("The worker process ended without a word (exit status {n}).", n=code)
+            )
     clear_stop(folder)
 
 
@@ -301,4 +305,4 @@ def _last_words(folder: Path) -> str:
         lines = (folder / "worker.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
     except OSError:
         lines = []
-    return lines[-1] if lines else "..."
+    return lines[-1] if lines else ""

@@ -16,7 +16,7 @@ from torch import Tensor
 from ..augment import augment
 from ..data import Dataset
 from ..distillation import Classroom, distillation_loss
-from ..messages import NadeError
+from ..messages import N_, NadeError
 from ..models import MODELS
 from ..models.base import DensityModel
 from ..scoring import mean_nats
@@ -116,7 +116,7 @@ def _epoch(state: TrainState, room: Classroom, config: TrainConfig) -> Generator
 
 def _check(nats: float | Tensor) -> None:
     if not math.isfinite(nats):
-        raise TrainingDiverged("The loss is no longer a number: try a smaller learning rate.")
+        raise TrainingDiverged(N_("The loss is no longer a number: try a smaller learning rate."))
 
 
 def _labels(data: Dataset, model: DensityModel) -> Tensor | None:

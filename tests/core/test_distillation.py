@@ -42,7 +42,7 @@ def test_a_lesson_is_the_teachers_conditionals():
     torch.testing.assert_close(taught.float(), teacher.conditionals(x).probs, atol=1e-3, rtol=0)
     with pytest.raises(NadeError, match="rows of 12 binary values; the data are rows of 13"):
         lesson(teacher, np.zeros((4, DIMS + 1), np.uint8))
-    with pytest.raises(NadeError, match="models real values"):
+    with pytest.raises(NadeError, match="a model of binary values"):
         lesson(MODELS["RNADE"][0](MODELS["RNADE"][1](dims=DIMS)), x.numpy())
 
 

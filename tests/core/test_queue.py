@@ -440,7 +440,7 @@ def test_a_report_is_the_reason_of_its_own_attempt(make_queue, stand_in, started
     stand_in("import sys; sys.exit(3)", waits=False)
     q.resume(run.folder)
     turn_until(q, run.folder, "failed")
-    assert "disk" not in str(runs.look(run.folder).error)
+    assert "without a word (exit status 3)" in str(runs.look(run.folder).error)
 
 
 def test_an_error_keeps_its_message_and_facts_for_a_translator(make_queue):
