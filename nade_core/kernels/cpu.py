@@ -33,7 +33,10 @@ OPTIONS = {
 
 
 def fast(function):
-    """The function as machine code, kept on disk; where no folder can be written, each process compiles it anew."""
+    """The function as machine code, kept on disk, beside this file, in the user's cache or in NUMBA_CACHE_DIR.
+
+    Where none of these can be written, each process compiles it anew.
+    """
     try:
         return njit(cache=True, **OPTIONS)(function)
     except RuntimeError:

@@ -86,7 +86,7 @@ class PixelCNN(BinaryModel):
         C, L = config.channels, config.layers
         self.scans = [self._scan_ordering(s) for s in range(SCANS)]
         if ordering is None:
-            self.ordering = self.scans[0].clone()  # a state that is loaded is written into it
+            self.ordering = self.scans[0].clone()
         self._scan(self.ordering)  # refuses an ordering that is none of the scans
         self.first = MaskedConv(BITS, C, 3, 4, present=False)
         self.position = nn.Parameter(torch.zeros(C, self.grid, self.grid))
@@ -108,9 +108,8 @@ class PixelCNN(BinaryModel):
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
         """The first n of the eight scans, the model's own before the others."""
         own = self._scan(self.ordering)
-        return [scan.to(self.ordering.device) for scan in (self.scans[own], *self.scans[:own], *self.scans[own + 1 :])][
-            :n
-        ]
+        scans = [self.scans[own], *self.scans[:own], *self.scans[own + 1 :]]
+        return [scan.to(self.ordering.device) for scan in scans[:n]]
 
     def _sample(self, uniforms: Tensor, y: Tensor | None, known: Tensor, temperature: float) -> Tensor:
         """Block by block: each layer keeps its features, so that a block costs one window a layer."""
