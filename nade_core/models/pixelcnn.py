@@ -13,6 +13,7 @@ Jain, Abbeel & Pathak, UAI 2020): p(x) = mean over scans of p(x | scan).
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -49,6 +50,8 @@ class PixelCNNConfig:
 class MaskedConv(nn.Module):
     """A convolution of ``rows`` x ``2 reach + 1`` whose last row stops at the present block, or just before it."""
 
+    mask: Tensor
+
     def __init__(self, inputs: int, outputs: int, rows: int, reach: int, present: bool):
         super().__init__()
         self.rows, self.reach = rows, reach
@@ -74,6 +77,8 @@ class MaskedConv(nn.Module):
 
 class PixelCNN(BinaryModel):
     """An exact density of square binary images, with any of eight raster scans as the ordering."""
+
+    layers: Any  # a ModuleList of MaskedConv
 
     description = N_("masked convolutions over 2 × 2 blocks, eight scans")
     recipe = {"epochs": 30, "batch_size": 64, "learning_rate": 1.5e-3, "average": 0.9995, "precision": "bfloat16"}
