@@ -20,6 +20,8 @@ def open_chapter(id: str) -> None:
     said, kept = _session.setdefault("said", {}), _session.setdefault("kept", {})
     if _session.get("chapter") != id:
         _session["chapter"] = id
+        for key in said:  # controls of the same name in two chapters are two controls
+            _session.pop(key, None)
         if not set(st.query_params) - set(SHARED):
             st.query_params.update(kept.get(id, {}))
         said.clear()
@@ -57,9 +59,12 @@ def arriving(key: str) -> str | None:
 def linked(widget: Callable[..., Any], label: str, *args: Any, key: str, default: Any, **options: Any) -> Any:
     """The widget, with its value in the URL under its key. The value is one of the options, or within the ends.
 
-    Options are ids (str) or numbers. A text that says nothing possible counts as the default.
+    Options are ids (str) or numbers. What says nothing possible counts as the default: a text in the URL, or the value
+    that the control had where another model has other options or ends.
     """
     text = arriving(key)
+    if text is None and not _possible(_session[key], default, args):
+        text = st.query_params.get(key, "")
     if text is not None:
         _session[key] = _read(text, default, args)
     value = widget(label, *args, key=key, **options)
@@ -72,14 +77,17 @@ def _read(text: str, default: Any, args: tuple[Any, ...]) -> Any:
         value = _parse(text, default)
     except ValueError:
         return default
+    return value if _possible(value, default, args) else default
+
+
+def _possible(value: Any, default: Any, args: tuple[Any, ...]) -> bool:
+    """Whether a control with these arguments can hold the value."""
+    many = list(value) if isinstance(value, (list, tuple)) else [value]
     if args and isinstance(args[0], Iterable) and not isinstance(args[0], str):
-        chosen = value if isinstance(value, list) else [value]
-        return value if all(one in args[0] for one in chosen) else default
-    if len(args) >= 2 and not all(
-        args[0] <= one <= args[1] for one in (value if isinstance(value, tuple) else (value,))
-    ):
-        return default
-    return value
+        return len(set(many)) == len(many) and all(one in args[0] for one in many)
+    if isinstance(value, tuple) and (len(value) != len(default) or many != sorted(many)):
+        return False
+    return len(args) < 2 or all(args[0] <= one <= args[1] for one in many)
 
 
 def _parse(text: str, default: Any) -> Any:
@@ -98,4 +106,4 @@ def _write(value: Any) -> str:
         return str(int(value))
     if isinstance(value, (list, tuple)):
         return ",".join(map(_write, value)) or "-"
-    return repr(value) if isinstance(value, float) else str(value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
