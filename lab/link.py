@@ -73,6 +73,8 @@ def linked(widget: Callable[..., Any], label: str, *args: Any, key: str, default
 
 
 def _read(text: str, default: Any, args: tuple[Any, ...]) -> Any:
+    if text == "":
+        return default
     try:
         value = _parse(text, default)
     except ValueError:
@@ -91,8 +93,6 @@ def _possible(value: Any, default: Any, args: tuple[Any, ...]) -> bool:
 
 
 def _parse(text: str, default: Any) -> Any:
-    if text == "":
-        return default
     if isinstance(default, bool):
         return {"1": True, "0": False}.get(text, default)
     if isinstance(default, (list, tuple)):
