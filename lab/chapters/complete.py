@@ -58,7 +58,7 @@ def render() -> None:
         return
     with st.spinner(_("Filling in…")):
         found = cache.complete(card, image, known, n, seed)
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns(2, gap="large")
     with right:
         picked = _completions(found, known)
     with left:
@@ -231,7 +231,7 @@ def _uncertainty(found: cache.Completions, known: np.ndarray) -> None:
         _map(found.marginals, _("p(on)"), about, "marginals")
         st.caption(
             _(
-                "p(x_i = 1 | known) of each erased pixel if it were the next one to be drawn: one pass of the network "
+                "p(xᵢ = 1 | known) of each erased pixel if it were the next one to be drawn: one pass of the network "
                 "gives them all. Known pixels show their value."
             )
         )

@@ -127,10 +127,10 @@ def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[
 
 def report(card: ModelCard) -> None:
     """log p of a colour, one channel after another."""
-    left, right = st.columns([1, 4], vertical_alignment="bottom")
-    text = _pick(left, first=cache.held_out(card.data, "levels")[0])
-    level = np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)], np.int64)
-    right.markdown(" · ".join(f"{_(name)} **{value}**" for name, value in zip(CHANNELS, level, strict=True)))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = _pick(first=cache.held_out(card.data, "levels")[0])
+        level = np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)], np.int64)
+        st.markdown(" · ".join(f"{_(name)} **{value}**" for name, value in zip(CHANNELS, level, strict=True)))
     x = middle(card, level)
     log_p = cache.terms(card, x).log_p
     _numbers(card, float(log_p.sum()))
@@ -146,13 +146,13 @@ def report(card: ModelCard) -> None:
     )
 
 
-def _pick(column, first: np.ndarray) -> str:
+def _pick(first: np.ndarray) -> str:
     """A colour such as "#a06040"; at first one that is there, and that the model never saw."""
     default, text = "#" + bytes(first.tolist()).hex(), link.arriving("colour")
     if text is not None:
         st.session_state["colour"] = full_hex(text) or default
     about = _("The colour whose density is read.")
-    value = column.color_picker(_("Colour"), key="colour", help=about)
+    value = st.color_picker(_("Colour"), key="colour", help=about)
     link.say("colour", None if value == default else value)
     return full_hex(value) or default
 
