@@ -68,8 +68,7 @@ def render() -> None:
 
 def _can(card: ModelCard) -> bool:
     """Whether a model of images can be asked for any pixels given any others."""
-    completes = getattr(cache.model_class(card), "completes", card.model == "OrderAgnosticNADE")
-    return kinds.of(card) == "images" and completes
+    return kinds.of(card) == "images" and cache.model_class(card).completes
 
 
 def _model(found: dict[str, ModelCard]) -> ModelCard:

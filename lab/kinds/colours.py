@@ -25,7 +25,7 @@ TABLE = 256**3 - 1  # parameters of p(r, g, b) as one table
 
 def holds(card: ModelCard) -> bool:
     # a table of three columns holds colours only where it is known to come from a photo
-    return bool(cache.embedded(card)) and card.header["config"]["dims"] == 3
+    return bool(card.embedded) and card.header["config"]["dims"] == 3
 
 
 def middle(card: ModelCard, levels: np.ndarray) -> np.ndarray:
@@ -49,7 +49,7 @@ def sort_name(sort: str) -> str:
 
 def parts(card: ModelCard, n: int, seed: int, temperature: float = 1.0) -> dict[str, np.ndarray]:
     """By sort, n colours (n, 3) of levels: real ones, the model's, and ones that miss something."""
-    rng, rows = np.random.default_rng(seed), cache.held_out(card.data, "levels")
+    rng, rows = np.random.default_rng(seed), cache.held_out(card.embedded, "levels")
     drawn = cache.samples(card, n, seed, None, temperature)[0]
     return {
         "real": rows[rng.choice(len(rows), n)],
@@ -128,7 +128,7 @@ def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[
 def report(card: ModelCard) -> None:
     """log p of a colour, one channel after another."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = _pick(first=cache.held_out(card.data, "levels")[0])
+        text = _pick(first=cache.held_out(card.embedded, "levels")[0])
         level = np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)], np.int64)
         st.markdown(" · ".join(f"{_(name)} **{value}**" for name, value in zip(CHANNELS, level, strict=True)))
     x = middle(card, level)

@@ -116,7 +116,7 @@ def _numbers(parts: np.ndarray, names: dict[int, str], test: np.ndarray | None) 
 
 def _choose(card: ModelCard) -> np.ndarray:
     """A point (2,) by two sliders; at first a real one that the model never saw, or the middle of the map."""
-    rows = cache.held_out(card.data if cache.embedded(card) else "", "real")
+    rows = cache.held_out(card.embedded, "real")
     point = []
     for d, column in enumerate(st.columns(2)):
         low, high, step, decimals = _slider(*_ends(axes(card)[d]))
@@ -242,7 +242,7 @@ def sort_name(sort: str) -> str:
 
 def parts(card: ModelCard, n: int, seed: int) -> dict[str, np.ndarray]:
     """By sort, n points (n, 2): real ones, samples, and ones that should look less and less likely."""
-    rng, rows = np.random.default_rng(seed), cache.held_out(card.data, "real")
+    rng, rows = np.random.default_rng(seed), cache.held_out(card.embedded, "real")
     low, high = np.array([_ends(axis) for axis in axes(card)]).T
     return {
         "real": rows[rng.choice(len(rows), n, replace=len(rows) < n)],
@@ -254,7 +254,7 @@ def parts(card: ModelCard, n: int, seed: int) -> dict[str, np.ndarray]:
 
 
 def gallery(card: ModelCard, n: int, seed: int) -> cache.Gallery | None:
-    if not cache.embedded(card):
+    if not card.embedded:
         return None
     with st.spinner(_("Drawing points and scoring them…")):
         return cache.together(card, parts(card, n, seed))

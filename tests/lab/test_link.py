@@ -116,7 +116,7 @@ def test_every_control_comes_back_from_its_link_in_every_language(chapter, id, p
     page = chapter(id, lang=lang, **params)
     assert page.segmented_control(key="switch").value == lang
     assert {key: page.query_params[key] for key in params} == params
-    assert {key: link._write(page.session_state[key]) for key in params} == params
+    assert {key: link.write(page.session_state[key]) for key in params} == params
 
 
 def test_no_control_is_without_a_link(chapter):
