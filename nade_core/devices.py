@@ -52,7 +52,7 @@ def as_double(t: Tensor) -> Tensor:
 def set_threads(n: int | str) -> None:
     """Compute in n threads from now on, in torch and in the kernels. NadeError unless n is a whole number above 0."""
     try:
-        threads = int(n) if isinstance(n, str) else operator.index(n)
+        threads = int(n) if isinstance(n, str) else 0 if isinstance(n, bool) else operator.index(n)
     except (TypeError, ValueError):
         threads = 0
     if threads < 1:

@@ -45,7 +45,7 @@ class DensityModel(nn.Module):
         super().__init__()
         self.config = config
         ordering = torch.arange(config.dims) if ordering is None else check_ordering(ordering, config.dims)
-        self.register_buffer("ordering", ordering)
+        self.register_buffer("ordering", ordering.clone())  # a state that is loaded is written into it
         self.register_buffer("_float", torch.empty(0), persistent=False)  # of the type that .double() and .to() ask for
 
     @property

@@ -46,6 +46,16 @@ def test_a_state_is_the_same_density_in_a_model_that_was_built_otherwise(name):
     assert torch.equal(*draws)
 
 
+def test_a_loaded_state_changes_neither_the_callers_ordering_nor_what_the_model_knows():
+    for name in ("NADE", "PixelCNN"):
+        ordering, state = torch.arange(DIMS), build(name, build(name).orderings(2)[-1].flip(0)).state_dict()
+        model = build(name, None if name == "PixelCNN" else ordering)
+        known = [o.clone() for o in model.orderings(8)]
+        model.load_state_dict(state)
+        assert torch.equal(ordering, torch.arange(DIMS)) and torch.equal(model.orderings()[0], state["ordering"])
+        assert name == "NADE" or {tuple(o.tolist()) for o in model.orderings(8)} == {tuple(o.tolist()) for o in known}
+
+
 def test_a_state_with_no_ordering_in_it_is_refused(model):
     state = {**model.state_dict(), "ordering": torch.tensor([0, 0, 1, 2])}
     with pytest.raises(NadeError, match="each once"):

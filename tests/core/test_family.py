@@ -176,6 +176,16 @@ def test_sampling_from_a_prefix_follows_the_conditional(model):
     assert as_prefix(prefix, 2, 4).shape == (2, 2)
 
 
+@pytest.mark.parametrize("temperature", [0.5, 1e-6])
+def test_a_temperature_divides_the_logits_of_the_conditionals(model, temperature):
+    cases, generator = every_row(4), torch.Generator().manual_seed(0)
+    drawn = model.sample(DRAWS, generator=generator, temperature=temperature)
+    logits = model.conditionals(cases).logits / temperature
+    exact = torch.distributions.Bernoulli(logits=logits).log_prob(cases).sum(1).exp()
+    seen = exact * DRAWS > 1e-3
+    assert chi_square(drawn, cases[seen], exact[seen]) < 37.7
+
+
 def test_the_same_seed_draws_the_same_rows_and_zero_rows_are_no_error(model):
     first, second = (model.sample(5, generator=torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(first, second) and model.sample(0).shape == (0, 4)
