@@ -20,7 +20,7 @@ from nade_core import files, queue, runs
 from nade_core.files import write_atomic
 from nade_core.messages import NadeError
 from nade_core.queue import Queue
-from nade_core.runs import Request
+from nade_core.runs import Request, process
 from nade_core.runs import folder as run_folder
 from nade_core.training import loop
 
@@ -34,11 +34,10 @@ import sys, time
 from filelock import FileLock
 lock = FileLock(sys.argv[1] + "/run.lock")
 lock.acquire()
-print("held", flush=True)
 time.sleep(600)
 """
-HANG = "print('held', flush=True); import time; time.sleep(600)"
-SAY = "import sys; sys.exit('the disk of {} is full')"
+HANG = "import time; time.sleep(600)"
+SAY = "import sys; sys.exit('the disk of ' + sys.argv[1] + ' is full')"
 
 
 def table(columns=6, rows=80):
@@ -48,33 +47,43 @@ def table(columns=6, rows=80):
 
 
 @pytest.fixture
-def started():
-    """The stand-in workers of a test, which end with it."""
-    processes = []
+def started(monkeypatch):
+    """The worker processes of a test, which end with it."""
+    processes, spawn = [], queue.spawn
+
+    def spawn_and_keep(folder):
+        processes.append(spawn(folder))
+        return processes[-1]
+
+    monkeypatch.setattr(queue, "spawn", spawn_and_keep)
     yield processes
-    for process in processes:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    for started_one in processes:
+        started_one.kill()
+        started_one.wait()
 
 
 @pytest.fixture
 def stand_in(monkeypatch, started):
-    """stand_in(code): from now on a worker is that Python code, and is under way once it has said so."""
+    """stand_in(code): from now on a worker is that Python code, which finds the run's folder in sys.argv[1]."""
 
-    def use(code, waits=True):
-        def spawn(folder):
-            with (folder / "worker.log").open("wb") as log:
-                command = [sys.executable, "-c", code.format(folder.name), str(folder)]
-                process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
-            started.append(process)
-            if waits:
-                process.stdout.readline()
-            return process
-
-        monkeypatch.setattr(queue, "_spawn", spawn)
+    def use(code):
+        command = [sys.executable, "-c", code]
+        monkeypatch.setattr(process, "_command", lambda folder: [*command, str(folder)])
 
     return use
+
+
+def held(folder, started):
+    """The folder, held by another process."""
+    started.append(subprocess.Popen([sys.executable, "-c", HOLD, str(folder)]))
+    wait_until(lambda: run_folder.is_held(folder))
+    return folder
+
+
+def wait_until(true, seconds=20.0):
+    start = time.monotonic()
+    while not true():
+        assert time.monotonic() - start < seconds
 
 
 @pytest.fixture
@@ -98,21 +107,17 @@ def test_a_run_is_alive_while_its_worker_holds_the_lock_whatever_its_pid(make_qu
     status = {"state": "running", "message": "", "pid": os.getpid(), "asked": 1.0}
     runs.write_json(run.folder / "status.json", status)
     assert runs.look(run.folder).state == "interrupted"
-    process = subprocess.Popen([sys.executable, "-c", HOLD, str(run.folder)], stdout=subprocess.PIPE)
-    started.append(process)
-    process.stdout.readline()
+    held(run.folder, started)
     assert runs.look(run.folder).state == "running"
-    process.kill()
-    process.wait()
+    started[-1].kill()
+    started[-1].wait()
     assert runs.look(run.folder).state == "interrupted"
 
 
 def test_a_folder_that_a_worker_holds_is_refused_in_words_to_another(make_queue, started):
     q = make_queue()
     run = q.submit(ASKED, table())
-    process = subprocess.Popen([sys.executable, "-c", HOLD, str(run.folder)], stdout=subprocess.PIPE)
-    started.append(process)
-    process.stdout.readline()
+    held(run.folder, started)
     with pytest.raises(NadeError, match="Another worker is training"):
         next(runs.run(run.folder, CPU))
     with pytest.raises(NadeError, match="stop it first"):
@@ -252,10 +257,8 @@ def test_a_folder_that_cannot_be_looked_into_hides_no_other(make_queue, monkeypa
 def test_a_second_worker_that_is_refused_leaves_the_state_to_the_first(make_queue, stand_in, started):
     q = make_queue()
     run = q.submit(ASKED, table())
-    stand_in("import sys; sys.exit('refused')", waits=False)
-    process = subprocess.Popen([sys.executable, "-c", HOLD, str(run.folder)], stdout=subprocess.PIPE)
-    started.append(process)
-    process.stdout.readline()
+    stand_in("import sys; sys.exit('refused')")
+    held(run.folder, started)
     q.turn()
     q.worker.process.wait()
     q.turn()
@@ -334,7 +337,7 @@ def test_the_thread_outlives_a_fault_and_starts_the_next_run(tmp_path, monkeypat
         return subprocess.Popen([sys.executable, "-c", "pass"])
 
     monkeypatch.setattr(queue, "_seen", spoil)
-    monkeypatch.setattr(queue, "_spawn", spawn)
+    monkeypatch.setattr(queue, "spawn", spawn)
     q = Queue(tmp_path / "runs")
     run = q.submit(ASKED, table())
     assert faulty.wait(10)
@@ -372,6 +375,8 @@ def test_stop_takes_effect_within_two_seconds(make_queue, stand_in, code):
     q = make_queue()
     run = q.submit(ASKED, table())
     turn_until(q, run.folder, "running")
+    if code == HOLD:
+        wait_until(lambda: run_folder.is_held(run.folder))
     q.stop(run.folder)
     assert turn_until(q, run.folder, "stopped") + queue.POLL < 2
     assert runs.look(run.folder).error is None and not (run.folder / "stop").exists()
@@ -426,9 +431,9 @@ def test_a_stop_is_heard_in_an_epoch_without_reports(make_queue, monkeypatch, wh
 def test_a_report_is_the_reason_of_its_own_attempt(make_queue, stand_in, started):
     q = make_queue()
     run = q.submit(ASKED, table())
-    stand_in(SAY, waits=False)
+    stand_in(SAY)
     turn_until(q, run.folder, "failed")
-    assert f"the disk of {run.name} is full" in str(runs.look(run.folder).error)
+    assert f"the disk of {run.folder} is full" in str(runs.look(run.folder).error)
     stand_in(HOLD)
     q.resume(run.folder)
     turn_until(q, run.folder, "running")
@@ -437,7 +442,7 @@ def test_a_report_is_the_reason_of_its_own_attempt(make_queue, stand_in, started
     turn_until(q, run.folder, "interrupted")
     error = runs.look(run.folder).error
     assert error.facts["n"] == signal.SIGKILL and "disk" not in str(error)
-    stand_in("import sys; sys.exit(3)", waits=False)
+    stand_in("import sys; sys.exit(3)")
     q.resume(run.folder)
     turn_until(q, run.folder, "failed")
     assert "without a word (exit status 3)" in str(runs.look(run.folder).error)
