@@ -197,6 +197,7 @@ def test_long_steps_say_on_a_terminal_how_far_they_are_and_are_silent_elsewhere(
     result = nade(*command)
     assert "Preparing the kernels…" in result.err and "0 of 5 rows scored…" in result.err
     assert json.loads(result.out)["n"] == 5
+    assert nade("evaluate", "nobody", tmp_path / "rows.npy").err.rpartition("\r")[2].startswith("nade: Unknown model")
 
 
 @pytest.fixture
