@@ -30,7 +30,7 @@ from .runs.folder import CLAIM, as_error, is_alive, is_held, lock, read_json, st
 
 MAX_WAITING, MAX_KEPT, MAX_UPLOAD_MB = 8, 40, 200
 POLL = 0.25  # seconds between two looks at the folder
-GRACE = 1.0  # seconds that a worker has to end by itself once a stop was asked for
+GRACE = 0.7  # seconds that a worker has to end by itself once a stop was asked for
 BUSY = 20.0  # seconds to wait while another app changes the folder
 
 
@@ -120,6 +120,7 @@ class Queue:
         with self._locked():
             if is_alive(folder):
                 raise NadeError("This run is under way: stop it first.")
+            self._faults.pop(folder.name, None)
             (folder / "config.json").unlink(missing_ok=True)  # from here on it is no run
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -138,7 +139,7 @@ class Queue:
 
     def _folders(self) -> list[Path]:
         try:
-            return [path for path in self.root.iterdir() if (path / "config.json").exists()]
+            return [path for path in self.root.iterdir() if _is_run(path)]
         except OSError as error:
             self._faults[""] = as_error(error)
             return []
@@ -221,6 +222,13 @@ class Queue:
         return True
 
 
+def _is_run(folder: Path) -> bool:
+    try:
+        return (folder / "config.json").exists()
+    except OSError:  # a folder that cannot be looked into is shown with what is wrong with it
+        return True
+
+
 def _seen(folder: Path) -> RunState | None:
     """The state of a run, whatever is wrong with it; None for one that was deleted meanwhile."""
     try:
@@ -274,14 +282,20 @@ def _end(process: subprocess.Popen) -> None:
 
 def _bury(folder: Path, code: int) -> None:
     """Say of a worker that ended without saying so itself how it ended."""
+    if is_held(folder):  # by another worker, which refused this one: the run is that one's
+        return
     stopped = stop_requested(folder)
     if read_json(folder / "status.json").get("state") in (None, "running"):
         if stopped:
             write_status(folder, "stopped")
         elif code < 0:
             write_status(folder, "interrupted", NadeError("The worker process was killed by signal {n}.", n=-code))
+        elif words := _last_words(folder):
+            write_status(folder, "failed", NadeError("The worker process ended: {reason}", reason=words))
         else:
-            write_status(folder, "failed", NadeError("The worker process ended: {reason}", reason=_last_words(folder)))
+            write_status(
+                folder, "failed", NadeError("The worker process ended without a word (exit status {n}).", n=code)
+            )
     clear_stop(folder)
 
 
@@ -291,4 +305,4 @@ def _last_words(folder: Path) -> str:
         lines = (folder / "worker.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
     except OSError:
         lines = []
-    return lines[-1] if lines else "..."
+    return lines[-1] if lines else ""
