@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from lesson import questions
+
 from . import link
 from .chapter import Chapter
 from .components import rail
@@ -43,9 +45,9 @@ def words(chapter: Chapter, here: str, **facts: Any) -> None:
     explain(prose(chapter.id, here, **facts))
 
 
-def formula(latex: str) -> None:
-    """The formula of the board, with this moment's numbers in it."""
-    with st.container(key="formula"):
+def formula(latex: str, key: str = "formula") -> None:
+    """The formula of the board, with this moment's numbers in it; a second one has a key of its own."""
+    with st.container(key=f"board-{key}"):
         st.latex(latex)
 
 
@@ -94,25 +96,37 @@ def _show(key: str) -> None:
     keep(f"{key}-shown", True, False)
 
 
-def question(chapter: Chapter, ask: str, options: dict[str, str], right: str) -> None:
-    """The question that closes a chapter. ``options`` are words by id; ``right`` is the id that was computed.
+def question(chapter: Chapter, id: str, ask: str, options: dict[str, str] | None = None, **state: Any) -> None:
+    """The question that closes a chapter, one of lesson.questions, answered from the ``state`` of this moment.
 
-    Why it is right stands in the chapter's prose, under ``because``.
+    ``options`` are words by id, for one that offers a choice. Why the answer is right stands in the chapter's prose,
+    under ``because``.
     """
+    asked = questions.QUESTIONS[id]
     with st.container(border=True, key="closing"):
-        st.markdown(f"**{ask}**")
-        given = linked(
-            st.pills,
-            ask,
-            list(options),
-            key="answer",
-            default=None,
-            format_func=options.get,
-            label_visibility="collapsed",
-        )
+        explain(f"**{ask}**")
+        given = _answer(asked, ask, options)
         if given is not None:
-            verdict = _("Yes.") if given == right else _("Not quite: {answer}.", answer=options[right])
+            truth = questions.answer(id, **state)
+            right = questions.is_right(id, given, **state)
+            verdict = _("Yes.") if right else _("Not quite: {answer}.", answer=_truth(asked, truth, options))
             explain(f"{verdict} {prose(chapter.id, 'because')}")
+
+
+def _answer(asked: questions.Question, ask: str, options: dict[str, str] | None) -> Any:
+    common = {"key": "answer", "default": None, "label_visibility": "collapsed"}
+    if options:
+        return linked(st.pills, ask, list(options), format_func=options.get, **common)
+    kind = int if asked.kind == questions.INTEGER else float
+    look = {"value": None, "format": "%d" if kind is int else f"%.{asked.digits}f", "width": 260}
+    look["step"] = kind(1) if kind is int else 10.0**-asked.digits
+    return linked(st.number_input, ask, kind=kind, placeholder=_("your answer"), **look, **common)
+
+
+def _truth(asked: questions.Question, truth: Any, options: dict[str, str] | None) -> str:
+    if options:
+        return options[str(truth)]
+    return f"{truth:,}" if asked.kind == questions.INTEGER else f"{truth:.{asked.digits}f}"
 
 
 def foot(chapter: Chapter, lesson: list[Chapter]) -> None:
@@ -120,7 +134,7 @@ def foot(chapter: Chapter, lesson: list[Chapter]) -> None:
     if chapter.sentence:
         with st.container(key="sentence"):
             explain(_(chapter.sentence))
-    names = [{"id": c.id, "short": _(c.short), "title": _(c.title)} for c in lesson]
+    names = [{"id": c.id, "place": c.place, "short": _(c.short), "title": _(c.title)} for c in lesson]
     steps = list(chapter.steps)
     here = st.session_state.get(STEP)
     at = steps.index(here) if here in steps else 0

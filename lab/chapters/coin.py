@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import streamlit as st
 
 from lesson import coin, simplex
@@ -186,10 +185,7 @@ def _never() -> None:
 
 
 def _closing() -> None:
-    options = {"5": "5", "6": "6", "7": "7"}
-    stage.question(
-        CHAPTER,
-        _("How many free parameters has a die with six sides?"),
-        options,
-        str(len(simplex.probabilities(np.full(6, 1 / 6))) - 1),
-    )
+    _p, n, heads = _coin()
+    if n:
+        ask = _("At which p is the likelihood of {heads:,} ones in {n:,} throws highest?", heads=heads, n=n)
+        stage.question(CHAPTER, "top-of-the-curve", ask, heads=heads, throws=n)

@@ -11,7 +11,6 @@ from nade_core.messages import NadeError
 
 RNG = np.random.default_rng(0)
 SMALL = RNG.integers(0, 4, (400, 3)) // np.array([1, 2, 1])
-PART = RNG.integers(1, 5, 400)
 
 
 def everything(levels):
@@ -50,15 +49,13 @@ def test_levels_are_in_order_and_restored_inside_their_bins(levels):
 
 
 def test_the_table_adds_the_alpha_that_its_parts_choose_and_sums_to_1():
-    codes = SMALL[:, 0] * 16 + SMALL[:, 1] * 4 + SMALL[:, 2]
-    log_p, alpha = pixel.table_log_probs(codes, PART, np.arange(64), 64)
-    counts = np.bincount(codes, minlength=64)
-    assert np.exp(log_p).sum() == pytest.approx(1) and np.exp(log_p) == pytest.approx(
-        (counts + alpha) / (400 + 64 * alpha)
-    )
+    codes, part = RNG.geometric(0.1, 90) % 64, RNG.integers(1, 5, 90)
+    log_p, alpha = pixel.table_log_probs(codes, part, np.arange(64), 64)
+    expected = (np.bincount(codes, minlength=64) + alpha) / (90 + 64 * alpha)
+    assert np.exp(log_p).sum() == pytest.approx(1) and np.exp(log_p) == pytest.approx(expected)
 
     def left_out(a):
-        others = [codes[part != PART] for part in PART]
+        others = [codes[part != own] for own in part]
         chances = [((o == code).sum() + a) / (len(o) + 64 * a) for o, code in zip(others, codes, strict=True)]
         return sum(map(math.log, chances))
 
