@@ -3,16 +3,12 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-# Okabe & Ito (2008), a palette made for all kinds of colour vision.
+# Okabe & Ito (2008), a palette made for all kinds of colour vision. What a colour means is the same everywhere:
+# blue what is real or known, green what a model drew, orange this one, now, grey noise or unknown, purple a guess.
 BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 GREY = "#8A94A0"
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY)
-
-
-def page(title: str, lead: str) -> None:
-    """The head of a chapter: its title, and the one sentence to take away."""
-    st.title(title, anchor=False)
-    st.markdown(lead)
+FONT = '"Source Sans", "Noto Sans KR", "Noto Sans CJK KR", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif'
 
 
 def figure(x: str, y: str, height: int = 360, log_x: bool = False) -> go.Figure:
@@ -21,10 +17,11 @@ def figure(x: str, y: str, height: int = 360, log_x: bool = False) -> go.Figure:
     fig.update_layout(
         height=height,
         colorway=PALETTE,
+        font_family=FONT,
         margin={"l": 10, "r": 10, "t": 30, "b": 10},
         bargap=0.02,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        hoverlabel={"font_size": 14},
+        hoverlabel={"font_size": 14, "font_family": FONT},
     )
     fig.update_xaxes(title=x, automargin=True, type="log" if log_x else None)
     fig.update_yaxes(title=y, automargin=True)

@@ -3,11 +3,13 @@
 import io
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .messages import N_, NadeError
 
 SIDE, BOX = 28, 20  # MNIST: the drawing fits a 20 x 20 box, its centre of mass stands in the middle of 28 x 28
 MAX_BYTES = 20 << 20
@@ -17,11 +19,15 @@ FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One stage: its name, what it did, and the picture after it, uint8 (H, W) or (H, W, 3)."""
+    """One stage: its name, what it did, and the picture after it, uint8 (H, W) or (H, W, 3).
+
+    Name and explanation are words for people, marked for translation; ``facts`` fill the explanation's gaps.
+    """
 
     name: str
     explanation: str
     image: np.ndarray
+    facts: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,32 +49,37 @@ def prepare(
 
     ``threshold`` in 0..255 (None: Otsu's), ``crop`` to the content and centre it as MNIST does, ``invert`` a
     picture with a bright background (None: decided by its border). A black-and-white 28 x 28 image on a dark
-    ground, also enlarged by whole factors, passes unchanged. ValueError says why a picture cannot be read.
+    ground, also enlarged by whole factors, passes unchanged. NadeError says why a picture cannot be read.
     """
     picture = source if isinstance(source, Image.Image) else decode(source)
     colour, steps = _on_white(picture)
     grey = np.asarray(colour.convert("L"))
     exact = _exact(grey) if invert is None and threshold is None else None
     if exact is not None:
-        note = "Already 28 x 28, black and white on a dark ground: taken pixel for pixel."
-        return Prepared(exact, (*steps, Step("unchanged", note, exact * 255)), 127.5)
-    steps.append(Step("grey", "Colour becomes brightness: 0.299 r + 0.587 g + 0.114 b.", grey))
+        note = N_("Already 28 x 28, black and white on a dark ground: taken pixel for pixel.")
+        return Prepared(exact, (*steps, Step(N_("unchanged"), note, exact * 255)), 127.5)
+    steps.append(Step(N_("grey"), N_("Colour becomes brightness: 0.299 r + 0.587 g + 0.114 b."), grey))
     if _is_bright(grey) if invert is None else invert:
         grey = 255 - grey
-        steps.append(Step("inverted", "The background was bright; models here see bright drawings on black.", grey))
+        steps.append(
+            Step(N_("inverted"), N_("The background was bright; models here see bright drawings on black."), grey)
+        )
     if grey.min() == grey.max():
         grey = np.zeros_like(grey)
-        steps.append(Step("blank", "The picture is flat: there is nothing on it but background.", grey))
+        steps.append(Step(N_("blank"), N_("The picture is flat: there is nothing on it but background."), grey))
     if crop:
         grey = _content(grey)
-        steps.append(Step("cropped", "Cut to the content: rows and columns brighter than the background.", grey))
+        steps.append(
+            Step(N_("cropped"), N_("Cut to the content: rows and columns brighter than the background."), grey)
+        )
     grey = _centre(grey) if crop else _resize(grey, SIDE, SIDE)
-    note = "Fitted into 20 x 20, its centre of mass put in the middle of 28 x 28." if crop else "Scaled to 28 x 28."
-    steps.append(Step("28 x 28", note, grey))
+    fitted = N_("Fitted into 20 x 20, its centre of mass put in the middle of 28 x 28.")
+    steps.append(Step(N_("28 x 28"), fitted if crop else N_("Scaled to 28 x 28."), grey))
     level = otsu(grey) if threshold is None else float(threshold)
     binary = (grey > level).astype(np.uint8)
-    how = "Otsu's level, which splits the greys best" if threshold is None else "the level you chose"
-    steps.append(Step("binary", f"On where brighter than {level:.0f} of 255: {how}.", binary * 255))
+    best = N_("On where brighter than {level:.0f} of 255: Otsu's level, which splits the greys best.")
+    chosen = N_("On where brighter than {level:.0f} of 255: the level you chose.")
+    steps.append(Step(N_("binary"), best if threshold is None else chosen, binary * 255, {"level": level}))
     return Prepared(binary, tuple(steps), level)
 
 
@@ -81,13 +92,23 @@ def decode(source: bytes | str | Path) -> Image.Image:
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
             width, height = picture.size
             if width * height > MAX_PIXELS:
-                raise ValueError(f"The picture has {width} x {height} pixels; at most {MAX_PIXELS:,} are read.")
+                raise NadeError(
+                    "The picture has {width} x {height} pixels; at most {limit:,} are read.",
+                    width=width,
+                    height=height,
+                    limit=MAX_PIXELS,
+                )
             picture.load()
             return ImageOps.exif_transpose(picture)
     except UnidentifiedImageError as error:
-        raise ValueError(f"This is not a picture that can be read; expected {', '.join(FORMATS)}.") from error
+        raise NadeError(
+            "This is not a picture that can be read; expected {known}.", known=", ".join(FORMATS)
+        ) from error
+    except NadeError:
+        raise
     except (
         OSError,
+        ValueError,
         SyntaxError,
         EOFError,
         Image.DecompressionBombError,
@@ -99,21 +120,28 @@ def decode(source: bytes | str | Path) -> Image.Image:
         MemoryError,
         NotImplementedError,
     ) as error:
-        raise ValueError("The picture is damaged or incomplete and cannot be decoded.") from error
+        raise NadeError("The picture is damaged or incomplete and cannot be decoded.") from error
 
 
 def _bounded_bytes(source: bytes | str | Path) -> bytes:
     if not isinstance(source, bytes):
         path = Path(source)
         if not path.is_file():
-            raise ValueError(f"There is no picture {path}.")
+            raise NadeError("There is no picture {path}.", path=path)
         if path.stat().st_size > MAX_BYTES:
-            raise ValueError(f"{path.name} has {path.stat().st_size >> 20} MB; at most {MAX_BYTES >> 20} MB are read.")
+            raise NadeError(
+                "{name} has {size} MB; at most {limit} MB are read.",
+                name=path.name,
+                size=path.stat().st_size >> 20,
+                limit=MAX_BYTES >> 20,
+            )
         source = path.read_bytes()
     if not source:
-        raise ValueError("The picture is empty: it has no bytes.")
+        raise NadeError("The picture is empty: it has no bytes.")
     if len(source) > MAX_BYTES:
-        raise ValueError(f"The picture has {len(source) >> 20} MB; at most {MAX_BYTES >> 20} MB are read.")
+        raise NadeError(
+            "The picture has {size} MB; at most {limit} MB are read.", size=len(source) >> 20, limit=MAX_BYTES >> 20
+        )
     return source
 
 
@@ -124,11 +152,11 @@ def _on_white(picture: Image.Image) -> tuple[Image.Image, list[Step]]:
     if max(rgba.size) > 1024:
         rgba.thumbnail((1024, 1024))
     original = rgba.convert("RGB")
-    steps.append(Step("picture", "As it came, turned the way its EXIF tag says.", np.asarray(original)))
-    if rgba.getextrema()[3][0] < 255:
+    steps.append(Step(N_("picture"), N_("As it came, turned the way its EXIF tag says."), np.asarray(original)))
+    if np.asarray(rgba)[..., 3].min() < 255:
         white = Image.new("RGBA", rgba.size, "white")
         original = Image.alpha_composite(white, rgba).convert("RGB")
-        steps.append(Step("on white", "Transparent parts are shown on white paper.", np.asarray(original)))
+        steps.append(Step(N_("on white"), N_("Transparent parts are shown on white paper."), np.asarray(original)))
     return original, steps
 
 

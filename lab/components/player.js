@@ -5,15 +5,20 @@ function heat(p) {
   return CIVIDIS[i].map((v, k) => Math.round(v + f * (CIVIDIS[i + 1][k] - v)));
 }
 
+function fill(text, facts) {
+  return text.replace(/\{(\w+)\}/g, (gap, name) => facts[name] ?? gap);
+}
+
 export default function (component) {
   const { data, parentElement } = component;
   const find = (selector) => parentElement.querySelector(selector);
-  const { ordering, bits, probs, side } = data;
+  const { ordering, bits, logP, pOn, side, words } = data;
   const n = ordering.length, image = find(".image"), heatMap = find(".heat"), range = find("input"), play = find(".play");
   let drawn = 0, timer = null, sums = [0];
-  for (let i = 0; i < n; i++) {
-    const p = bits[i] === "1" ? probs[i] : 1 - probs[i];
-    sums.push(sums[i] + Math.log(Math.max(p, 1e-12)));
+  for (let i = 0; i < n; i++) sums.push(sums[i] + logP[i]);
+  for (const node of parentElement.querySelectorAll("[data-word]")) node.textContent = words[node.dataset.word];
+  for (const node of parentElement.querySelectorAll("[data-label]")) {
+    node.setAttribute("aria-label", words[node.dataset.label]);
   }
 
   function draw() {
@@ -26,13 +31,13 @@ export default function (component) {
     for (let i = 0; i < drawn; i++) {
       pixels.data.set(bits[i] === "1" ? [255, 255, 255, 255] : [0, 0, 0, 255], 4 * ordering[i]);
     }
-    for (let i = 0; i <= Math.min(drawn, n - 1); i++) warm.data.set([...heat(probs[i]), 255], 4 * ordering[i]);
+    for (let i = 0; i <= Math.min(drawn, n - 1); i++) warm.data.set([...heat(pOn[i]), 255], 4 * ordering[i]);
     if (drawn < n) pixels.data.set([213, 94, 0, 255], 4 * ordering[drawn]);
     a.putImageData(pixels, 0, 0);
     b.putImageData(warm, 0, 0);
     range.value = drawn;
-    const next = drawn < n ? `next: p(x = 1 | the ${drawn} before) = ${probs[drawn].toFixed(3)}` : "complete";
-    find("output").textContent = `${drawn} of ${n} pixels · log p so far ${sums[drawn].toFixed(2)} nats · ${next}`;
+    const next = drawn < n ? fill(words.next, { drawn, p: pOn[drawn].toFixed(3) }) : words.complete;
+    find("output").textContent = fill(words.sofar, { drawn, n, sum: sums[drawn].toFixed(2), next });
   }
 
   function go(to) {
@@ -43,13 +48,13 @@ export default function (component) {
   function pause() {
     cancelAnimationFrame(timer);
     timer = null;
-    play.textContent = "\u25B6 Play";
-    play.setAttribute("aria-label", "play");
+    play.textContent = `\u25B6 ${words.play}`;
+    play.setAttribute("aria-label", words.play);
   }
   function start() {
     if (drawn === n) go(0);
-    play.textContent = "Pause";
-    play.setAttribute("aria-label", "pause");
+    play.textContent = words.pause;
+    play.setAttribute("aria-label", words.pause);
     let before = performance.now(), owed = 0;
     const tick = (now) => {
       owed += ((now - before) / 1000) * Number(find("select").value);

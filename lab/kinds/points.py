@@ -1,263 +1,283 @@
-"""Densities over the plane: drawn and scored one coordinate at a time, p(x₁) and then p(x₂ | x₁)."""
+"""Points of the plane: drawn and scored one coordinate at a time, p(x₁) and then p(x₂ | x₁), over a map of p(x)."""
+
+import math
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
-import torch
 
-from nade_core import ModelCard, measures, scoring
+from nade_core import ModelCard, measures
+from nade_core.messages import N_
 
-from . import state
-from .theme import BLUE, ORANGE, chart, figure
+from .. import cache
+from ..link import linked
+from ..theme import BLUE, ORANGE, chart, figure
+from ..words import _
 
+ID, PLACE = "points", 1
+HOW_MANY = [60, 120, 240, 480, 960, 1920], 480
 CELLS = 120  # a side of the map
 REACH = 2.5  # standard deviations from the mean to the edge of the map
-NAMES = ("x₁", "x₂")
-Key = tuple[str, float]
+NAMES, KEYS = ("x₁", "x₂"), ("x1", "x2")
+BELLS = {
+    "gaussian": N_("A mixture of {n} Gaussians for each coordinate."),
+    "laplace": N_("A mixture of {n} Laplacians for each coordinate."),
+}
 
 
-def axes(key: Key) -> tuple[np.ndarray, np.ndarray]:
+def holds(card: ModelCard) -> bool:
+    return cache.model_class(card).values == "real" and card.header["config"]["dims"] == 2
+
+
+def axes(card: ModelCard) -> tuple[np.ndarray, np.ndarray]:
     """The middles of the cells of the map along x₁ and x₂: (CELLS,) each."""
-    model = state._load(*key)
-    reach = REACH * model.scale
-    ends = torch.stack([model.mean - reach, model.mean + reach]).double().cpu().numpy()
+    mean, scale = cache.location(card)
     steps = (np.arange(CELLS) + 0.5) / CELLS
-    return tuple(low + steps * (high - low) for low, high in ends.T)
+    along = [low + steps * (high - low) for low, high in zip(mean - REACH * scale, mean + REACH * scale, strict=True)]
+    return along[0], along[1]
 
 
-@st.cache_data(max_entries=16, show_spinner="Scoring the plane…")
-def density_map(key: Key) -> np.ndarray:
+def density_map(card: ModelCard) -> np.ndarray:
     """p(x) at the middle of each cell: (CELLS, CELLS), x₂ by rows."""
-    grid = np.stack(np.meshgrid(*axes(key)), -1).reshape(-1, 2).astype(np.float32)
-    return np.exp(scoring.log_probs(state._load(*key), grid)).reshape(CELLS, CELLS)
+    grid = np.stack(np.meshgrid(*axes(card)), -1).reshape(-1, 2)
+    return cache.density(card, grid).reshape(CELLS, CELLS)
 
 
-@st.cache_data(max_entries=32, show_spinner="Drawing…")
-def draw(key: Key, n: int, seed: int, temperature: float) -> tuple[np.ndarray, np.ndarray]:
-    """n points (n, 2) and their log p(x) under the model at temperature 1."""
-    model = state._load(*key)
-    x = model.sample(n, generator=torch.Generator().manual_seed(seed), temperature=temperature)
-    return x.cpu().numpy(), scoring.log_probs(model, x)
-
-
-def samples(card: ModelCard, n: int, seed: int, temperature: float) -> None:
-    """The body of Generate: points over the density they were drawn from, and how one of them came about."""
-    key = state.model_key(card)
-    x, log_p = draw(key, n, seed, temperature)
+def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: float) -> None:
+    """Points over the density that they were drawn from, and how one of them came about."""
+    with st.spinner(_("Drawing…")):
+        x, log_p = cache.samples(card, n, seed, None, temperature)
     left, right = st.columns([3, 2], gap="large")
     with right:
-        st.subheader("One point, coordinate by coordinate", anchor=False)
-        chosen = (
-            st.number_input(
-                f"Point, 1 to {n}",
-                1,
-                n,
-                1,
-                key="point",
-                bind="query-params",
-                help="Which of the points to look into; it is marked on the map.",
-            )
-            - 1
-        )
-        _steps(key, x[chosen])
+        st.subheader(_("One point, coordinate by coordinate"), anchor=False)
+        about = _("Which of the points to look into; it is marked on the map.")
+        chosen = linked(st.number_input, _("Point, 1 to {n}", n=n), 1, n, key="point", default=1, help=about) - 1
+        _steps(card, x[chosen])
     with left:
-        st.subheader(f"{n} points x ~ p(x)", anchor=False)
-        _map(key, x[chosen], x)
-        st.caption(f"Mean log p of these points: {log_p.mean():.2f} nats{_beside(card)}. {_whole(key)}")
+        st.subheader(_("{n} points x ~ p(x)", n=n), anchor=False)
+        _map(card, x[chosen], x)
+        st.caption(f"{_mean(card, log_p)} {_whole(card)}")
 
 
-def _beside(card: ModelCard) -> str:
-    """The mean log p of points that the model never saw, in words, where there are any."""
-    test = state.test_log_probs(card)
-    return "" if test is None else f"; of {len(test):,} real ones that it never saw: {test.mean():.2f}"
+def _mean(card: ModelCard, log_p: np.ndarray) -> str:
+    """The mean log p of the points drawn, beside that of real ones where there are any."""
+    test = cache.test_log_probs(card)
+    if test is None:
+        return _("Mean log p of these points: {mean:.2f} nats.", mean=log_p.mean())
+    return _(
+        "Mean log p of these points: {mean:.2f} nats; of {n:,} real ones that it never saw: {real:.2f}.",
+        mean=log_p.mean(),
+        n=len(test),
+        real=test.mean(),
+    )
 
 
-def _whole(key: Key) -> str:
+def _whole(card: ModelCard) -> str:
     """What the density sums to over the map, in words."""
-    cell = np.prod([axis[1] - axis[0] for axis in axes(key)])
-    return f"Over the {CELLS} × {CELLS} cells of the map p(x) sums to {density_map(key).sum() * cell:.3f}."
+    cell = np.prod([axis[1] - axis[0] for axis in axes(card)])
+    total = density_map(card).sum() * cell
+    return _("Over the {cells} × {cells} cells of the map p(x) sums to {total:.3f}.", cells=CELLS, total=total)
 
 
 def report(card: ModelCard) -> None:
-    """The body of Density: log p of a point that is chosen with two sliders."""
-    key = state.model_key(card)
-    x, model = _choose(card, key), state.get_model(card)
-    with torch.no_grad():
-        parts = model.conditionals(x[None]).log_prob(model.as_rows(x[None]))[0].double().tolist()
-    columns = st.columns(4)
-    columns[0].metric(
-        "log p(x)",
-        f"{sum(parts):.2f} nats",
-        help="Of the density, per unit of area: above 0 it is larger than 1, which a probability "
-        "cannot be and a density can.",
-    )
-    for column, (d, name) in zip(columns[1:3], _names(model).items(), strict=True):
-        column.metric(f"log {name}", f"{parts[d]:.2f} nats", help="One coordinate; the two add up to log p(x).")
-    test = state.test_log_probs(card)
-    if test is not None:
-        columns[3].metric(
-            "percentile",
-            f"{measures.percentile(sum(parts), test):.1f} %",
-            help=f"Which share of {len(test):,} real points that the model never saw is less probable.",
-        )
+    """log p of a point that is chosen with two sliders."""
+    x = _choose(card)
+    parts, test = cache.terms(card, x).log_p, cache.test_log_probs(card)
+    _numbers(parts, _conditionals(card), test)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader("Where it falls", anchor=False)
-        _map(key, x, None)
-        st.caption(f"{_whole(key)} The brightest cell has p(x) = {density_map(key).max():.2f} per unit of area.")
+        st.subheader(_("Where it falls"), anchor=False)
+        _map(card, x, None)
+        top = _("The brightest cell has p(x) = {top:.2f} per unit of area.", top=density_map(card).max())
+        st.caption(f"{_whole(card)} {top}")
     with right:
-        st.subheader("One coordinate at a time", anchor=False)
-        _steps(key, x)
+        st.subheader(_("One coordinate at a time"), anchor=False)
+        _steps(card, x)
 
 
-def _choose(card: ModelCard, key: Key) -> np.ndarray:
+def _numbers(parts: np.ndarray, names: dict[int, str], test: np.ndarray | None) -> None:
+    """log p(x) and what each coordinate adds to it, ``parts`` (2,) in nats."""
+    columns, value = st.columns(4), float(parts.sum())
+    columns[0].metric(
+        "log p(x)",
+        _("{value:.2f} nats", value=value),
+        help=_(
+            "Of the density, per unit of area: above 0 it is larger than 1, which a probability cannot be and a density "
+            "can."
+        ),
+    )
+    for column, (d, name) in zip(columns[1:3], names.items(), strict=True):
+        about = _("One coordinate; the two add up to log p(x).")
+        column.metric(f"log {name}", _("{value:.2f} nats", value=parts[d]), help=about)
+    if test is not None:
+        about = _("Which share of {n:,} real points that the model never saw is less probable.", n=len(test))
+        columns[3].metric(_("percentile"), f"{measures.percentile(value, test):.1f} %", help=about)
+
+
+def _choose(card: ModelCard) -> np.ndarray:
     """A point (2,) by two sliders; at first a real one that the model never saw, or the middle of the map."""
-    ends = np.array([_ends(axis) for axis in axes(key)])
-    rows = state.held_out(card.data, "real")
-    first = ends.mean(1) if rows is None else np.clip(rows[0], ends[:, 0], ends[:, 1])
+    rows = cache.held_out(card.embedded, "real")
     point = []
-    for column, name, (low, high), value in zip(st.columns(2), NAMES, ends.tolist(), first.tolist(), strict=True):
-        point.append(
-            column.slider(
-                name,
-                low,
-                high,
-                value,
-                (high - low) / 500,
-                format="%.2f",
-                key=f"{name}-{card.name}",  # one for each model: each map has ends of its own
-                help="A coordinate of the point to score.",
-            )
+    for d, column in enumerate(st.columns(2)):
+        low, high, step, decimals = _slider(*_ends(axes(card)[d]))
+        first = (low + high) / 2 if rows is None else min(max(float(rows[0, d]), low), high)
+        value = linked(
+            column.slider,
+            NAMES[d],
+            low,
+            high,
+            key=KEYS[d],
+            default=round(round(first / step) * step, decimals),
+            step=step,
+            format=f"%.{decimals}f",
+            help=_("A coordinate of the point to score."),
         )
+        point.append(value)
     return np.array(point, np.float32)
 
 
-def _map(key: Key, marked: np.ndarray, x: np.ndarray | None) -> None:
-    """The density as a map, points (N, 2) on it, and one of them marked."""
-    horizontal, vertical = axes(key)
-    fig = figure(*NAMES, 520)
-    fig.add_heatmap(
-        x=horizontal,
-        y=vertical,
-        z=density_map(key),
-        colorscale="Cividis",
-        zmin=0,
-        colorbar={
-            "title": {"text": "p(x), per unit of area", "side": "top"},
-            "orientation": "h",
-            "thickness": 12,
-            "y": 1.02,
-            "yanchor": "bottom",
-        },
-        showlegend=False,
-        hovertemplate="x₁ = %{x:.2f}, x₂ = %{y:.2f}<br>p(x) = %{z:.3f}<extra></extra>",
+def _slider(low: float, high: float) -> tuple[float, float, float, int]:
+    """Ends within the given ones, a step that is a power of ten (200 to 2,000 of them), and its decimals."""
+    power = math.floor(math.log10((high - low) / 200))
+    step, decimals = 10.0**power, max(0, -power)
+    return (
+        round(math.ceil(low / step) * step, decimals),
+        round(math.floor(high / step) * step, decimals),
+        step,
+        decimals,
     )
+
+
+def _map(card: ModelCard, marked: np.ndarray, x: np.ndarray | None) -> None:
+    """The density as a map, points (N, 2) on it, and one of them marked."""
+    fig = figure(*NAMES, 520)
+    _heat(fig, card)
     if x is not None:
-        fig.add_scatter(
-            x=x[:, 0],
-            y=x[:, 1],
-            mode="markers",
-            name="samples",
-            showlegend=False,
-            hoverinfo="skip",
-            marker={"color": "white", "size": 4, "opacity": 0.7},
-        )
+        look = {"color": "white", "size": 4, "opacity": 0.7}
+        fig.add_scatter(x=x[:, 0], y=x[:, 1], mode="markers", showlegend=False, hoverinfo="skip", marker=look)
     line = {"color": ORANGE, "width": 2, "dash": "dot"}
-    if state._load(*key).ordering[0] == 0:
+    if cache.ordering(card)[0] == 0:
         fig.add_vline(x=marked[0], line=line)
     else:
         fig.add_hline(y=marked[1], line=line)
-    fig.add_scatter(
-        x=marked[:1],
-        y=marked[1:],
-        mode="markers",
+    look = {"color": ORANGE, "size": 14, "line": {"color": "white", "width": 2}}
+    fig.add_scatter(x=marked[:1], y=marked[1:], mode="markers", showlegend=False, hoverinfo="skip", marker=look)
+    facts = {"first": float(marked[0]), "second": float(marked[1])}
+    chart(
+        fig, _("Map of p(x) over the plane; the marked point is x₁ = {first:.2f}, x₂ = {second:.2f}.", **facts), "plane"
+    )
+
+
+def _heat(fig: go.Figure, card: ModelCard) -> None:
+    horizontal, vertical = axes(card)
+    bar = {"title": {"text": _("p(x), per unit of area"), "side": "top"}, "orientation": "h", "thickness": 12}
+    fig.add_heatmap(
+        x=horizontal,
+        y=vertical,
+        z=density_map(card),
+        colorscale="Cividis",
+        zmin=0,
+        colorbar={**bar, "y": 1.02, "yanchor": "bottom"},
         showlegend=False,
-        hoverinfo="skip",
-        marker={"color": ORANGE, "size": 14, "line": {"color": "white", "width": 2}},
+        hovertemplate="x₁ = %{x:.2f}, x₂ = %{y:.2f}<br>p(x) = %{z:.3f}<extra></extra>",
     )
     look = {"showgrid": False, "zeroline": False, "constrain": "domain"}
     fig.update_xaxes(range=_ends(horizontal), title=None, **look)
     fig.update_yaxes(range=_ends(vertical), scaleanchor="x", constraintoward="top", **look)
     # plotly sets the title of an axis without regard to a domain that is constrained: the name goes below by hand
     fig.add_annotation(text=NAMES[0], x=0.5, xref="x domain", y=0, yref="y domain", yshift=-58, showarrow=False)
-    chart(
-        fig, f"Map of p(x) over the plane; the marked point is x₁ = {marked[0]:.2f}, x₂ = {marked[1]:.2f}.", key="plane"
-    )
 
 
-def _ends(axis: np.ndarray) -> list[float]:
+def _ends(axis: np.ndarray) -> tuple[float, float]:
     half = (axis[1] - axis[0]) / 2
-    return [axis[0] - half, axis[-1] + half]
+    return float(axis[0] - half), float(axis[-1] + half)
 
 
-def _names(model) -> dict[int, str]:
+def _conditionals(card: ModelCard) -> dict[int, str]:
     """The conditional of each dimension, in the order in which they are drawn: {0: "p(x₁)", 1: "p(x₂ | x₁)"}."""
-    first, second = model.ordering.tolist()
+    first, second = cache.ordering(card).tolist()
     return {first: f"p({NAMES[first]})", second: f"p({NAMES[second]} | {NAMES[first]})"}
 
 
-def _steps(key: Key, x: np.ndarray) -> None:
-    """Both conditionals of a point (2,), each a mixture, with its coordinate marked."""
-    model = state._load(*key)
-    for d, name in _names(model).items():
-        values = np.linspace(*_ends(axes(key)[d]), 400)
-        _curve(values, scoring.conditional_curve(model, x, d, values), float(x[d]), NAMES[d], name)
-    bells = "Gaussians" if model.config.family == "gaussian" else "Laplacians"
+def _steps(card: ModelCard, x: np.ndarray) -> None:
+    """Both conditionals of a point (2,) as curves, each with its coordinate marked."""
+    for d, name in _conditionals(card).items():
+        values = np.linspace(*_ends(axes(card)[d]), 400)
+        _curve(values, cache.curve(card, x, d, values), float(x[d]), d, name)
+    config = card.header["config"]
+    mixture = _(BELLS[config["family"]], n=config["components"]) + " " if config.get("family") in BELLS else ""
     st.caption(
-        f"A mixture of {model.config.components} {bells} for each coordinate; a network makes the second one's "
-        "weights, means and widths from the first coordinate. Dotted on the map: the line along which the "
-        "second one runs."
+        mixture
+        + _(
+            "A network makes the second one's density from the first coordinate. Dotted on the map: the line along which "
+            "the second one runs."
+        )
     )
 
 
-def _curve(values: np.ndarray, p: np.ndarray, at: float, axis: str, name: str) -> None:
-    fig = figure(axis, f"{name} (per unit of {axis})", 240)
-    fig.add_scatter(
-        x=values,
-        y=p,
-        fill="tozeroy",
-        line={"color": BLUE},
-        showlegend=False,
-        hovertemplate=f"{axis} = %{{x:.2f}}<br>{name} = %{{y:.3f}}<extra></extra>",
-    )
+def _curve(values: np.ndarray, p: np.ndarray, at: float, d: int, name: str) -> None:
+    axis = NAMES[d]
+    fig = figure(axis, _("{name} (per unit of {axis})", name=name, axis=axis), 240)
+    hover = f"{axis} = %{{x:.2f}}<br>{name} = %{{y:.3f}}<extra></extra>"
+    fig.add_scatter(x=values, y=p, fill="tozeroy", line={"color": BLUE}, showlegend=False, hovertemplate=hover)
     fig.add_vline(x=at, line={"color": ORANGE, "width": 3})
     fig.update_xaxes(range=[values[0], values[-1]])
     fig.update_yaxes(rangemode="tozero")
-    chart(fig, f"The curve of {name}; at {axis} = {at:.2f} it is {np.interp(at, values, p):.3f}.", key=f"curve{axis}")
+    facts = {"name": name, "axis": axis, "at": at, "p": float(np.interp(at, values, p))}
+    chart(fig, _("The curve of {name}; at {axis} = {at:.2f} it is {p:.3f}.", **facts), f"curve-{KEYS[d]}")
 
 
-def kinds(card: ModelCard, n: int, seed: int) -> dict[str, np.ndarray]:
-    """By kind, n points (n, 2) for Rank: real ones, samples, and ones that should look less and less likely."""
-    rng, key = np.random.default_rng(seed), state.model_key(card)
-    rows = state.held_out(card.data, "real")
-    low, high = np.array([_ends(axis) for axis in axes(key)]).T
+SORTS = {
+    "real": N_("real"),
+    "samples": N_("model samples"),
+    "coordinates-shuffled": N_("coordinates shuffled"),
+    "anywhere": N_("anywhere on the map"),
+    "mean-point": N_("the mean point"),
+}
+
+
+def sort_name(sort: str) -> str:
+    return _(SORTS[sort])
+
+
+def parts(card: ModelCard, n: int, seed: int) -> dict[str, np.ndarray]:
+    """By sort, n points (n, 2): real ones, samples, and ones that should look less and less likely."""
+    rng, rows = np.random.default_rng(seed), cache.held_out(card.embedded, "real")
+    low, high = np.array([_ends(axis) for axis in axes(card)]).T
     return {
-        "real": rows[rng.choice(len(rows), n, replace=False)],
-        "model samples": draw(key, n, seed, 1.0)[0],
-        "coordinates shuffled": np.stack([rng.permutation(rows[:, d])[:n] for d in range(2)], 1),
-        "anywhere on the map": rng.uniform(low, high, (n, 2)).astype(np.float32),
-        "the mean point": rows.mean(0, keepdims=True),
+        "real": rows[rng.choice(len(rows), n, replace=len(rows) < n)],
+        "samples": cache.samples(card, n, seed)[0],
+        "coordinates-shuffled": np.stack([rng.choice(rows[:, d], n, replace=len(rows) < n) for d in range(2)], 1),
+        "anywhere": rng.uniform(low, high, (n, 2)).astype(np.float32),
+        "mean-point": rows.mean(0, keepdims=True),
     }
 
 
-def score(card: ModelCard, rows: np.ndarray) -> np.ndarray:
-    """log p of points (N, 2): (N,)."""
-    return scoring.log_probs(state.get_model(card), rows)
+def gallery(card: ModelCard, n: int, seed: int) -> cache.Gallery | None:
+    if not card.embedded:
+        return None
+    with st.spinner(_("Drawing points and scoring them…")):
+        return cache.together(card, parts(card, n, seed))
 
 
-def show(rows: np.ndarray, names: np.ndarray, log_p: np.ndarray, looks: dict[str, dict]) -> None:
-    """Points (N, 2) of many kinds on the plane, in the look of their kind."""
+def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[str]:
+    """Points of all sorts on the plane."""
     fig = figure(*NAMES, 560)
-    for name, look in looks.items():
-        x, y = rows[names == name].T
+    for sort, look in looks.items():
+        x, y = shown.rows[shown.sorts == sort].T
         fig.add_scatter(
             x=x,
             y=y,
             mode="markers",
-            name=name,
+            name=sort_name(sort),
             marker={**look, "size": 8, "opacity": 0.8},
-            customdata=log_p[names == name],
-            hovertemplate=name + "<br>log p = %{customdata:.2f} nats<extra></extra>",
+            customdata=shown.of(sort),
+            hovertemplate=sort_name(sort)
+            + "<br>log p = "
+            + _("{value} nats", value="%{customdata:.2f}")
+            + "<extra></extra>",
         )
     fig.update_yaxes(scaleanchor="x")
-    chart(fig, f"{len(rows)} points of {len(looks)} kinds on the plane.", key="cloud")
-    st.caption("Each point by its kind; its log p(x) shows when you point at it.")
+    chart(fig, _("{n} points of {kinds} kinds on the plane.", n=len(shown.rows), kinds=len(looks)), "cloud")
+    st.caption(_("Each point by its kind; its log p(x) shows when you point at it."))
+    return list(looks)

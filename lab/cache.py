@@ -1,0 +1,289 @@
+"""Every question to a model, and its cached answer. The only room of the app that asks models.
+
+Answers hold numbers and ids, never words, so that they serve viewers of every language. Models are read-only and
+shared by all viewers. Rows travel as bytes: they are what the answer is cached by.
+"""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+import torch
+
+from lesson import corruptions
+from nade_core import ModelCard, list_models, load_model, measures, scoring
+from nade_core.data import Dataset, load_dataset, other_data
+from nade_core.data.reading import read_rows
+from nade_core.models import MODELS
+
+RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
+TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
+NOISE_IMAGES = 500
+FEWER = 4  # a slow model scores a fourth as many, so that nobody waits long
+TYPICAL_OF = 300
+ORDERINGS = 8  # over which the probability of a completion is averaged
+Key = tuple[str, float]
+
+
+def key_of(card: ModelCard) -> Key:
+    """What identifies the weights of a card in a cache: their file, and when it was written."""
+    return str(card.path), card.path.stat().st_mtime
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _model(key: Key):
+    return load_model(key[0])
+
+
+def cards() -> dict[str, ModelCard]:
+    """Every model by name: those that come with the project first, then those trained here."""
+    return {card.name: card for card in list_models((RUNS,))}
+
+
+def model_class(card: ModelCard) -> type:
+    """What a model's class says of it: values, description, completes, many_orderings, slow, in_browser."""
+    return MODELS[card.model][0]
+
+
+def affordable(card: ModelCard, n: int) -> int:
+    """n images, or fewer for a model that is slow to score them."""
+    return n // FEWER if model_class(card).slow else n
+
+
+def ordering(card: ModelCard) -> np.ndarray:
+    """The model's own ordering: (D,)."""
+    return _model(key_of(card)).ordering.cpu().numpy()
+
+
+def device() -> tuple[str, str]:
+    """Where models run: "cuda", "mps" or "cpu", and the name of the GPU or the number of cores."""
+    if torch.cuda.is_available():
+        return "cuda", torch.cuda.get_device_name()
+    return ("mps", "Apple") if torch.backends.mps.is_available() else ("cpu", str(os.cpu_count()))
+
+
+# Data
+
+
+def dataset(name: str) -> Dataset:
+    """An embedded data set of images."""
+    return load_dataset(name)
+
+
+def data_of(card: ModelCard) -> Dataset:
+    """The embedded images that a model is shown beside: its own, or digits where its data are not here."""
+    return load_dataset(card.embedded or "mnist")
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def held_out(data: str, values: str) -> np.ndarray | None:
+    """The first rows of an embedded data set's test part, at most TEST_IMAGES; None for data that are not here."""
+    return read_rows(data, values=values)[:TEST_IMAGES] if data else None
+
+
+# Scoring
+
+
+def log_prob(card: ModelCard, rows: np.ndarray, label: int | None = None) -> np.ndarray:
+    """log p of every row, or log p(x | label), in nats: (N,) float64."""
+    rows = np.ascontiguousarray(rows)
+    return _log_prob(key_of(card), rows.tobytes(), rows.shape, rows.dtype.str, label)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _log_prob(key: Key, rows: bytes, shape: tuple[int, ...], dtype: str, label: int | None) -> np.ndarray:
+    x = np.frombuffer(rows, dtype).reshape(shape)
+    return scoring.log_probs(_model(key), x, label)
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """One row along the ordering: log p(x_i | x_<i) in nats (D,) float64, and p(x_i = 1 | x_<i) (D,) where binary."""
+
+    log_p: np.ndarray
+    p_on: np.ndarray | None
+
+
+def terms(card: ModelCard, row: np.ndarray, label: int | None = None) -> Terms:
+    """The conditionals of one row (D,), whose log_p sum to log p(x)."""
+    row = np.ascontiguousarray(row)
+    return _terms(key_of(card), row.tobytes(), row.dtype.str, label)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _terms(key: Key, row: bytes, dtype: str, label: int | None) -> Terms:
+    x, model = np.frombuffer(row, dtype)[None], _model(key)
+    with torch.no_grad():
+        log_p = model.log_conditionals(x, label)[0].cpu().numpy()
+        p_on = model.conditionals(x, label).probs[0].double().cpu().numpy() if model.values == "binary" else None
+    return Terms(log_p, p_on)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _test_log_probs(key: Key, data: str, values: str, n: int) -> np.ndarray:
+    return scoring.log_probs(_model(key), read_rows(data, values=values)[:n])
+
+
+def test_log_probs(card: ModelCard) -> np.ndarray | None:
+    """log p of the first real test rows, at most TEST_IMAGES of them, in nats; None where the data are not here.
+
+    A model of images trained on someone's own data is compared with digits.
+    """
+    data = card.embedded or ("mnist" if card.shape == (28, 28) else "")
+    n = affordable(card, TEST_IMAGES)
+    return _test_log_probs(key_of(card), data, model_class(card).values, n) if data else None
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _noise_log_probs(key: Key, n: int) -> np.ndarray:
+    model = _model(key)
+    return scoring.log_probs(model, np.random.default_rng(0).integers(0, 2, (n, model.config.dims), np.uint8))
+
+
+def noise_log_probs(card: ModelCard) -> np.ndarray:
+    """log p of coin-flip images, at most NOISE_IMAGES of them, in nats."""
+    return _noise_log_probs(key_of(card), affordable(card, NOISE_IMAGES))
+
+
+def class_probs(card: ModelCard, row: np.ndarray) -> np.ndarray:
+    """p(y | x) of every class by Bayes' rule, for one row (D,): (K,)."""
+    return scoring.classify(_model(key_of(card)), np.asarray(row)[None])[0]
+
+
+# Drawing
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _samples(key: Key, n: int, seed: int, label: int | None, temperature: float) -> tuple[np.ndarray, np.ndarray]:
+    model = _model(key)
+    x = model.sample(n, label, torch.Generator().manual_seed(seed), temperature)
+    log_p = scoring.log_probs(model, x, label)
+    x = x.cpu().numpy()
+    return (x.astype(np.uint8) if model.values == "binary" else x), log_p
+
+
+def samples(
+    card: ModelCard, n: int, seed: int, label: int | None = None, temperature: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """n samples (n, D) and their log p(x), or log p(x | label), at temperature 1: (n,) in nats."""
+    return _samples(key_of(card), n, seed, label, temperature)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def typical_distance(data: str) -> float:
+    """The median distance, in pixels, from a real test image (of TYPICAL_OF) to its nearest training image."""
+    images = load_dataset(data)
+    return float(np.median(measures.nearest(images.test[:TYPICAL_OF], images.train)[1]))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def nearest(data: str, row: bytes) -> tuple[np.ndarray, int]:
+    """The training image nearest to an image (784,) of uint8, and the number of pixels between them."""
+    train = load_dataset(data).train
+    index, distance = measures.nearest(np.frombuffer(row, np.uint8)[None], train)
+    return train[index[0, 0]], int(distance[0, 0])
+
+
+# Ranking
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """Rows (N, D) of many sorts, the id of each one's sort, and log p of each in nats."""
+
+    rows: np.ndarray
+    sorts: np.ndarray
+    log_p: np.ndarray
+
+    def of(self, sort: str) -> np.ndarray:
+        return self.log_p[self.sorts == sort]
+
+
+def together(card: ModelCard, parts: dict[str, np.ndarray], scored: np.ndarray | None = None) -> Gallery:
+    """A gallery of parts by sort; ``scored`` are the rows as the model takes them, where they are not those shown."""
+    rows = np.concatenate(list(parts.values()))
+    sorts = np.concatenate([[sort] * len(part) for sort, part in parts.items()])
+    return Gallery(rows, sorts, log_prob(card, rows if scored is None else scored))
+
+
+def gallery(card: ModelCard, n: int, seed: int) -> Gallery:
+    """n images of every sort: real, samples, damaged ones, other data and noise, scored by the model."""
+    return _gallery(key_of(card), data_of(card).name, n, seed)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _gallery(key: Key, data: str, n: int, seed: int) -> Gallery:
+    model, images, rng = _model(key), load_dataset(data), np.random.default_rng(seed)
+    real = images.test[rng.choice(len(images.test), n, replace=False)]
+    drawn = model.sample(n, generator=torch.Generator().manual_seed(seed)).cpu().numpy().astype(np.uint8)
+    parts = {"real": real, "samples": drawn}
+    means = images.train.mean(0)
+    parts |= {sort: corruptions.corrupt(sort, real, (28, 28), means, seed) for sort in corruptions.KINDS}
+    for other in other_data(data):
+        test = load_dataset(other.name).test
+        parts[f"data-{other.name}"] = test[rng.choice(len(test), n, replace=False)]
+    rows = np.concatenate(list(parts.values()))
+    sorts = np.concatenate([[sort] * len(part) for sort, part in parts.items()])
+    return Gallery(rows, sorts, scoring.log_probs(model, rows))
+
+
+def rescored(card: ModelCard, shown: Gallery) -> Gallery:
+    """The same rows with the log p of another model."""
+    return replace(shown, log_p=log_prob(card, shown.rows))
+
+
+# Completion
+
+
+@dataclass(frozen=True, eq=False)
+class Completions:
+    """n draws (n, D), log p(missing | known) of each (n,) and of the truth in nats, and p(x_i = 1 | known) (D,)."""
+
+    rows: np.ndarray
+    log_p: np.ndarray
+    log_p_true: float
+    marginals: np.ndarray
+
+
+def complete(card: ModelCard, image: np.ndarray, known: np.ndarray, n: int, seed: int) -> Completions:
+    """n completions of an image (D,) of uint8 whose ``known`` pixels (D,) stay."""
+    return _complete(key_of(card), image.tobytes(), known.astype(np.uint8).tobytes(), n, seed)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _complete(key: Key, image: bytes, known: bytes, n: int, seed: int) -> Completions:
+    model, generator = _model(key), torch.Generator().manual_seed(seed)
+    x = torch.from_numpy(np.frombuffer(image, np.uint8).copy())
+    mask = torch.from_numpy(np.frombuffer(known, np.uint8).copy()).bool()
+    drawn = model.complete(x, mask, n, generator).cpu()
+    log_p = model.log_prob_missing(torch.cat([drawn, x[None]]), mask, generator, ORDERINGS).cpu().numpy()
+    with torch.no_grad():
+        marginals = model.marginals(x[None], mask[None])[0].double().cpu().numpy()
+    return Completions(drawn.numpy().astype(np.uint8), log_p[:-1], float(log_p[-1]), marginals)
+
+
+# Densities that are curves
+
+
+def curve(card: ModelCard, row: np.ndarray, d: int, values: np.ndarray) -> np.ndarray:
+    """p(x_d = v | what comes before d) for every v of values (N,), the rest as in the row (D,): (N,)."""
+    return scoring.conditional_curve(_model(key_of(card)), row, d, values)
+
+
+def location(card: ModelCard) -> tuple[np.ndarray, np.ndarray]:
+    """The mean and the standard deviation of the training rows that a real-valued model keeps: (D,) each."""
+    model = _model(key_of(card))
+    return model.mean.double().cpu().numpy(), model.scale.double().cpu().numpy()
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _density(key: Key, rows: bytes, dims: int) -> np.ndarray:
+    return np.exp(scoring.log_probs(_model(key), np.frombuffer(rows, np.float32).reshape(-1, dims)))
+
+
+def density(card: ModelCard, rows: np.ndarray) -> np.ndarray:
+    """p(x) of real-valued rows (N, D): (N,)."""
+    rows = np.ascontiguousarray(rows, np.float32)
+    return _density(key_of(card), rows.tobytes(), rows.shape[1])

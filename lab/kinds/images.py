@@ -1,0 +1,167 @@
+"""Binary 28 x 28 images: drawn pixel by pixel, scored with a surprise map, ranked against damaged ones and noise."""
+
+import numpy as np
+import streamlit as st
+
+from lesson import corruptions
+from nade_core import ModelCard
+from nade_core import images as pictures
+from nade_core.data import SOURCES
+from nade_core.messages import N_
+
+from .. import cache
+from ..components import image_grid, player
+from ..link import linked
+from ..pictures import choose_picture
+from ..report import look_into, numbers, report_image
+from ..words import _, prose
+
+ID, PLACE = "images", 0
+HOW_MANY = [4, 9, 16, 25, 36, 64, 100], 36
+SHOWN = 60  # images of a ranking that stand on the page
+
+
+def holds(card: ModelCard) -> bool:
+    return card.shape == (28, 28)
+
+
+def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: float) -> None:
+    with st.spinner(_("Drawing…")):
+        x, log_p = cache.samples(card, n, seed, label, temperature)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        captions = [[_("{value:.1f} nats", value=value)] for value in log_p]
+        about = _("samples from the model; choose one to watch it being drawn")
+        chosen = image_grid(x, captions, "chosen", about)
+        given = "" if label is None else f" | {_(card.classes[label])}"
+        st.caption(_("Under each image: its exact log p(x{given}). Click one to see it drawn.", given=given))
+        st.download_button(
+            _("Download the grid as PNG"),
+            pictures.to_png(pictures.grid(x)),
+            f"{card.name}-{seed}.png",
+            "image/png",
+            icon=":material/download:",
+        )
+    with right:
+        _watch(card, x[chosen], label, chosen)
+
+
+def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -> None:
+    st.subheader(_("Image {n}, pixel by pixel", n=chosen + 1), anchor=False)
+    terms = cache.terms(card, image, label)
+    player(image, terms.log_p, terms.p_on, cache.ordering(card), key="player")
+    st.caption(
+        _("Right: how sure the model is that the pixel is on, *before* it is drawn. Orange marks the next pixel.")
+    )
+    if card.embedded:  # someone's own data are not here to compare with
+        _memorised(card, image)
+
+
+def _memorised(card: ModelCard, image: np.ndarray) -> None:
+    st.subheader(_("Did it memorise?"), anchor=False)
+    with st.spinner(_("Comparing with the training images…")):
+        neighbour, distance = cache.nearest(card.embedded, image.tobytes())
+        typical = cache.typical_distance(card.embedded)
+    gap = np.zeros((28, 2), np.uint8)
+    three = [image.reshape(28, 28), gap, neighbour.reshape(28, 28), gap, (image != neighbour).reshape(28, 28)]
+    st.image(
+        np.hstack(three).repeat(8, 0).repeat(8, 1) * np.uint8(255),
+        width="stretch",
+        caption=_("the sample · its nearest training image · the {n} pixels that differ", n=distance),
+        alt=_("the sample, its nearest training image, and the {n} pixels that differ", n=distance),
+    )
+    st.caption(
+        _(
+            "A real test image is typically {typical:.0f} pixels from its nearest training one (median of {n}). A copy "
+            "would be 0 away.",
+            typical=typical,
+            n=cache.TYPICAL_OF,
+        )
+    )
+
+
+def report(card: ModelCard) -> None:
+    named = choose_picture(card)
+    if named:
+        report_image(card, named)
+
+
+def gallery(card: ModelCard, n: int, seed: int) -> cache.Gallery:
+    with st.spinner(_("Damaging images, drawing noise, scoring everything…")):
+        return cache.gallery(card, n, seed)
+
+
+SORTS = {"real": N_("real"), "samples": N_("model samples"), **corruptions.TITLES}
+FIRST = ["real", "samples", "flipped-5", "pixels-shuffled", "coin-flips", "all-off"]  # shown at first
+
+
+def sort_name(sort: str) -> str:
+    if sort.startswith("data-"):
+        return _("other data: {title}", title=_(SOURCES[sort.removeprefix("data-")].short))
+    return _(SORTS[sort])
+
+
+def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[str]:
+    """What is said of the blank image, then images of the chosen sorts by log p."""
+    _blank(card, shown)
+    chosen = linked(
+        st.pills,
+        _("Kinds shown"),
+        list(looks),
+        key="kinds",
+        default=FIRST,
+        format_func=sort_name,
+        selection_mode="multi",
+        help=_("Choose which kinds stand in the gallery and in the histograms."),
+    )
+    if not chosen:
+        st.info(_("Choose at least one kind."))
+        return []
+    lowest = linked(
+        st.toggle,
+        _("Lowest first"),
+        key="lowest",
+        default=False,
+        help=_("Otherwise the most probable image comes first."),
+    )
+    which = np.flatnonzero(np.isin(shown.sorts, chosen))
+    which = which[np.argsort(shown.log_p[which] * (1 if lowest else -1), kind="stable")]
+    picked = which if len(which) <= SHOWN else which[np.linspace(0, len(which) - 1, SHOWN).astype(int)]
+    rank = {index: place + 1 for place, index in enumerate(which)}
+    captions = [[f"#{rank[i]}  {shown.log_p[i]:.1f}", sort_name(shown.sorts[i])] for i in picked]
+    about = _("images sorted by log p; choose one to look into it")
+    ids = picked.tolist()
+    opened = image_grid(shown.rows[picked], captions, "open", about, cell="6rem", ids=ids, default=None)
+    note = _("{n} images of {kinds} kinds, by log p(x) in nats.", n=len(which), kinds=len(chosen))
+    if len(which) > SHOWN:
+        note += " " + _("{n} of them shown, evenly spaced in rank.", n=SHOWN)
+    st.caption(note + " " + _("Click one to look into it."))
+    if opened is not None:
+        _opened(card, shown, opened, _("Image #{rank}: {sort}", rank=rank[opened], sort=sort_name(shown.sorts[opened])))
+    return chosen
+
+
+def _opened(card: ModelCard, shown: cache.Gallery, index: int, title: str) -> None:
+    """The numbers and the surprise map of one image of the ranking."""
+    with st.container(border=True):
+        st.subheader(title, anchor=False)
+        value, reference = float(shown.log_p[index]), cache.test_log_probs(card)
+        numbers(value, reference)
+        look_into(card, shown.rows[index], value, reference)
+
+
+def _blank(card: ModelCard, shown: cache.Gallery) -> None:
+    """What the model says of a blank image, computed, and why."""
+    real, blank = cache.test_log_probs(card), shown.of("all-off")[0]
+    facts = {"blank": blank, "share": 100 * (real < blank).mean(), "n": len(real), "mean": real.mean()}
+    with st.container(border=True):
+        st.markdown(
+            _(
+                "**A blank image has log p = {blank:.1f} nats and outranks {share:.1f} % of {n:,} real test images** "
+                "(their mean is {mean:.1f}).",
+                **facts,
+            )
+        )
+        with st.expander(_("Why? Is the model broken?")):
+            off = 100 * (1 - cache.data_of(card).test.mean())
+            st.markdown(prose("rank", "blank", off=f"{off:.0f}"))

@@ -1,0 +1,136 @@
+"""The state of a chapter is its link: every control stands in the URL by id, and comes back from it.
+
+A control is made by ``linked(st.slider, label, 1, 9, key="n", default=3)``. What the URL says comes first; what the
+viewer then chooses is written into it, defaults left out. A change of the URL itself (Back, Forward, a link) wins
+over what the control held. A chapter that is left is remembered, and is as it was when one comes back to it. A link
+may hide controls (``hide=seed,n``) or lock them (``lock=n``): they keep the value that it gives them.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import streamlit as st
+
+LANGUAGE, MODEL, PRESENT, HIDE, LOCK = "lang", "model", "present", "hide", "lock"
+SHARED = (LANGUAGE, MODEL, PRESENT, HIDE, LOCK)  # what follows from chapter to chapter
+
+_session = st.session_state
+
+
+def open_chapter(id: str) -> None:
+    """Begin a run of a chapter: on arrival without a state of its own, what it had when it was left."""
+    said, kept = _session.setdefault("said", {}), _session.setdefault("kept", {})
+    if _session.get("chapter") != id:
+        _session["chapter"] = id
+        for key in said:  # controls of the same name in two chapters are two controls
+            _session.pop(key, None)
+        if not set(st.query_params) - set(SHARED):
+            st.query_params.update(kept.get(id, {}))
+        said.clear()
+    for key in SHARED:
+        if key not in st.query_params and kept.get(key) and said.get(key) is None:
+            st.query_params[key] = kept[key]
+        said[key] = kept[key] = st.query_params.get(key)
+    _session["controls"] = {}
+
+
+def say(key: str, text: str | None) -> None:
+    """Write a value into the URL, or take it out of it (None)."""
+    if text is None:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != text:
+        st.query_params[key] = text
+    _session.setdefault("said", {})[key] = text
+    kept = _session.setdefault("kept", {})
+    if key in SHARED:
+        kept[key] = text
+    else:
+        mine = kept.setdefault(_session.get("chapter", ""), {})
+        mine.pop(key, None)
+        if text is not None:
+            mine[key] = text
+
+
+def arriving(key: str) -> str | None:
+    """What the URL says of a control that is new here, or that the URL has changed; None where the viewer's holds."""
+    text = st.query_params.get(key)
+    if key in _session and text == _session.setdefault("said", {}).get(key):
+        return None
+    return text if text is not None else ""
+
+
+def linked(
+    widget: Callable[..., Any], label: str, *args: Any, key: str, default: Any, kind: Any = None, **options: Any
+) -> Any:
+    """The widget, with its value in the URL under its key. The value is one of the options, or within the ends.
+
+    Options are ids (str) or numbers. What says nothing possible counts as the default: a text in the URL, or the value
+    that the control had where another model has other options or ends. ``kind`` is the type of the values where the
+    default, None, does not tell it.
+    """
+    text = arriving(key)
+    if text is None and not _possible(_session[key], default, args):
+        text = st.query_params.get(key, "")
+    if text is not None:
+        value = read(text, default, args, kind)
+        _session[key] = default if isinstance(value, tuple) and value[0] > value[-1] else value  # a range has an order
+    _session.setdefault("controls", {})[key] = label
+    if key in listed(HIDE):
+        value = _session[key]
+        _session[key] = value  # said anew in each run: a control that is not shown would be forgotten
+    else:
+        locked = key in listed(LOCK) or options.pop("disabled", False)
+        value = widget(label, *args, key=key, disabled=locked, **options)
+    say(key, None if value == default else write(value))
+    return value
+
+
+def listed(key: str) -> list[str]:
+    """The ids that the URL lists under a key."""
+    return [part for part in st.query_params.get(key, "").split(",") if part]
+
+
+def controls() -> dict[str, str]:
+    """The controls of this run: their labels by key."""
+    return _session.get("controls", {})
+
+
+def read(text: str, default: Any, args: tuple[Any, ...], kind: Any = None) -> Any:
+    """What a text of the URL means: one of the options, or a value within the ends; else the default."""
+    if text == "":
+        return default
+    try:
+        value = kind(text) if kind else _parse(text, default)
+    except ValueError:
+        return default
+    return value if _possible(value, default, args) else default
+
+
+def _possible(value: Any, default: Any, args: tuple[Any, ...]) -> bool:
+    """Whether a control with these arguments can hold the value."""
+    if value == default:
+        return True
+    many = list(value) if isinstance(value, (list, tuple)) else [value]
+    if args and isinstance(args[0], Iterable) and not isinstance(args[0], str):
+        return len(set(many)) == len(many) and all(one in args[0] for one in many)
+    if isinstance(value, tuple) and len(value) != len(default):
+        return False
+    return len(args) < 2 or all(args[0] <= one <= args[1] for one in many)
+
+
+def _parse(text: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        return {"1": True, "0": False}.get(text, default)
+    if isinstance(default, (list, tuple)):
+        one = default[0] if default else ""
+        return type(default)(_parse(part, one) for part in text.split(",") if part != "-")
+    return type(default)(text) if default is not None else text
+
+
+def write(value: Any) -> str:
+    """A value as it stands in the URL."""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(write, value)) or "-"
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

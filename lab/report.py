@@ -1,0 +1,171 @@
+"""What a model says of an image: log p(x), where it falls among real images, and which pixels surprise."""
+
+import csv
+import io
+
+import numpy as np
+import streamlit as st
+
+from nade_core import ModelCard, measures
+
+from . import cache
+from .pictures import Picture
+from .surprise import surprise_map
+from .theme import BLUE, GREY, ORANGE, chart, figure
+from .words import _
+
+LIKELIEST = 3  # classes named
+
+
+def report_image(card: ModelCard, pictures: list[Picture]) -> None:
+    """The body of Density for images: the numbers, the steps, the histogram, the surprise map."""
+    with st.spinner(_("Scoring…")):
+        log_p = cache.log_prob(card, np.stack([picture.row for picture in pictures]))
+        reference = cache.test_log_probs(card)
+    chosen = _choose(pictures, log_p, reference) if len(pictures) > 1 else 0
+    picture, value = pictures[chosen], float(log_p[chosen])
+    numbers(value, reference)
+    _steps(picture)
+    look_into(card, picture.row, value, reference)
+
+
+def look_into(card: ModelCard, image: np.ndarray, log_p: float, reference: np.ndarray) -> None:
+    """Where an image (784,) falls among real ones and noise, beside its surprise map."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        _histogram(card, log_p, reference)
+    with right:
+        _surprise(card, image, log_p)
+        if card.classes:
+            _bayes(card, image)
+
+
+def _choose(pictures: list[Picture], log_p: np.ndarray, reference: np.ndarray) -> int:
+    """The table of several pictures, to look into one and to take along as CSV."""
+    rows = [
+        {
+            _("picture"): picture.name,
+            _("log p(x), nats"): round(value, 2),
+            _("bits/dim"): round(measures.bits_per_dim(-value, 784), 4),
+            _("percentile"): round(measures.percentile(value, reference), 1),
+        }
+        for picture, value in zip(pictures, log_p.tolist(), strict=True)
+    ]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(rows)
+    st.dataframe(rows, hide_index=True, width="stretch")
+    name = _("densities") + ".csv"
+    content = text.getvalue().encode("utf-8-sig")  # with a mark, so that spreadsheets read Hangul
+    st.download_button(_("Download as CSV"), content, name, "text/csv", icon=":material/download:")
+    return st.selectbox(_("Look into"), range(len(pictures)), format_func=lambda i: pictures[i].name, key="look")
+
+
+def numbers(log_p: float, reference: np.ndarray) -> None:
+    """log p of an image in several units, and where it stands among real test images."""
+    columns = st.columns(4)
+    columns[0].metric(
+        "log p(x)",
+        _("{value:.2f} nats", value=log_p),
+        help=_("The natural logarithm of the exact probability."),
+    )
+    columns[1].metric(
+        _("bits/dim"),
+        f"{measures.bits_per_dim(-log_p, 784):.4f}",
+        help=_("-log₂ p(x) / 784: what a pixel costs to code."),
+    )
+    columns[2].metric(
+        _("percentile"),
+        f"{measures.percentile(log_p, reference):.1f} %",
+        help=_("Which share of real test images is less probable."),
+    )
+    entropy = float(-reference.mean())
+    columns[3].metric(
+        "|−log p − H|",
+        _("{value:.1f} nats", value=abs(-log_p - entropy)),
+        help=_(
+            "Typicality: the distance from the mean {entropy:.1f} nats of real test images. High density is not the "
+            "same as typical.",
+            entropy=entropy,
+        ),
+    )
+
+
+def _steps(picture: Picture) -> None:
+    st.subheader(_("What the model sees"), anchor=False)
+    with st.container(horizontal=True, gap="medium"):
+        for step in picture.prepared.steps:
+            shown = step.image if max(step.image.shape[:2]) > 28 else step.image.repeat(8, 0).repeat(8, 1)
+            name, explanation = _(step.name), _(step.explanation, **step.facts)
+            with st.container(width=170):
+                st.image(shown, width="stretch", alt=f"{name}: {explanation}")
+                st.caption(f"**{name}**. {explanation}")
+
+
+def _histogram(card: ModelCard, log_p: float, real: np.ndarray) -> None:
+    st.subheader(_("Among real images and noise"), anchor=False)
+    noise = cache.noise_log_probs(card)
+    cost = max(-log_p, 1e-3)  # on a logarithmic axis
+    fig = figure(_("−log p(x) (nats, log scale)"), _("share of images (%)"), 420, log_x=True)
+    edges = np.geomspace(0.9 * min(-real.max(), cost, 10), 1.1 * max(-noise.min(), cost), 120)
+    for name, values, colour in ((_("real test images"), real, BLUE), (_("coin-flip noise"), noise, GREY)):
+        share = 100 * np.histogram(-values, edges)[0] / len(values)
+        fig.add_scatter(x=edges[:-1], y=share, name=name, line={"shape": "hv", "color": colour}, fill="tozeroy")
+    fig.update_xaxes(autorange="reversed")
+    fig.add_vline(x=cost, line_color=ORANGE, line_width=3)
+    place = {"x": np.log10(cost), "y": 1, "yref": "paper", "xanchor": "left"}  # annotations count in exponents
+    fig.add_annotation(text=_("this image"), showarrow=False, **place)
+    facts = {"real": len(real), "mean": real.mean(), "noise": len(noise), "low": noise.mean(), "value": log_p}
+    alt = _(
+        "Histograms of log p for {real} real test images (mean {mean:.1f} nats) and {noise} noise images (mean "
+        "{low:.1f} nats); this image: {value:.1f} nats.",
+        **facts,
+    )
+    chart(fig, alt, key="histogram")
+    st.caption(
+        _(
+            "{real:,} real test images and {noise:,} of fair coin flips, same model; more probable to the right.",
+            real=len(real),
+            noise=len(noise),
+        )
+    )
+
+
+def _surprise(card: ModelCard, image: np.ndarray, log_p: float) -> None:
+    st.subheader(_("The surprise map"), anchor=False)
+    terms = cache.terms(card, image)
+    total, largest = -terms.log_p.sum(), -terms.log_p.min()
+    alt = _(
+        "Heat map of the surprise of each of the 784 pixels; the sum is {total:.2f} nats and the largest is "
+        "{largest:.2f}.",
+        total=total,
+        largest=largest,
+    )
+    chart(surprise_map(image, terms), alt, key="surprise")
+    st.caption(
+        r"$-\log p(x_i \mid x_{<i})$"
+        + _(
+            " of every pixel, in nats. All 784 sum to {total:.2f}, and −log p(x) = {value:.2f}: the chain rule, on your "
+            "picture.",
+            total=total,
+            value=-log_p,
+        )
+    )
+
+
+def _bayes(card: ModelCard, image: np.ndarray) -> None:
+    posterior = cache.class_probs(card, image)
+    best = np.argsort(-posterior)[:LIKELIEST]
+    text = ", ".join(f"{_(card.classes[i])} {100 * posterior[i]:.1f} %" for i in best)
+    st.markdown(_("**Bayes' rule**, p(y | x) ∝ p(x | y) p(y): {text}.", text=text))
+    if judged := card.header.get("classifier"):
+        st.caption(
+            _(
+                "On {n:,} test images the likeliest class is the right one for {right:.1f} %. Calibration: p(y | x) of "
+                "the likeliest class is off by {off:.1f} % on average.",
+                n=judged["n"],
+                right=100 * judged["accuracy"],
+                off=100 * judged["calibration_error"],
+            )
+        )

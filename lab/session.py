@@ -1,0 +1,64 @@
+"""What all chapters share with one viewer: the model that is chosen, what takes long, and errors as sentences."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from nade_core import ModelCard
+from nade_core.data.filetypes import IMAGE_SUFFIXES
+from nade_core.messages import NadeError
+
+from . import cache, kinds, link
+from .words import _, tell
+
+PICTURES = [suffix[1:] for suffix in IMAGE_SUFFIXES]  # what may be dropped as a picture
+
+
+def describe(card: ModelCard) -> str:
+    """One line on a model: title, what it is, size, and what it reaches."""
+    facts = [_(card.title), _(cache.model_class(card).description)]
+    facts.append(_("{n:,} parameters", n=card.parameters))
+    split = "test" if "test" in card.nats else "valid"
+    if split in card.nats:
+        where = {"test": N_TEST, "valid": N_VALID}[split]
+        facts.append(_(where, nats=card.nats[split]))
+    return " · ".join(facts)
+
+
+N_TEST, N_VALID = "{nats:.1f} nats on test", "{nats:.1f} nats on validation"
+
+
+def choose_model(*offered: str) -> ModelCard:
+    """The model in use, among those of the offered kinds of rows. It follows from chapter to chapter."""
+    found = {name: card for name, card in cache.cards().items() if kinds.of(card) in offered}
+    wanted = link.arriving("model")
+    if wanted is not None:
+        st.session_state["model"] = wanted if wanted in found else next(iter(found))
+    if st.session_state["model"] not in found:
+        st.session_state["model"] = next(iter(found))
+    name = st.selectbox(
+        _("Model"),
+        list(found),
+        format_func=lambda name: describe(found[name]),
+        key="model",
+        help=_("The density p(x) in use. Models that you train in the Train chapter appear here."),
+    )
+    link.say("model", name)
+    st.sidebar.caption(_("Runs on {device}", device=device()))
+    return found[name]
+
+
+def device() -> str:
+    """Where models run, in words."""
+    kind, what = cache.device()
+    return _("CPU, {n} cores", n=what) if kind == "cpu" else _("GPU: {name}", name=what)
+
+
+@contextmanager
+def friendly_errors() -> Iterator[None]:
+    """What goes wrong with a viewer's input is told as a sentence."""
+    try:
+        yield
+    except NadeError as error:
+        st.error(tell(error), icon=":material/info:")

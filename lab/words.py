@@ -1,0 +1,60 @@
+"""Words in the reader's language. State, links, caches and files hold ids; words come last, from here."""
+
+import html
+import re
+from typing import Any
+
+import streamlit as st
+
+import texts
+from nade_core.messages import NadeError
+
+from .link import LANGUAGE, say
+
+
+def language() -> str:
+    """The language of this viewer: as the link or the switch says, else the browser's, else English."""
+    return st.session_state.get("language", texts.catalog.SOURCE)
+
+
+def settle_language() -> str:
+    """Decide the language of this run, before anything is shown."""
+    chosen = texts.choose(st.query_params.get(LANGUAGE), st.session_state.get("language"), st.context.locale)
+    st.session_state["language"] = chosen
+    say(LANGUAGE, chosen)
+    return chosen
+
+
+def _(message: str, **facts: Any) -> str:
+    """The message in the reader's language, its gaps filled with the facts."""
+    return texts.translate(language(), message, **facts)
+
+
+def tell(error: NadeError) -> str:
+    """An error of the library as a sentence in the reader's language."""
+    return _(error.message, **error.facts)
+
+
+def prose(chapter: str, section: str, **facts: Any) -> str:
+    """A passage of a chapter's Markdown file; gaps are written as ``{name}`` and filled with the facts."""
+    text = texts.prose(language(), chapter)[section]
+    for name, value in facts.items():  # not str.format: formulas are full of braces
+        text = text.replace(f"{{{name}}}", str(value))
+    return text
+
+
+def explain(text: str) -> None:
+    """Markdown in which ``[[id]]``, or ``[[id|as it is said here]]``, is a term that opens its meaning."""
+    st.markdown(TERM.sub(_term, text), unsafe_allow_html=True)
+
+
+TERM = re.compile(r"\[\[([\w-]+)(?:\|([^\]]+))?\]\]")
+
+
+def _term(found: re.Match[str]) -> str:
+    """A term as HTML that needs no script: it takes the focus, and shows its meaning as long as it has it."""
+    title, _line, meaning = texts.prose(language(), "glossary")[found[1]].partition("\n")
+    said, meaning = html.escape(found[2] or title), html.escape(meaning.strip())
+    return (
+        f'<span class="term" tabindex="0" role="button">{said}<span class="meaning" role="note">{meaning}</span></span>'
+    )
