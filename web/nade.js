@@ -13,7 +13,7 @@
  * Throughout, x is an array of D values 0 or 1 in the order of the pixels, i a place in it, y a class (none: null).
  */
 
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2; // and 1, which differs in words alone
 /** Bytes that a model may take, as a file and unpacked. */
 const MAX_BYTES = 2 ** 28;
 const NEGLIGIBLE = 40; // nats: exp(-40) is below the rounding of a sum of float64
@@ -151,7 +151,8 @@ export class Nade {
 
   /**
    * n images from uniforms (n, D + 1), the first of a row for the class: Uint8Array (n D). `prefix` fixes the first
-   * pixels in generation order; `temperature` divides every logit. The same uniforms give the library's images.
+   * pixels in generation order; `temperature` divides every logit, of the mixture itself where y is null and it is
+   * not 1. The same uniforms give the library's images.
    */
   sample(uniforms, y = null, temperature = 1, prefix = []) {
     const { dims } = this, n = uniforms.length / (dims + 1);
@@ -163,10 +164,11 @@ export class Nade {
     if (!(temperature > 0)) throw new NadeFault("Expected a temperature above 0; got {temperature}.", { temperature });
     if (prefix.length > dims || !isBinary(prefix))
       throw new NadeFault("Expected a prefix of at most {dims} values, 0 and 1 only.", { dims });
-    const images = new Uint8Array(n * dims), h = new Float64Array(this.width), at = (j) => j * (dims + 1);
-    for (let j = 0; j < n; j++) {
-      const label = y ?? (this.classes ? this.drawLabel(uniforms[at(j)], prefix) : 0);
-      this.#draw(uniforms.slice(at(j) + 1, at(j + 1)), label, temperature, prefix, images.subarray(j * dims), h);
+    const images = new Uint8Array(n * dims), session = (this.#scratch ??= new Session(this));
+    for (let j = 0, at = 0; j < n; j++, at += dims + 1) {
+      const byClass = y === null && this.classes > 0 && temperature === 1; // otherwise by the mixture's own conditionals
+      const label = byClass ? this.drawLabel(uniforms[at], prefix) : y;
+      images.set(session.draw(uniforms.slice(at + 1, at + 1 + dims), label, temperature, prefix).x, j * dims);
     }
     return images;
   }
@@ -180,19 +182,6 @@ export class Nade {
     let y = 0;
     for (let passed = Math.exp(posterior[0]); y < this.classes - 1 && u > passed; passed += Math.exp(posterior[y])) y++;
     return y;
-  }
-
-  #draw(u, label, temperature, prefix, image, h) {
-    const { width, kernel, W, V, b } = this, a = Float64Array.from(this.c), state = new Float64Array(width);
-    for (let t = 0, on = true; t < this.dims; t++) {
-      if (on) {
-        kernel.state(a, 0, state, 0, width);
-        kernel.join(state, 0, this.states, label * width, h);
-      }
-      on = t < prefix.length ? prefix[t] == 1 : u[t] < sigmoid((b[t] + dot(V, t * width, h)) / temperature);
-      if (on) addRow(a, W, t * width);
-      image[this.ordering[t]] = +on;
-    }
   }
 
   #at(x, y) {
@@ -218,8 +207,8 @@ export class Nade {
 }
 
 /**
- * One image under the hand. After `set` or `flip` these hold, and stay in place until the next: logProb (a number),
- * logits and logConditionals (Float64Array (D), as in Nade). Only what comes after the first changed pixel is computed
+ * One image under the hand. After `set`, `flip` or `draw` these hold, in place until the next: x (Uint8Array (D)),
+ * logProb (a number), logits and logConditionals (Float64Array (D), as in Nade). Only what comes after the first changed pixel is computed
  * again: the states before it are kept, one for every pixel that is on.
  */
 export class Session {
@@ -234,34 +223,47 @@ export class Session {
     this.#states = new Float64Array((dims + 1) * width);
     [this.#logits, this.#logits2] = [new Float64Array(lanes * dims), new Float64Array(lanes * dims)];
     [this.#past, this.#past2] = [new Float64Array(lanes * (dims + 1)), new Float64Array(lanes * (dims + 1))];
-    [this.#a, this.#h] = [new Float64Array(width), new Float64Array(width)];
+    [this.#a, this.#h] = [new Float64Array(width), Array.from({ length: lanes }, () => new Float64Array(width))];
     [this.#on, this.#off] = [new Float64Array(lanes), new Float64Array(lanes)];
   }
 
   /** Move to x (and class y); returns this. */
   set(x, y = null) {
-    const { dims, ordering, width, states, classes } = this.model, fresh = !this.#lanes || y !== this.#y;
+    const { dims, ordering } = this.model;
     if (x.length !== dims || !isBinary(x))
       throw new NadeFault("Expected {dims} pixels, 0 and 1 only; got {length} values.", { dims, length: x.length });
-    if (fresh) {
-      this.#y = this.model.label(y);
-      this.#F = y === null ? states : states.subarray(y * width, (y + 1) * width);
-      [this.#lanes, this.#F2] = [y === null ? Math.max(classes, 1) : 1, new Float64Array(this.#F.length)];
-    }
+    const fresh = this.#choose(y);
     let t = 0;
     if (!fresh) while (t < dims && this.bits[t] == x[ordering[t]]) t++;
-    this.x.set(x);
     for (let s = t; s < dims; s++) this.bits[s] = x[ordering[s]];
-    if (t < dims) this.#update(t);
-    return this;
+    return t < dims ? this.#update(t) : this;
+  }
+
+  /** Move to an image made pixel by pixel from uniforms u (D), as Nade.sample says; returns this. */
+  draw(u, y = null, temperature = 1, prefix = []) {
+    const { dims, width, V, b, kernel } = this.model, [logits, past] = [this.#logits, this.#past];
+    this.#choose(y);
+    this.#start(0);
+    for (let t = 0, moved = true; t < dims; t++) {
+      for (let y = 0; y < this.#lanes; y++) {
+        const h = this.#h[y];
+        if (moved) kernel.join(this.#states, this.#rank[t] * width, this.#F, y * width, h);
+        logits[y * dims + t] = b[t] + dot(V, t * width, h);
+      }
+      const p = sigmoid(this.#mix(logits, past, t) / temperature);
+      this.bits[t] = +(moved = t < prefix.length ? prefix[t] == 1 : u[t] < p);
+      for (let y = 0, at = t; y < this.#lanes; y++, at += dims)
+        past[at + y + 1] = past[at + y] + logSigmoid(moved ? logits[at] : -logits[at]);
+      this.#step(t);
+    }
+    return this.#tell(0);
   }
 
   /** Flip pixel i; returns this. */
   flip(i) {
     const t = this.model.step(i);
-    this.x[i] = this.bits[t] ^= 1;
-    this.#update(t);
-    return this;
+    this.bits[t] ^= 1;
+    return this.#update(t);
   }
 
   /** log p of the image with pixel i flipped. */
@@ -298,8 +300,8 @@ export class Session {
   hidden(i) {
     const t = this.model.step(i), { width, units, kernel } = this.model;
     if (this.#lanes > 1) throw new NadeFault("The hidden units belong to one class: choose a class first.");
-    kernel.join(this.#states, this.#rank[t] * width, this.#F, 0, this.#h);
-    return this.#h.slice(0, units);
+    kernel.join(this.#states, this.#rank[t] * width, this.#F, 0, this.#h[0]);
+    return this.#h[0].slice(0, units);
   }
 
   /** See Nade.flipEffects. Without y, a model with classes weighs them anew for every flip: K times t walks. */
@@ -322,25 +324,53 @@ export class Session {
     return out;
   }
 
+  /** Work with class y from here on; whether that is new. */
+  #choose(y) {
+    const { classes, states, width } = this.model;
+    if (this.#lanes && y === this.#y) return false;
+    this.#y = this.model.label(y);
+    this.#F = y === null ? states : states.subarray(y * width, (y + 1) * width);
+    [this.#lanes, this.#F2] = [y === null ? Math.max(classes, 1) : 1, new Float64Array(this.#F.length)];
+    return true;
+  }
+
   /** States from step t on, then logits and densities. */
   #update(t) {
-    const { dims, width, kernel, W, c } = this.model, a = this.#a;
+    const { dims } = this.model;
+    this.#start(t);
+    for (let s = t; s < dims; s++) this.#step(s);
+    this.#walk(t, dims, this.#F, this.#logits, this.#past, -Infinity);
+    return this.#tell(t);
+  }
+
+  /** The pre-activation before step t, from the pixels that are on before it. */
+  #start(t) {
+    const { width, kernel, W, c } = this.model, a = this.#a;
     a.set(c);
     for (let s = 0; s < t; s++) if (this.bits[s]) addRow(a, W, s * width);
     if (t === 0) kernel.state(a, 0, this.#states, 0, width);
+  }
+
+  /** On from step t to the next: the rank, and the new state where x_t is on. */
+  #step(t) {
+    const { width, kernel, W } = this.model;
+    this.#rank[t + 1] = this.#rank[t] + this.bits[t];
+    if (!this.bits[t]) return;
+    addRow(this.#a, W, t * width);
+    kernel.state(this.#a, 0, this.#states, this.#rank[t + 1] * width, width);
+  }
+
+  /** What others read, from step t on; returns this. */
+  #tell(t) {
+    const { dims, ordering } = this.model;
     for (let s = t; s < dims; s++) {
-      this.#rank[s + 1] = this.#rank[s] + this.bits[s];
-      if (!this.bits[s]) continue;
-      addRow(a, W, s * width);
-      kernel.state(a, 0, this.#states, this.#rank[s + 1] * width, width);
-    }
-    this.#walk(t, dims, this.#F, this.#logits, this.#past, -Infinity);
-    for (let s = t; s < dims; s++) {
-      const logit = this.#mix(this.#logits, this.#past, s), pixel = this.model.ordering[s];
-      this.logits[pixel] = logit;
-      this.logConditionals[pixel] = logSigmoid(this.bits[s] ? logit : -logit);
+      const logit = this.#mix(this.#logits, this.#past, s);
+      this.x[ordering[s]] = this.bits[s];
+      this.logits[ordering[s]] = logit;
+      this.logConditionals[ordering[s]] = logSigmoid(this.bits[s] ? logit : -logit);
     }
     this.logProb = this.#total(this.#past);
+    return this;
   }
 
   /**
@@ -348,8 +378,9 @@ export class Session {
    * the states moved by F. A lane that falls below `floor` cannot rise again: it ends at -Infinity.
    */
   #walk(from, to, F, logits, past, floor) {
-    const { dims, width, V, b, kernel } = this.model, { bits } = this, h = this.#h;
+    const { dims, width, V, b, kernel } = this.model, { bits } = this;
     for (let y = 0; y < this.#lanes; y++) {
+      const h = this.#h[y];
       let sum = past[y * (dims + 1) + from], t = from;
       for (; t < to && sum >= floor; t++) {
         if (t === from || bits[t - 1]) kernel.join(this.#states, this.#rank[t] * width, F, y * width, h);
@@ -451,8 +482,8 @@ function split(buffer) {
 function readHeader(header) {
   if (header === null || typeof header !== "object") throw unreadable();
   const { format_version: version, config } = header, known = FORMAT_VERSION, model = String(header.model);
-  if (version !== known)
-    throw new NadeFault("This file has format version {version}; {known} is known here.", { version, known });
+  if (version !== 1 && version !== known)
+    throw new NadeFault("This file has format version {version}; up to {known} is known here.", { version, known });
   if (model !== "NADE") throw new NadeFault("This file holds a {model}; a browser computes NADE alone.", { model });
   const count = (n, least) => Number.isSafeInteger(n) && n >= least;
   const sized = config && count(config.dims, 1) && count(config.hidden, 1) && count(config.classes, 0);

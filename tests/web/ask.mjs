@@ -13,6 +13,11 @@ const CALLS = {
     const session = model.session(images[0], y);
     return Math.max(...images.map((x) => differ(session.set(x, y), model.session(x, y))));
   },
+  /** The same for a draw, and a flip after it. */
+  drawn(model, u, y) {
+    const session = model.session().draw(u, y), drawn = differ(session, model.session(session.x.slice(), y));
+    return Math.max(drawn, differ(session.flip(model.dims - 1), model.session(session.x.slice(), y)));
+  },
   /** The same for flips of single pixels. */
   flips(model, x, y, pixels) {
     const session = model.session(x, y);

@@ -15,7 +15,7 @@ from nade_core.checkpoint import find_model
 ROOT = Path(__file__).parent.parent.parent
 GAP = re.compile(r"\{(\w+)\}")
 HEADER = {
-    "format_version": 1,
+    "format_version": 2,
     "model": "NADE",
     "config": {"dims": 3, "hidden": 2, "activation": "sigmoid", "classes": 0},
 }
@@ -58,9 +58,9 @@ BAD = {
     "not ours": (save(weights()), UNREADABLE, {}),
     "null for a header": (save(weights(), {"nade": "null"}), UNREADABLE, {}),
     "newer": (
-        file(HEADER | {"format_version": 2}),
-        "This file has format version {version}; {known} is known here.",
-        {"version": 2, "known": 1},
+        file(HEADER | {"format_version": 3}),
+        "This file has format version {version}; up to {known} is known here.",
+        {"version": 3, "known": 2},
     ),
     "another model": (
         file(HEADER | {"model": "MADE"}),
