@@ -31,7 +31,7 @@ function differ(one, other) {
 }
 
 const plain = (value) => {
-  if (ArrayBuffer.isView(value)) return Array.from(value);
+  if (ArrayBuffer.isView(value) || Array.isArray(value)) return Array.from(value, plain);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]));
 };
@@ -50,11 +50,21 @@ export function ask(bytes, questions) {
   const model = attempt(() => ({ read: Nade.read(bytes) && null }));
   if (model.fault) return [model];
   const read = Nade.read(bytes);
-  return questions.map(([call, ...args]) => attempt(() => (CALLS[call] ? CALLS[call](read, ...args) : read[call](...args))));
+  const answer = ([call, ...args]) => (CALLS[call] ? CALLS[call](read, ...args) : read[call](...args));
+  return questions.map((question) => attempt(() => answer(question)));
 }
 
-/** Functions of strokes.js in a row, each [name, ...args], with "cells" for what the last one gave. */
+/** What a History holds after the acts, each [method, ...args]. */
+function remember(acts) {
+  const history = new strokes.History();
+  for (const [name, cells] of acts) history[name](cells && Uint8Array.from(cells.flat()));
+  const { canUndo, canRedo } = history;
+  return { on: history.cells.reduce((sum, value) => sum + value), canUndo, canRedo };
+}
+
+/** What the last of the steps gives, each a function of strokes.js and its arguments. */
 export function draw(steps) {
-  const last = (value, arg) => (arg === "cells" ? value : Array.isArray(arg) && arg.length > 2 ? Uint8Array.from(arg) : arg);
-  return attempt(() => steps.reduce((value, [name, ...args]) => strokes[name](...args.map((a) => last(value, a))), null));
+  const calls = { ...strokes, remember };
+  const asCells = (value) => (Array.isArray(value) && value.length === 784 ? Uint8Array.from(value) : value);
+  return steps.map(([name, ...args]) => attempt(() => calls[name](...args.map(asCells)))).at(-1);
 }

@@ -23,11 +23,9 @@ async (jobs) => {
 
 
 @pytest.fixture(scope="session")
-def page(browser, tmp_path_factory):
+def page(browser):
     """An empty page in Chromium from which the engine, and every file under /files, can be loaded."""
-    empty = tmp_path_factory.mktemp("page") / "empty.html"
-    empty.write_text("<!doctype html><title>empty</title>")
-    page = open_page(browser, {"/web/": ROOT / "web", "/tests/": ROOT / "tests", "/files/": Path("/")}, empty)
+    page = open_page(browser, {"/web/": ROOT / "web", "/tests/": ROOT / "tests", "/files/": Path("/")})
     yield page
     page.context.close()
 

@@ -64,7 +64,9 @@ def golden(path, real=None):
     x, calls, wanted = images(model.config.dims, real), [], []
     for y in labels_of(model):
         conditionals = model.conditionals(x.double(), y)
-        of_each = zip(model.log_prob(x.double(), y), conditionals.logits, conditionals.log_prob(x.double()), strict=True)
+        of_each = zip(
+            model.log_prob(x.double(), y), conditionals.logits, conditionals.log_prob(x.double()), strict=True
+        )
         for row, values in zip(x, of_each, strict=True):
             calls += [(name, row, y) for name in ("logProb", "logits", "logConditionals")]
             wanted += values
@@ -107,7 +109,9 @@ def test_hidden_units_and_weights_are_the_models(engine, files):
     for path in files:
         model = exact(load_model(path, "cpu"))
         x, y = images(model.config.dims)[:1], 0 if model.config.classes else None
-        answers = engine([(path, [("hidden", x[0], i, y) for i in model.ordering] + [("row", i) for i in model.ordering])])
+        answers = engine(
+            [(path, [("hidden", x[0], i, y) for i in model.ordering] + [("row", i) for i in model.ordering])]
+        )
         states, rows = answers[0][: model.config.dims], answers[0][model.config.dims :]
         close(states, model.hidden(x.double(), y)[0])
         close([row["W"] for row in rows], model.W[model.ordering])
@@ -168,7 +172,11 @@ def test_an_edit_leaves_exactly_what_a_fresh_start_gives(engine, name):
     edits = [torch.where(torch.rand(784, generator=generator) < 0.004, 1 - row, row) for row in data[:1].expand(6, -1)]
     pixels = torch.randint(784, (9,), generator=generator)
     label = None if name == "nade-mnist" else 3
-    calls = [("follow", [*edits, *data], None), ("follow", [*edits, *data[:2]], label), ("flips", data[0], None, pixels)]
+    calls = [
+        ("follow", [*edits, *data], None),
+        ("follow", [*edits, *data[:2]], label),
+        ("flips", data[0], None, pixels),
+    ]
     assert engine([(find_model(name), calls)]) == [[0, 0, 0]]
 
 
@@ -222,7 +230,9 @@ def test_flips_at_odd_sizes_are_exact(engine, files):
 
 @pytest.mark.parametrize("name", ["nade-mnist", "nade-mnist-classes"])
 def test_flips_of_a_digit_are_exact(engine, name):
-    check_flips(engine, find_model(name), digits()[3], None if name == "nade-mnist" else 7, list(range(3, 784, 31)), 1e-7)
+    check_flips(
+        engine, find_model(name), digits()[3], None if name == "nade-mnist" else 7, list(range(3, 784, 31)), 1e-7
+    )
     check_best_flip(engine, find_model(name), digits()[5], None)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from babel.messages.pofile import read_po
-from safetensors.torch import load, save
+from safetensors.torch import save
 
 from nade_core.checkpoint import find_model
 
@@ -119,7 +119,9 @@ def test_a_good_file_at_any_offset_and_any_precision_is_read(engine, tmp_path):
     (tmp_path / "odd").write_bytes(claiming(good[8 : 8 + length].decode() + " ") + good[8 + length :])
     halves = {"W": torch.tensor([[1.0, -2.5], [6e-8, 65504], [0.1, -6e-5]]).half(), "V": weights()["V"].half()}
     (tmp_path / "half").write_bytes(file(**halves))
-    odd, half = engine([(tmp_path / "odd", [("logProb", [0, 0, 0])]), (tmp_path / "half", [("row", i) for i in range(3)])])
+    odd, half = engine(
+        [(tmp_path / "odd", [("logProb", [0, 0, 0])]), (tmp_path / "half", [("row", i) for i in range(3)])]
+    )
     assert odd[0] == pytest.approx(-3 * torch.log1p(torch.tensor(1.0).exp()).item())
     assert torch.equal(torch.tensor([row["W"] for row in half]), halves["W"].float())
 
@@ -175,11 +177,17 @@ def test_calls_that_make_no_sense_are_told_why(engine):
 
 
 def test_every_fault_has_its_korean_with_the_same_gaps():
-    found = {text for path in (ROOT / "web").glob("*.js") for text in re.findall(r'NadeFault\(\s*"([^"]+)"', path.read_text())}
+    found = {
+        text
+        for path in (ROOT / "web").glob("*.js")
+        for text in re.findall(r'NadeFault\(\s*"([^"]+)"', path.read_text())
+    }
     assert len(found) >= 20
     korean = {}
     for path in (ROOT / "texts" / "ko").rglob("*.po"):
         with path.open("rb") as opened:
             korean |= {message.id: message.string for message in read_po(opened) if message.id}
-    assert {text: sorted(GAP.findall(korean.get(text, ""))) for text in found} == {t: sorted(GAP.findall(t)) for t in found}
+    assert {text: sorted(GAP.findall(korean.get(text, ""))) for text in found} == {
+        t: sorted(GAP.findall(t)) for t in found
+    }
     assert all(korean[text] for text in found)
