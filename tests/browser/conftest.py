@@ -1,4 +1,4 @@
-"""The app as a process on a free port with its own runs folder, and a real Chromium that watches for errors."""
+"""The app as a process on a free port with its own runs folder, and a page that watches for errors."""
 
 import os
 import socket
@@ -8,9 +8,7 @@ import time
 import urllib.request
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # Streamlit asks these below a page's own path first: 404
 
 
@@ -46,15 +44,6 @@ def app(tmp_path_factory):
     process.terminate()
     process.wait()
     log.close()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Viewer:
