@@ -14,6 +14,9 @@ sequence-level distillation, Kim & Rush, 2016), and at the end from the training
 
 import io
 import time
+import zipfile
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,74 +28,107 @@ from torch import Tensor
 from .augment import augment
 from .data import Dataset
 from .files import write_atomic
+from .messages import NadeError
+from .models.base import DensityModel
 
 BATCH = 500
 COPIES = 2  # rows beside each training row: moved or mirrored copies for one ordering, draws for many
 
 
 @torch.no_grad()
-def lesson(teacher, x) -> Tensor:
+def lesson(teacher: DensityModel, x: np.ndarray) -> Tensor:
     """The teacher's p(x_i = 1 | x_<i) on rows x (N, D): (N, D) in float16, on the CPU.
 
-    ValueError if it is no model of binary rows of D values.
+    NadeError if it is no model of binary rows of D values.
     """
-    check_teacher(teacher, x.shape[1])
+    check_teacher(teacher.values, teacher.config.dims, x.shape[1])
     parts = [teacher.conditionals(part).probs.to("cpu", torch.float16) for part in torch.as_tensor(x).split(BATCH)]
     return torch.cat(parts)
 
 
-def draws(teacher, n: int, seed: int) -> np.ndarray:
+def draws(teacher: DensityModel, n: int, seed: int) -> np.ndarray:
     """n rows that the teacher draws: (n, D) of uint8."""
     generator = torch.Generator().manual_seed(seed)
     parts = [teacher.sample(min(BATCH, n - i), generator=generator).to("cpu", torch.uint8) for i in range(0, n, BATCH)]
     return torch.cat(parts).numpy()
 
 
-def check_teacher(teacher, dims: int) -> None:
-    """ValueError if it is no model of binary rows of so many values."""
-    if teacher.values != "binary" or teacher.config.dims != dims:
-        raise ValueError(
-            f"The teacher models rows of {teacher.config.dims} {teacher.values} values; "
-            f"the data are rows of {dims} binary ones."
+def check_teacher(values: str, dims: int, width: int) -> None:
+    """NadeError unless a teacher of ``dims`` such values has rows of binary values of that width to speak of."""
+    if values != "binary":
+        raise NadeError("The teacher models {values} values; a teacher is a model of binary ones.", values=values)
+    if dims != width:
+        raise NadeError(
+            "The teacher models rows of {dims} binary values; the data are rows of {width}.", dims=dims, width=width
         )
 
 
 @dataclass(frozen=True)
 class Classroom:
     """What a student learns from. ``taught`` (N, D) is the lesson on the N training rows of ``data``, if there is
-    one; the last ``drawn`` of the rows are draws of a teacher; ``seconds`` is how long the teacher took."""
+    one, along the teacher's ``ordering`` (D,); the last ``drawn`` of the rows are draws of a teacher; ``seconds``
+    is how long the teacher took."""
 
     data: Dataset
     taught: Tensor | None = None
     drawn: int = 0
     seconds: float = 0.0
+    ordering: Tensor | None = None
 
 
-def classroom(teacher, data: Dataset, ordered: bool, shift: int, flip: bool, seed: int, cache: Path) -> Classroom:
+def _heard(cache: Path, ordered: bool) -> dict[str, np.ndarray] | None:
+    """What a teacher said, from the file that ``classroom`` keeps; None where there is none that can be read."""
+    try:
+        with np.load(cache, allow_pickle=False) as file:
+            kept = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
+        return None
+    needed = {"said", "seconds", "ordering"} if ordered else {"said", "seconds"}
+    return kept if needed <= kept.keys() else None
+
+
+def classroom(
+    find_teacher: Callable[[], DensityModel],
+    data: Dataset,
+    ordered: bool,
+    shift: int,
+    flip: bool,
+    seed: int,
+    cache: Path,
+) -> Classroom:
     """The data joined by COPIES rows for each training row, and the lesson on all of them.
 
     For an ``ordered`` student the rows are changed copies, if shift or flip asks for any, and the lesson is the
     teacher's conditionals; for another they are the teacher's draws, and there is no lesson. What the teacher says
-    is kept in the file ``cache``, so that a resumed run does not wait for it again.
+    is kept in the file ``cache``: ``find_teacher`` is called only where there is none, not for a resumed run.
     """
     rows = torch.tensor(data.train)
     if ordered and (shift or flip):
         generator = torch.Generator().manual_seed(seed)
         copies = [augment(rows, data.shape, shift, flip, generator) for _ in range(COPIES)]
         data = replace(data, train=torch.cat([rows, *copies]).numpy())
-    if not cache.exists():
-        start, buffer = time.monotonic(), io.BytesIO()
-        said = lesson(teacher, data.train).numpy() if ordered else draws(teacher, COPIES * len(rows), seed)
-        np.savez_compressed(buffer, said=said, seconds=time.monotonic() - start)
-        write_atomic(cache, buffer.getvalue())
-    with np.load(cache, allow_pickle=False) as kept:
-        said, seconds = kept["said"], float(kept["seconds"])
+    kept = _heard(cache, ordered) or _ask(find_teacher(), data.train, ordered, seed, COPIES * len(rows), cache)
+    said, seconds = kept["said"], float(kept["seconds"])
     if ordered:
-        return Classroom(data, torch.from_numpy(said), seconds=seconds)
+        ordering = torch.from_numpy(kept["ordering"]).long()
+        return Classroom(data, torch.from_numpy(said), seconds=seconds, ordering=ordering)
     return Classroom(replace(data, train=np.concatenate([data.train, said])), drawn=len(said), seconds=seconds)
 
 
-def distillation_loss(student, x: Tensor, taught: Tensor) -> Tensor:
+def _ask(
+    teacher: DensityModel, rows: np.ndarray, ordered: bool, seed: int, n: int, cache: Path
+) -> dict[str, np.ndarray]:
+    """The teacher's lesson on the rows, or n draws of it, which ``cache`` then holds."""
+    start = time.monotonic()
+    said = lesson(teacher, rows).numpy() if ordered else draws(teacher, n, seed)
+    kept = {"said": said, "seconds": np.array(time.monotonic() - start), "ordering": teacher.ordering.cpu().numpy()}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **kept)
+    write_atomic(cache, buffer.getvalue())
+    return kept
+
+
+def distillation_loss(student: DensityModel, x: Tensor, taught: Tensor) -> Tensor:
     """The mean over rows x (B, D) of the cross-entropy with what was taught, (B, D), in nats: a scalar."""
     logits = student.conditionals(x).logits.float()
     return F.binary_cross_entropy_with_logits(logits, taught.to(logits), reduction="sum") / len(x)

@@ -1,22 +1,46 @@
 """Files that are either there whole or not at all."""
 
 import os
-import tempfile
+import secrets
+import time
 from pathlib import Path
+
+TRIES, PAUSE = 40, 0.05  # Windows refuses to replace a file while somebody reads it
 
 
 def write_atomic(path: str | Path, content: bytes) -> None:
     """Write to a temporary neighbour and rename: a reader, or a crash, never meets half a file."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:  # less what the umask takes
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        _replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+    _sync(path.parent)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    for _ in range(TRIES if os.name == "nt" else 1):
+        try:
+            return os.replace(temporary, path)  # noqa: PTH105
+        except PermissionError as error:
+            refused = error
+            time.sleep(PAUSE)
+    raise refused
+
+
+def _sync(folder: Path) -> None:
+    """Write the folder itself to the disk, where the system lets one: the new name outlives a power cut."""
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(folder, os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,128 +1,294 @@
 """Training runs for the app: one worker process at a time, the others wait their turn.
 
 The queue is the runs folder itself: a run waits while its status says "queued", oldest request first. One
-thread of this app starts `python -m nade_core train --resume` for the next run when none is under way. The
-worker belongs to nobody: it goes on when a viewer leaves, or when the app ends, and the app finds it again.
+thread of each app looks, under a lock of the folder, and starts `python -m nade_core train --resume` for the next
+run when none is under way. The worker belongs to nobody: it goes on when a viewer leaves, or when the app ends,
+and any app on the folder finds it by the lock that it holds.
 """
 
 import os
+import re
+import secrets
 import shutil
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .runs import RunConfig, create, is_alive, read_json, read_log, write_json
+import torch
+from filelock import BaseFileLock, FileLock, Timeout
 
-MAX_WAITING, MAX_KEPT = 8, 40
-POLL = 0.5
+from .data.reading import IMAGE_SUFFIXES
+from .devices import as_device
+from .messages import NadeError
+from .runs import Request, RunState, clear_stop, create, look, plan, request_stop
+from .runs.folder import CLAIM, as_error, is_alive, is_held, lock, read_json, stop_requested, working_on, write_status
+
+MAX_WAITING, MAX_KEPT, MAX_UPLOAD_MB = 8, 40, 200
+POLL = 0.25  # seconds between two looks at the folder
+GRACE = 1.0  # seconds that a worker has to end by itself once a stop was asked for
+BUSY = 20.0  # seconds to wait while another app changes the folder
 
 
-@dataclass(frozen=True)
-class RunState:
-    """A run as the app sees it: queued, running, done, stopped, failed or interrupted."""
+@dataclass
+class Worker:
+    """A process that this app started, the run it works on, and the lock that says so until it has ended."""
 
     folder: Path
-    state: str
-    message: str
-    asked: float
-
-    @property
-    def name(self) -> str:
-        return self.folder.name
-
-    @property
-    def log(self) -> list[dict]:
-        return read_log(self.folder)
-
-
-def look(folder: Path) -> RunState:
-    """The state of a run; a worker that died without a word is "interrupted"."""
-    status = read_json(folder / "status.json")
-    state, message = status.get("state", "interrupted"), status.get("message", "")
-    if state == "running" and not is_alive(status.get("pid")):
-        state, message = "interrupted", "The worker process is gone. Resume goes on from its last finished epoch."
-    return RunState(folder, state, message, status.get("asked", folder.stat().st_mtime))
+    process: subprocess.Popen
+    claim: BaseFileLock
+    stop_seen: float | None = None
 
 
 class Queue:
     """The runs of one folder, and the thread that works through them."""
 
-    def __init__(self, root: Path):
-        self.root, self.lock, self.worker = root, threading.Lock(), None
-        root.mkdir(parents=True, exist_ok=True)
+    def __init__(self, root: str | Path):
+        self.root = Path(root)
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.worker: Worker | None = None
+        self._mutex, self._lock = threading.RLock(), FileLock(self.root / ".queue.lock", thread_local=False)
+        self._faults: dict[str, NadeError] = {}  # of runs that could not be started, and "": of the folder
+        self._sweep()
         threading.Thread(target=self._work, daemon=True).start()
 
     def runs(self) -> list[RunState]:
-        """Every run, the newest first."""
-        folders = [path.parent for path in self.root.glob("*/config.json")]
-        return sorted(map(look, folders), key=lambda run: run.folder.stat().st_ctime, reverse=True)
+        """Every run, the newest first; one that cannot be read is "damaged" and says why."""
+        found = [run for folder in self._folders() if (run := _seen(folder)) is not None]
+        return sorted(found, key=lambda run: run.created, reverse=True)
 
     def waiting(self) -> list[RunState]:
         """Who waits, the next first."""
         return sorted((run for run in self.runs() if run.state == "queued"), key=lambda run: run.asked)
 
-    def submit(self, name: str, config: RunConfig) -> Path:
-        """Ask for a new run. ValueError when too many wait or are kept."""
-        with self.lock:
-            if len(self.waiting()) >= MAX_WAITING:
-                raise ValueError(f"{MAX_WAITING} runs are waiting already. Try again when some have finished.")
-            if len(self.runs()) >= MAX_KEPT:
-                raise ValueError(f"{MAX_KEPT} runs are kept already. Delete one that is no longer needed.")
-            folder = create(self.root / name, config)
-            self._ask(folder)
-        return folder
+    def faults(self) -> list[tuple[str, NadeError]]:
+        """What could not be read or started: the name of the run's folder, "" for the folder of all, and why."""
+        damaged = {run.name: run.error for run in self.runs() if run.state == "damaged" and run.error}
+        return sorted({**self._faults, **damaged}.items())
+
+    def submit(
+        self, request: Request, files: Sequence[tuple[str, bytes]] = (), device: str | torch.device | None = None
+    ) -> RunState:
+        """Ask for a new run. With data "own", it learns from the uploaded ``files`` (name, content), which it keeps.
+
+        NadeError if there is no such run, or when too many wait or are kept; then nothing is left of it.
+        """
+        self._check_room()
+        folder = self._new_folder()
+        try:
+            with working_on(folder):
+                own = request.data == "own"
+                data, name = _store(files, folder) if own else (request.data, "")
+                config = plan(replace(request, data=str(folder / data) if own else data), as_device(device))
+                config = replace(config, data=data, data_name=name) if own else config
+                with self._locked():
+                    self._check_room()
+                    create(folder, config)
+                    write_status(folder, "queued", asked=time.time())
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return look(folder)
 
     def resume(self, folder: Path) -> None:
-        """Ask for a stopped, failed or interrupted run to go on."""
-        with self.lock:
-            if look(folder).state not in ("queued", "running"):
-                self._ask(folder)
+        """Ask for a stopped, failed or interrupted run to go on. NadeError if its configuration cannot be read."""
+        with self._locked():
+            run = look(folder)
+            if run.state in ("queued", "running"):
+                return
+            if run.config is None and run.error:
+                raise run.error
+            clear_stop(folder)
+            self._faults.pop(folder.name, None)
+            write_status(folder, "queued", asked=time.time())
 
     def stop(self, folder: Path) -> None:
-        """End a run at its next report, or take it out of the queue."""
-        with self.lock:
-            if look(folder).state == "queued":
-                write_json(folder / "status.json", {"state": "stopped", "message": "Taken out of the queue."})
-            else:
-                (folder / "stop").touch()
+        """End a run that is under way, or take it out of the queue."""
+        with self._locked():
+            run = look(folder)
+            if run.state == "queued":
+                write_status(folder, "stopped")
+            elif run.state == "running":
+                request_stop(folder)
 
     def delete(self, folder: Path) -> None:
-        """Remove a run that is not under way."""
-        with self.lock:
-            if look(folder).state == "running":
-                raise ValueError("This run is under way: stop it first.")
-            shutil.rmtree(folder)
+        """Remove a run that is not under way, and what was uploaded for it."""
+        with self._locked():
+            if is_alive(folder):
+                raise NadeError("This run is under way: stop it first.")
+            (folder / "config.json").unlink(missing_ok=True)  # from here on it is no run
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def _ask(self, folder: Path) -> None:
-        write_json(folder / "status.json", {"state": "queued", "message": "", "asked": time.time()})
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Nobody else, in this process or another, changes which run is under way."""
+        with self._mutex:
+            try:
+                self._lock.acquire(timeout=BUSY, poll_interval=0.02)
+            except Timeout:
+                raise NadeError("The folder of runs is busy: try again in a moment.") from None
+            try:
+                yield
+            finally:
+                self._lock.release()
+
+    def _folders(self) -> list[Path]:
+        try:
+            return [path for path in self.root.iterdir() if (path / "config.json").exists()]
+        except OSError as error:
+            self._faults[""] = as_error(error)
+            return []
+
+    def _check_room(self) -> None:
+        runs = self.runs()
+        if sum(run.state == "queued" for run in runs) >= MAX_WAITING:
+            raise NadeError("{n} runs are waiting already. Try again when some have finished.", n=MAX_WAITING)
+        if len(runs) >= MAX_KEPT:
+            raise NadeError("{n} runs are kept already. Delete one that is no longer needed.", n=MAX_KEPT)
+
+    def _new_folder(self) -> Path:
+        """An empty folder of a name that nobody else has, made of the time and of chance."""
+        while True:
+            folder = self.root / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            return folder
+
+    def _sweep(self) -> None:
+        """Remove uploads of runs that never came to be, because the app was killed as it judged them."""
+        for upload in self.root.glob("*/upload"):
+            folder = upload.parent
+            if not (folder / "config.json").exists() and not is_held(folder):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _work(self) -> None:
         while True:
             time.sleep(POLL)
-            with self.lock:
-                busy = self.worker is not None and self.worker.poll() is None
-                if self.worker is not None and not busy:
-                    self._bury()
-                if not busy and not any(run.state == "running" for run in self.runs()) and (next_ := self.waiting()):
-                    self._start(next_[0].folder)
+            self.turn()
+
+    def turn(self) -> None:
+        """Look once: after the worker, and for the next run if there is none. Whatever is wrong is remembered."""
+        try:
+            with self._locked():
+                if self.worker is not None and not self._tend(self.worker):
+                    return
+                if any(run.state == "running" for run in self.runs()):
+                    return
+                for run in self.waiting():
+                    if run.name not in self._faults:
+                        return self._start(run.folder)
+        except Exception as error:  # the thread outlives any fault: it has other runs to care for
+            self._faults[""] = as_error(error)
+        else:
+            self._faults.pop("", None)
 
     def _start(self, folder: Path) -> None:
-        command = [sys.executable, "-m", "nade_core", "train", "--out", str(folder), "--resume", "--json"]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        with (folder / "worker.log").open("ab") as log:
-            self.worker = subprocess.Popen(
-                command, stdout=subprocess.DEVNULL, stderr=log, env=environment, start_new_session=True
-            )
-        self.folder = folder
-        write_json(folder / "status.json", {"state": "running", "message": "", "pid": self.worker.pid})
+        claim = lock(folder, CLAIM)
+        try:
+            claim.acquire(timeout=1, poll_interval=0.02)
+            write_status(folder, "running")
+            self.worker = Worker(folder, _spawn(folder), claim)
+        except Exception as error:
+            claim.release()
+            self._fail(folder, error)
 
-    def _bury(self) -> None:
-        """A worker that ended before it could say why: its last line is the reason."""
-        if read_json(self.folder / "status.json").get("state") == "running":
-            lines = (self.folder / "worker.log").read_text(errors="replace").strip().splitlines()
-            reason = lines[-1] if lines else "The worker process ended without a word."
-            write_json(self.folder / "status.json", {"state": "failed", "message": reason})
+    def _fail(self, folder: Path, error: Exception) -> None:
+        """Write down that a run cannot be started; where even that is impossible, remember it."""
+        try:
+            write_status(folder, "failed", error)
+        except OSError:
+            self._faults[folder.name] = as_error(error)
+
+    def _tend(self, worker: Worker) -> bool:
+        """Whether the worker has ended; one that was asked to stop and has not begun, or does not, is ended."""
+        if worker.process.poll() is None and stop_requested(worker.folder):
+            worker.stop_seen = worker.stop_seen or time.monotonic()
+            if time.monotonic() - worker.stop_seen >= GRACE or not is_held(worker.folder):
+                _end(worker.process)
+        if worker.process.poll() is None:
+            return False
         self.worker = None
+        try:
+            _bury(worker.folder, worker.process.returncode)
+        finally:
+            worker.claim.release()
+        return True
+
+
+def _seen(folder: Path) -> RunState | None:
+    """The state of a run, whatever is wrong with it; None for one that was deleted meanwhile."""
+    try:
+        return look(folder)
+    except Exception as error:
+        return RunState(folder, "damaged", as_error(error), 0.0, 0.0, None) if folder.exists() else None
+
+
+def _store(files: Sequence[tuple[str, bytes]], folder: Path) -> tuple[str, str]:
+    """Uploads on disk: one table as it is, pictures as a folder. Returns where, in ``folder``, and what they are."""
+    if not files:
+        raise NadeError("Add a file of your own data first.")
+    if sum(len(content) for _, content in files) > MAX_UPLOAD_MB << 20:
+        raise NadeError("These files are larger than {limit} MB together.", limit=MAX_UPLOAD_MB)
+    suffixes = [re.sub(r"[^.a-z0-9]", "", Path(name).suffix.lower()) for name, _ in files]
+    tables = [suffix for suffix in suffixes if suffix not in IMAGE_SUFFIXES]
+    if tables and len(files) > 1:
+        raise NadeError("Add either one table or archive, or pictures alone.")
+    (folder / "upload").mkdir()
+    for i, (suffix, (_, content)) in enumerate(zip(suffixes, files, strict=True)):
+        (folder / "upload" / f"{i:05d}{suffix}").write_bytes(content)
+    return f"upload/00000{suffixes[0]}" if tables else "upload", Path(files[0][0]).stem if len(files) == 1 else "own"
+
+
+def _spawn(folder: Path) -> subprocess.Popen:
+    """A worker process for the run, on its own: what ends the app does not end it. Its words are of this attempt."""
+    command = [sys.executable, "-m", "nade_core", "train", "--out", str(folder), "--resume", "--json"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    apart = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # on Windows; a session of its own elsewhere
+    with (folder / "worker.log").open("wb") as log:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            env=environment,
+            start_new_session=os.name == "posix",
+            creationflags=apart,
+        )
+
+
+def _end(process: subprocess.Popen) -> None:
+    """End a process at once: a run can be killed at any moment and goes on from its last finished epoch."""
+    process.terminate()
+    try:
+        process.wait(0.5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(5)
+
+
+def _bury(folder: Path, code: int) -> None:
+    """Say of a worker that ended without saying so itself how it ended."""
+    stopped = stop_requested(folder)
+    if read_json(folder / "status.json").get("state") in (None, "running"):
+        if stopped:
+            write_status(folder, "stopped")
+        elif code < 0:
+            write_status(folder, "interrupted", NadeError("The worker process was killed by signal {n}.", n=-code))
+        else:
+            write_status(folder, "failed", NadeError("The worker process ended: {reason}", reason=_last_words(folder)))
+    clear_stop(folder)
+
+
+def _last_words(folder: Path) -> str:
+    """The last line that the worker of this attempt wrote."""
+    try:
+        lines = (folder / "worker.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1] if lines else "..."

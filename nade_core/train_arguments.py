@@ -3,16 +3,15 @@
 import argparse
 import re
 from collections import defaultdict
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 
-from . import checkpoint, runs
-from .data.reading import EMBEDDED_NAMES, read_data
+from . import runs
+from .data.reading import EMBEDDED_NAMES
 from .devices import as_device
-from .distillation import check_teacher
 from .models import MODELS
 from .orderings import ORDERINGS
-from .training import TrainConfig, recommended, weight_decays
+from .training import TrainConfig
 
 
 def _model_fields() -> dict[str, tuple]:
@@ -69,73 +68,18 @@ def _seconds(text: str) -> float:
 
 
 def run_config(args) -> runs.RunConfig:
-    """The run that was asked for. ValueError if the data and the options do not go together."""
-    if args.start:
-        return _started(args)
-    name = args.model or "NADE"
-    model_class, config_class = MODELS[name]
-    data = read_data(args.data, args.key, args.seed, values=model_class.values)
-    if args.classes and not data.class_names:
-        raise ValueError("--classes needs a data set with labels.")
-    options = _model_options(args)
-    if args.classes:
-        options["classes"] = len(data.class_names)
-    known = {f.name for f in fields(config_class)}
-    if unknown := sorted(options.keys() - known):
-        raise ValueError(f"A {name} has no {', '.join(unknown)}; it has {', '.join(sorted(known - {'dims'}))}.")
-    config = _how(args, name, config_class(data.dims, **options), data, args.ordering or "raster")
-    if args.teacher:
-        _check_student(args, config, data)
-    return config
-
-
-def _started(args) -> runs.RunConfig:
-    """A run that goes on with the model of --start, as it is."""
-    card = checkpoint.read_card(checkpoint.find_model(args.start))
-    model_class, config_class = MODELS[card.model]
-    if args.model or args.ordering or args.classes or args.teacher or _model_options(args):
-        raise ValueError(
-            "--start goes on with a model as it is: leave out --model, its sizes, --ordering, --classes and --teacher."
-        )
-    if model_class.counts:
-        raise ValueError(f"A {card.model} learns by counting: it starts anew each time, without --start.")
-    model = config_class(**card.header["config"])
-    data = read_data(args.data, args.key, args.seed, values=model_class.values)
-    if model.dims != data.dims or getattr(model, "classes", 0) not in (0, len(data.class_names)):
-        raise ValueError(
-            f"The model {args.start} is one of {model.dims} values and {len(card.classes)} classes; "
-            f"the data have {data.dims} and {len(data.class_names)}."
-        )
-    return _how(args, card.model, model, data, card.header.get("ordering", "raster"))
-
-
-def _model_options(args) -> dict:
-    """What was given of the fields of a model's configuration."""
-    return {name: getattr(args, name) for name in MODEL_FIELDS if getattr(args, name) is not None}
-
-
-def _how(args, name: str, model, data, ordering: str) -> runs.RunConfig:
-    """The run of a model of that name and configuration on the data."""
-    if (args.shift or args.flip) and data.shape is None:
-        raise ValueError("--shift and --flip need 28 x 28 images.")
-    given = {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None}
-    source = args.data if args.data in EMBEDDED_NAMES else str(Path(args.data).resolve())
-    start = str(Path(args.start).resolve()) if Path(args.start).exists() and args.start else args.start
-    tried = () if args.weight_decay is not None else weight_decays(name, *data.train.shape)
-    how = recommended(name, len(data.train), as_device(args.device), **given)
-    return runs.RunConfig(source, name, asdict(model), how, ordering, args.title, args.key, tried, args.teacher, start)
-
-
-def _check_student(args, config: runs.RunConfig, data) -> None:
-    """ValueError if the teacher cannot teach that model as asked."""
-    model_class, _ = MODELS[config.model]
-    if model_class.values != "binary" or model_class.counts:
-        raise ValueError(
-            "--teacher needs a model of binary rows that learns by gradients: "
-            "FVSBN, NADE, MADE, OrderAgnosticNADE or PixelCNN."
-        )
-    if args.classes:
-        raise ValueError("A teacher tells no labels: leave out --classes.")
-    if config.ordered and args.ordering:
-        raise ValueError(f"A {config.model} learns along the ordering of its teacher: leave out --ordering.")
-    check_teacher(checkpoint.load_pretrained(args.teacher, args.device), data.dims)
+    """The run that was asked for. NadeError if the data and the options do not go together."""
+    request = runs.Request(
+        args.data,
+        args.model or "NADE",
+        {name: getattr(args, name) for name in MODEL_FIELDS if getattr(args, name) is not None},
+        {f.name: getattr(args, f.name) for f in fields(TrainConfig) if getattr(args, f.name) is not None},
+        title=args.title,
+        ordering=args.ordering,
+        key=args.key,
+        classes=args.classes,
+        teacher=args.teacher,
+        start=args.start,
+        seed=args.seed,
+    )
+    return runs.plan(request, as_device(args.device))

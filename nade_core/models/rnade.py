@@ -81,10 +81,10 @@ class RNADE(DensityModel):
         return log_p + self.scale.log().sum() if standardised else log_p
 
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
-        """The mean of -log p(z), along a random ordering for the batch where the model is order-agnostic."""
+        """The mean of -log p(x), along a random ordering for the batch where the model is order-agnostic."""
         agnostic = self.config.order_agnostic
         ordering = torch.randperm(self.config.dims, generator=generator) if agnostic else None
-        return -self.log_prob(x, y, ordering, standardised=True).mean()
+        return -self.log_prob(x, y, ordering).mean()
 
     @torch.no_grad()
     def sample(

@@ -8,79 +8,24 @@ interrupted and resumed ends with the same weights as one that was not.
 import copy
 import math
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from .augment import augment
-from .data import Dataset
-from .devices import bfloat16_pays
-from .distillation import Classroom, distillation_loss
-from .models import MODELS, mean_nats
+from ..augment import augment
+from ..data import Dataset
+from ..distillation import Classroom, distillation_loss
+from ..messages import NadeError
+from ..models import MODELS, mean_nats
+from ..models.base import DensityModel
+from .config import TrainConfig
 
 STEPS_A_REPORT = 50
-STEPS, PATIENCE_STEPS = 10_000, 1_500  # a small table is seen at least so often, unless it stops gaining
-WEIGHT_DECAYS = (0.03, 0.3, 1.0)  # tried in turn on a table of up to SEARCH_VALUES values: small data needs more
-SEARCH_VALUES = 10_000_000
+VALIDATION_PART = 250  # rows between two moments at which a caller can look around
 FINAL = 1 / 3  # the share of the epochs, the last ones, that see no draws of a teacher
 
 BIASES = ("b", "c", "bias")  # they hold the means of the data, and do not decay
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """How to train. ``average`` is the decay of the averaged weights, which are what is validated and kept.
-
-    ``precision`` "bfloat16" computes the loss in mixed precision; weights stay in float32.
-    """
-
-    epochs: int = 60
-    batch_size: int = 100
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.01
-    average: float = 0.999
-    patience: int = 10
-    seed: int = 0
-    shift: int = 0
-    flip: bool = False
-    precision: str = "float32"
-
-    def __post_init__(self):
-        positive = {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "patience": self.patience,
-            "learning_rate": self.learning_rate,
-        }
-        for name, value in positive.items():
-            if not (value > 0 and math.isfinite(value)):
-                raise ValueError(f"Expected {name} above 0; got {value}.")
-        if not (0 <= self.average < 1 and self.weight_decay >= 0 and self.shift >= 0):
-            raise ValueError(f"Expected average in [0, 1), weight_decay and shift of at least 0; got {self}.")
-        if self.precision not in ("float32", "bfloat16"):
-            raise ValueError(f"Expected a precision of float32 or bfloat16; got {self.precision!r}.")
-
-
-def recipe(model: str, device: torch.device) -> dict:
-    """The fields of TrainConfig that suit that model, in mixed precision only where the device gains by it."""
-    fields = dict(MODELS[model][0].recipe)
-    if not bfloat16_pays(device):
-        fields.pop("precision", None)
-    return fields
-
-
-def recommended(model: str, rows: int, device: torch.device, **given) -> TrainConfig:
-    """How to train that model on so many rows: its recipe, long enough for a small table; ``given`` goes first."""
-    config = TrainConfig(**{**recipe(model, device), **given})
-    steps = math.ceil(rows / config.batch_size)
-    longer = {"epochs": max(config.epochs, STEPS // steps), "patience": max(config.patience, PATIENCE_STEPS // steps)}
-    return config if MODELS[model][0].counts else replace(config, **{**longer, **given})
-
-
-def weight_decays(model: str, rows: int, dims: int) -> tuple[float, ...]:
-    """Which weight decays to try on a table of that size; none where one suffices, or where nothing decays."""
-    return () if MODELS[model][0].counts or rows * dims > SEARCH_VALUES else WEIGHT_DECAYS
 
 
 @dataclass(frozen=True)
@@ -95,7 +40,7 @@ class TrainStep:
     improved: bool = False
 
 
-class TrainingDiverged(ValueError):
+class TrainingDiverged(NadeError):
     """The loss stopped being a number; the weights kept are the last good ones."""
 
 
@@ -131,16 +76,17 @@ class TrainState:
     def of(cls, model: nn.Module, config: TrainConfig) -> "TrainState":
         optimizer = None
         if not model.counts:
+            fixed = getattr(model, "undecayed", BIASES)
             groups = [
-                {"params": [p], "weight_decay": 0.0 if name.rpartition(".")[2] in BIASES else config.weight_decay}
+                {"params": [p], "weight_decay": 0.0 if name.rpartition(".")[2] in fixed else config.weight_decay}
                 for name, p in model.named_parameters()
             ]
             optimizer = torch.optim.AdamW(groups, config.learning_rate, fused=True)
         return cls(model, copy.deepcopy(model).requires_grad_(False), optimizer)
 
 
-def _epoch(state: TrainState, room: Classroom, config: TrainConfig) -> Generator[TrainStep, None, float]:
-    """One pass over the training set; yields reports and returns the mean training nats."""
+def _epoch(state: TrainState, room: Classroom, config: TrainConfig) -> Generator[TrainStep | None, None, float]:
+    """One pass over the training set; yields after every batch, and returns the mean training nats."""
     generator = torch.Generator().manual_seed(config.seed * 100_003 + state.epoch)
     data, final = room.data, state.epoch >= round(config.epochs * (1 - FINAL))
     order = torch.randperm(len(data.train) - room.drawn * final, generator=generator)
@@ -157,11 +103,17 @@ def _epoch(state: TrainState, room: Classroom, config: TrainConfig) -> Generator
         y = None if labels is None else labels[rows]
         t = None if taught is None else taught[rows].to(x)
         total += _step(state, x, y, t, step, len(batches) * config.epochs, config, generator)
-        if (i + 1) % STEPS_A_REPORT == 0:
-            if not math.isfinite(total):
-                raise TrainingDiverged("The loss is no longer a number: try a smaller learning rate.")
-            yield TrainStep(state.epoch, (step + 1) / (len(batches) * config.epochs), float(total) / (i + 1))
+        if (i + 1) % STEPS_A_REPORT:
+            yield None
+            continue
+        _check(total)
+        yield TrainStep(state.epoch, (step + 1) / (len(batches) * config.epochs), float(total) / (i + 1))
     return float(total) / len(batches)
+
+
+def _check(nats: float | Tensor) -> None:
+    if not math.isfinite(nats):
+        raise TrainingDiverged("The loss is no longer a number: try a smaller learning rate.")
 
 
 def _labels(data: Dataset, model: nn.Module) -> Tensor | None:
@@ -203,21 +155,35 @@ def train(state: TrainState, room: Classroom, config: TrainConfig) -> Iterator[T
     Rows on which there is a lesson are seen as they are, and the last FINAL of the epochs see no draws.
     Raises TrainingDiverged when the loss is no longer a number.
     """
-    while state.epoch < config.epochs and state.epoch - state.best_epoch < config.patience:
+    return (step for step in train_by_batches(state, room, config) if step is not None)
+
+
+def train_by_batches(state: TrainState, room: Classroom, config: TrainConfig) -> Iterator[TrainStep | None]:
+    """As ``train``, but None stands for each batch, of training or of validation, that has nothing to report: the
+    caller can look around, and may leave the epoch there."""
+    while not config.over(state.epoch, state.best_epoch):
         train_nats = yield from _pass(state, room.data) if state.model.counts else _epoch(state, room, config)
+        valid = yield from _validate(state.average.eval(), torch.tensor(room.data.valid))
+        _check(train_nats + valid)
         state.epoch += 1
-        valid = state.average.eval().validation_nats(torch.tensor(room.data.valid))
-        if not (math.isfinite(valid) and math.isfinite(train_nats)):
-            raise TrainingDiverged("The loss is no longer a number: try a smaller learning rate.")
-        improved = valid < state.best_nats
-        if improved:
+        if improved := valid < state.best_nats:
             state.best_nats, state.best_epoch = valid, state.epoch
         yield TrainStep(state.epoch, state.epoch / config.epochs, train_nats, valid, state.best_nats, improved)
 
 
-def _pass(state: TrainState, data: Dataset) -> Generator[TrainStep, None, float]:
+def _validate(model: DensityModel, rows: Tensor) -> Generator[None, None, float]:
+    """The model's validation_nats, part by part; a model with an estimate of its own is asked for it once."""
+    own = type(model).validation_nats is not DensityModel.validation_nats
+    total = 0.0
+    for part in rows.split(len(rows) if own else VALIDATION_PART):
+        yield None
+        total += model.validation_nats(part) * len(part)
+    return total / len(rows)
+
+
+def _pass(state: TrainState, data: Dataset) -> Generator[None, None, float]:
     """One pass of a model that counts; the model to keep is the model itself."""
     state.model.fit(torch.tensor(data.train, device=state.model.ordering.device))
     state.average.load_state_dict(state.model.state_dict())
-    yield from ()
+    yield None
     return mean_nats(state.model.eval(), data.train)
