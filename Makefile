@@ -1,5 +1,5 @@
 # make run    the app, at http://localhost:$(PORT)
-# make test   every test, in a real browser too
+# make test   format, lint, types, then every test, in a real browser too
 PORT ?= 8501
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,7 +11,9 @@ run: .venv/app.stamp
 
 test: .venv/test.stamp
 	@sh tests/browser/find_chromium.sh > .venv/chromium
+	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest
 
 bench: .venv/app.stamp
@@ -28,4 +30,4 @@ bench: .venv/app.stamp
 	touch $@
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .mypy_cache

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 import streamlit as st
 
 from nade_core import ModelCard
-from nade_core.data.reading import IMAGE_SUFFIXES as PICTURE_SUFFIXES
+from nade_core.data.filetypes import IMAGE_SUFFIXES
 from nade_core.messages import NadeError
 
 from . import cache, kinds, link
 from .words import _, tell
 
-PICTURES = [suffix[1:] for suffix in PICTURE_SUFFIXES]  # what may be dropped as a picture
+PICTURES = [suffix[1:] for suffix in IMAGE_SUFFIXES]  # what may be dropped as a picture
 
 
 def describe(card: ModelCard) -> str:

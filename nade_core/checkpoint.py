@@ -9,21 +9,26 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch.overrides import TorchFunctionMode
 
-from .data import DATASETS
+from .data import SOURCES
 from .devices import as_device
 from .files import write_atomic
+from .headers import FORMAT_VERSION, PRETRAINED, config_of, read_header
+from .messages import NadeError
 from .models import MODELS
 
-FORMAT_VERSION = 1
 DEFAULT = "nade-mnist"
-HERE = Path(__file__).parent
-PRETRAINED = next((p for p in (HERE / "pretrained", HERE.parent / "pretrained") if p.is_dir()), HERE.parent)
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a model file says of itself. ``nats`` maps a split to the mean negative log-likelihood there."""
+    """What a model file says of itself. ``nats`` maps a split to the mean negative log-likelihood there.
+
+    ``embedded`` is the source of nade_core.data on whose very rows it is measured, "" for people's own data, whatever
+    those are called. ``values`` is what its rows are made of ("binary", "real", "levels") and ``dims`` how many there
+    are in a row.
+    """
 
     name: str
     path: Path
@@ -32,6 +37,9 @@ class ModelCard:
     description: str
     parameters: int
     data: str
+    embedded: str
+    values: str
+    dims: int
     classes: tuple[str, ...] = ()
     shape: tuple[int, int] | None = None
     nats: dict[str, float] = field(default_factory=dict)
@@ -41,48 +49,38 @@ class ModelCard:
 def save_model(model, path: str | Path, **info) -> Path:
     """Write weights and header to ``path`` (atomically), and return it.
 
-    ``info`` goes into the header as it is: title, data, binarisation, classes (names), shape, nats by split,
-    seed, command. It must be JSON.
+    ``info`` goes into the header as it is: title, data, embedded, binarisation, classes (names), shape, nats by
+    split, seed, command. It must be JSON.
     """
     kind = type(model).__name__
-    header = {"format_version": FORMAT_VERSION, "model": kind, "config": asdict(model.config), **info}
+    header = {"format_version": FORMAT_VERSION, "model": kind, "config": asdict(model.config), "embedded": "", **info}
     header["parameters"] = sum(p.numel() for p in model.parameters())
     tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
     write_atomic(path, save(tensors, metadata={"nade": json.dumps(header)}))
     return Path(path)
 
 
-def read_header(path: str | Path) -> dict:
-    """The JSON header of a model file. ValueError if it is missing, damaged, foreign or from a newer version."""
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"There is no model file {path}.")
-    try:
-        with safe_open(path, "pt") as file:
-            header = json.loads((file.metadata() or {})["nade"])
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
-        raise ValueError(f"{path} is not a NADE Lab model, or it is damaged: no readable header.") from error
-    version = header.get("format_version")
-    if version != FORMAT_VERSION:
-        raise ValueError(f"{path} has format version {version}; this program reads {FORMAT_VERSION}. Update nade-lab.")
-    if header.get("model") not in MODELS:
-        raise ValueError(f"{path} holds a model named {header.get('model')!r}; known here: {', '.join(MODELS)}.")
-    return header
-
-
 def read_card(path: str | Path) -> ModelCard:
-    """The card of a model file; reads the header alone."""
-    path, header = Path(path), read_header(path)
-    name = path.parent.name if path.stem == "model" else path.stem  # a run keeps its model as RUN/model.safetensors
-    shape = header.get("shape")
+    """The card of a pretrained name, a model file or a run folder; reads the header alone."""
+    return _card(find_model(path))
+
+
+def _card(path: Path) -> ModelCard:
+    header = read_header(path)
+    name = path.resolve().parent.name if path.stem == "model" else path.stem  # a run keeps RUN/model.safetensors
+    model_class, shape = MODELS[header["model"]][0], header.get("shape")
+    embedded = header.get("embedded", "")
     return ModelCard(
         name=name,
         path=path,
-        title=header.get("title", name),
+        title=header.get("title") or name,
         model=header["model"],
-        description=MODELS[header["model"]][0].description,
+        description=model_class.description,
         parameters=header["parameters"],
-        data=header.get("data", "unknown"),
+        data=header.get("data", ""),
+        embedded=embedded if embedded in SOURCES else "",
+        values=model_class.values,
+        dims=config_of(header, path).dims,
         classes=tuple(header.get("classes", ())),
         shape=tuple(shape) if shape else None,
         nats=header.get("nats", {}),
@@ -90,57 +88,109 @@ def read_card(path: str | Path) -> ModelCard:
     )
 
 
+FACTORIES = (
+    torch.empty,
+    torch.zeros,
+    torch.ones,
+    torch.full,
+    torch.rand,
+    torch.randn,
+    torch.randint,
+    torch.randperm,
+    torch.arange,
+    torch.linspace,
+    torch.eye,
+)
+A_TENSOR = 256  # values that a tensor costs beside its own
+
+
+class _AtMost(TorchFunctionMode):
+    """Refuses a tensor before it is made, where all together would be more than a file with those tensors can fill."""
+
+    def __init__(self, sizes: list[int]):
+        super().__init__()
+        self.left = (1 << 20) + 4 * sum(size + A_TENSOR for size in sizes)
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func in FACTORIES:
+            asked = {key: value for key, value in kwargs.items() if key != "generator"}
+            self.left -= func(*args, **{**asked, "device": "meta"}).numel() + A_TENSOR
+            if self.left < 0:
+                raise ValueError("the header asks for far more values than the file holds")
+        return func(*args, **kwargs)
+
+
 def load_model(path: str | Path, device: str | torch.device | None = None):
-    """The model of a file, in eval mode on ``device`` (CUDA, else MPS, else CPU). Strict: ValueError if damaged."""
-    header, device = read_header(path), as_device(device)
-    model_class, config_class = MODELS[header["model"]]
+    """The model of a pretrained name, a model file or a run folder, in eval mode on ``device`` (CUDA, else MPS, else
+    CPU). Strict: NadeError if the weights are not those that the header announces, before memory is taken for them."""
+    path, device = find_model(path), as_device(device)
+    header = read_header(path)
+    model_class, config = MODELS[header["model"]][0], config_of(header, path)
     try:
         with safe_open(path, "pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no iterator here)
-        model = model_class(config_class(**header["config"]), ordering=tensors.get("ordering"))
-        model.load_state_dict(tensors, strict=True)
-    except (SafetensorError, RuntimeError, TypeError, ValueError, KeyError, OSError) as error:
+            names = list(file.keys())
+            with _AtMost([math.prod(file.get_slice(name).get_shape()) for name in names]):
+                ordering = file.get_tensor("ordering") if "ordering" in names else None
+                model = model_class(config, ordering=ordering)
+            model.load_state_dict({name: file.get_tensor(name) for name in names}, strict=True)
+    except (SafetensorError, RuntimeError, TypeError, ValueError, KeyError, OSError, OverflowError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"{path} is damaged: its weights do not fit its header ({reason}).") from error
+        raise NadeError(
+            "{path} is damaged: its weights do not fit its header ({reason}).", path=path, reason=reason
+        ) from error
     return model.to(device).eval().requires_grad_(False)
 
 
 def list_models(extra_dirs: tuple[str | Path, ...] = ()) -> list[ModelCard]:
     """Cards of the pretrained models, then of the model files found in ``extra_dirs`` and their run folders.
 
-    The first is DEFAULT, a quick one; the other pretrained ones follow by data set, the best first.
+    The first is DEFAULT, a quick one; the other pretrained ones follow by data set, the best first. Files that are
+    no models are left out: ``model_faults`` says which, and why.
     """
-    cards = sorted(_cards(PRETRAINED.glob("*.safetensors")), key=_place)
-    for folder in map(Path, extra_dirs):
-        cards += _cards(sorted(folder.glob("*/model.safetensors")))
-    return cards
+    cards = sorted(_read(PRETRAINED.glob("*.safetensors"))[0], key=_place)
+    return cards + _read(_run_models(extra_dirs))[0]
 
 
-def _cards(paths: Iterable[Path]) -> list[ModelCard]:
-    cards = []
+def model_faults(extra_dirs: tuple[str | Path, ...] = ()) -> list[tuple[Path, NadeError]]:
+    """The files that ``list_models`` leaves out, and what is wrong with each."""
+    return _read([*sorted(PRETRAINED.glob("*.safetensors")), *_run_models(extra_dirs)])[1]
+
+
+def _run_models(folders: Iterable[str | Path]) -> list[Path]:
+    return [path for folder in folders for path in sorted(Path(folder).glob("*/model.safetensors"))]
+
+
+def _read(paths: Iterable[Path]) -> tuple[list[ModelCard], list[tuple[Path, NadeError]]]:
+    cards, faults = [], []
     for path in paths:
         try:
-            cards.append(read_card(path))
-        except ValueError:
-            continue  # a listing shows what can be loaded; loading the file by name tells what is wrong with it
-    return cards
+            cards.append(_card(path))
+        except NadeError as error:
+            faults.append((path, error))
+    return cards, faults
 
 
 def _place(card: ModelCard) -> tuple:
-    order = DATASETS.index(card.data) if card.data in DATASETS else len(DATASETS)
+    images = [source.name for source in SOURCES.values() if source.shape]
+    order = images.index(card.embedded) if card.embedded in images else len(images)
     return card.name != DEFAULT, order, card.nats.get("test", math.inf), card.name
 
 
 def find_model(name: str | Path) -> Path:
-    """The file of a pretrained name, a model file, or a run folder. ValueError naming what there is."""
+    """The file of a pretrained name, a model file, or a run folder. NadeError naming what there is."""
     pretrained = PRETRAINED / f"{name}.safetensors"
     for path in (pretrained, Path(name) / "model.safetensors", Path(name)):
         if path.is_file():
             return path
+    if (Path(name) / "config.json").is_file():
+        raise NadeError("The run {name} has no model yet: its first epoch has not ended.", name=name)
     known = ", ".join(card.name for card in list_models())
-    raise ValueError(f"Unknown model {str(name)!r}: expected a model file, a run folder, or one of {known}.")
+    raise NadeError(
+        "Unknown model {name!r}: expected a model file, a run folder, or one of {known}.", name=str(name), known=known
+    )
 
 
-def load_pretrained(name: str, device: str | torch.device | None = None):
-    """A model that comes with the project, for example "nade-mnist" or "nade-animals"."""
-    return load_model(find_model(name), device)
+def load_pretrained(name: str | Path, device: str | torch.device | None = None):
+    """A model that comes with the project, for example "nade-mnist": ``load_model``, read aloud."""
+    return load_model(name, device)

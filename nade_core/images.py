@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .messages import N_
+from .messages import N_, NadeError
 
 SIDE, BOX = 28, 20  # MNIST: the drawing fits a 20 x 20 box, its centre of mass stands in the middle of 28 x 28
 MAX_BYTES = 20 << 20
@@ -21,13 +21,13 @@ FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 class Step:
     """One stage: its name, what it did, and the picture after it, uint8 (H, W) or (H, W, 3).
 
-    Name and explanation are messages; the ``facts`` fill the gaps of the explanation.
+    Name and explanation are words for people, marked for translation; ``facts`` fill the explanation's gaps.
     """
 
     name: str
     explanation: str
     image: np.ndarray
-    facts: dict[str, float] = field(default_factory=dict)
+    facts: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ def prepare(
 
     ``threshold`` in 0..255 (None: Otsu's), ``crop`` to the content and centre it as MNIST does, ``invert`` a
     picture with a bright background (None: decided by its border). A black-and-white 28 x 28 image on a dark
-    ground, also enlarged by whole factors, passes unchanged. ValueError says why a picture cannot be read.
+    ground, also enlarged by whole factors, passes unchanged. NadeError says why a picture cannot be read.
     """
     picture = source if isinstance(source, Image.Image) else decode(source)
     colour, steps = _on_white(picture)
@@ -74,12 +74,12 @@ def prepare(
         )
     grey = _centre(grey) if crop else _resize(grey, SIDE, SIDE)
     fitted = N_("Fitted into 20 x 20, its centre of mass put in the middle of 28 x 28.")
-    steps.append(Step("28 x 28", fitted if crop else N_("Scaled to 28 x 28."), grey))
+    steps.append(Step(N_("28 x 28"), fitted if crop else N_("Scaled to 28 x 28."), grey))
     level = otsu(grey) if threshold is None else float(threshold)
     binary = (grey > level).astype(np.uint8)
-    otsus = N_("On where brighter than {level:.0f} of 255: Otsu's level, which splits the greys best.")
-    note = otsus if threshold is None else N_("On where brighter than {level:.0f} of 255: the level you chose.")
-    steps.append(Step(N_("binary"), note, binary * 255, {"level": level}))
+    best = N_("On where brighter than {level:.0f} of 255: Otsu's level, which splits the greys best.")
+    chosen = N_("On where brighter than {level:.0f} of 255: the level you chose.")
+    steps.append(Step(N_("binary"), best if threshold is None else chosen, binary * 255, {"level": level}))
     return Prepared(binary, tuple(steps), level)
 
 
@@ -92,13 +92,23 @@ def decode(source: bytes | str | Path) -> Image.Image:
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
             width, height = picture.size
             if width * height > MAX_PIXELS:
-                raise ValueError(f"The picture has {width} x {height} pixels; at most {MAX_PIXELS:,} are read.")
+                raise NadeError(
+                    "The picture has {width} x {height} pixels; at most {limit:,} are read.",
+                    width=width,
+                    height=height,
+                    limit=MAX_PIXELS,
+                )
             picture.load()
             return ImageOps.exif_transpose(picture)
     except UnidentifiedImageError as error:
-        raise ValueError(f"This is not a picture that can be read; expected {', '.join(FORMATS)}.") from error
+        raise NadeError(
+            "This is not a picture that can be read; expected {known}.", known=", ".join(FORMATS)
+        ) from error
+    except NadeError:
+        raise
     except (
         OSError,
+        ValueError,
         SyntaxError,
         EOFError,
         Image.DecompressionBombError,
@@ -110,21 +120,28 @@ def decode(source: bytes | str | Path) -> Image.Image:
         MemoryError,
         NotImplementedError,
     ) as error:
-        raise ValueError("The picture is damaged or incomplete and cannot be decoded.") from error
+        raise NadeError("The picture is damaged or incomplete and cannot be decoded.") from error
 
 
 def _bounded_bytes(source: bytes | str | Path) -> bytes:
     if not isinstance(source, bytes):
         path = Path(source)
         if not path.is_file():
-            raise ValueError(f"There is no picture {path}.")
+            raise NadeError("There is no picture {path}.", path=path)
         if path.stat().st_size > MAX_BYTES:
-            raise ValueError(f"{path.name} has {path.stat().st_size >> 20} MB; at most {MAX_BYTES >> 20} MB are read.")
+            raise NadeError(
+                "{name} has {size} MB; at most {limit} MB are read.",
+                name=path.name,
+                size=path.stat().st_size >> 20,
+                limit=MAX_BYTES >> 20,
+            )
         source = path.read_bytes()
     if not source:
-        raise ValueError("The picture is empty: it has no bytes.")
+        raise NadeError("The picture is empty: it has no bytes.")
     if len(source) > MAX_BYTES:
-        raise ValueError(f"The picture has {len(source) >> 20} MB; at most {MAX_BYTES >> 20} MB are read.")
+        raise NadeError(
+            "The picture has {size} MB; at most {limit} MB are read.", size=len(source) >> 20, limit=MAX_BYTES >> 20
+        )
     return source
 
 
@@ -136,7 +153,7 @@ def _on_white(picture: Image.Image) -> tuple[Image.Image, list[Step]]:
         rgba.thumbnail((1024, 1024))
     original = rgba.convert("RGB")
     steps.append(Step(N_("picture"), N_("As it came, turned the way its EXIF tag says."), np.asarray(original)))
-    if rgba.getextrema()[3][0] < 255:
+    if np.asarray(rgba)[..., 3].min() < 255:
         white = Image.new("RGBA", rgba.size, "white")
         original = Image.alpha_composite(white, rgba).convert("RGB")
         steps.append(Step(N_("on white"), N_("Transparent parts are shown on white paper."), np.asarray(original)))

@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 from filelock import BaseFileLock, FileLock, Timeout
 
-from .data.reading import IMAGE_SUFFIXES
+from .data.filetypes import IMAGE_SUFFIXES
 from .devices import as_device
 from .messages import NadeError
 from .runs import Request, RunState, clear_stop, create, look, plan, request_stop

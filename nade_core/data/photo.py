@@ -1,15 +1,11 @@
 """A photo as a set of pixels: rows (red, green, blue), for densities of three variables."""
 
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from ..images import decode
-from . import EMBEDDED, Dataset
-
-PHOTOS = ("cat",)
-CREDIT = "Chelsea the cat, photo by Stefan van der Walt, CC0, from scikit-image"
+from .packed import EMBEDDED, PARTS
 
 
 def read_pixels(source: str | Path | bytes, values: str) -> np.ndarray:
@@ -25,11 +21,8 @@ def read_pixels(source: str | Path | bytes, values: str) -> np.ndarray:
     return levels + (steps / np.float32(1 << 16)).astype(np.float32)
 
 
-@lru_cache
-def load_photo(name: str, values: str) -> Dataset:
+def photo(name: str, values: str) -> dict:
     """The pixels of an embedded photo, shuffled: 80, 10 and 10 %. ``values`` are "levels" or "real"."""
     rows = np.random.default_rng(0).permutation(read_pixels(EMBEDDED / f"{name}.png", values))
     tenth = len(rows) // 10
-    train, valid, test = np.split(rows, [len(rows) - 2 * tenth, len(rows) - tenth])
-    how = "levels 0 to 255" if values == "levels" else "levels 0 to 255, each with a uniform number in [0, 1)"
-    return Dataset(name, "the pixels of a photo", train, valid, test, binarisation=how, source=CREDIT)
+    return dict(zip(PARTS, np.split(rows, [len(rows) - 2 * tenth, len(rows) - tenth]), strict=True))

@@ -1,10 +1,6 @@
 """Clouds of points in the plane, for densities that can be seen."""
 
-from functools import lru_cache
-
 import numpy as np
-
-from . import Dataset
 
 DRAWING = """
 ....................##....
@@ -60,11 +56,7 @@ def dog(n: int, rng: np.random.Generator) -> np.ndarray:
 SHAPES = {"rings": rings, "moons": moons, "spirals": spirals, "dog": dog}
 
 
-@lru_cache
-def load_shape(name: str) -> Dataset:
-    """Points of that shape, always the same ones, (N, 2) float32. ValueError for a name that is not in SHAPES."""
-    if name not in SHAPES:
-        raise ValueError(f"Unknown shape {name!r}: expected one of {', '.join(SHAPES)}.")
+def points(name: str, values: str) -> dict:
+    """The parts of the shape of that name, always the same points: (N, 2) float32."""
     rng = np.random.default_rng(0)
-    parts = {part: SHAPES[name](n, rng).astype(np.float32) for part, n in POINTS.items()}
-    return Dataset(name, name, binarisation="real values", source="drawn from a seed", **parts)
+    return {part: SHAPES[name](n, rng).astype(np.float32) for part, n in POINTS.items()}

@@ -1,6 +1,8 @@
 """One file a model. MODELS maps the name in a checkpoint to the class and its configuration."""
 
-from .base import mean_nats
+from typing import Any
+
+from .base import DensityModel, mean_nats
 from .categorical import CategoricalNADE, CategoricalNADEConfig
 from .chowliu import ChowLiu, ChowLiuConfig
 from .fvsbn import FVSBN, FVSBNConfig
@@ -14,7 +16,7 @@ from .orderagnostic import OrderAgnosticNADE, OrderAgnosticNADEConfig
 from .pixelcnn import PixelCNN, PixelCNNConfig
 from .rnade import RNADE, RNADEConfig
 
-MODELS = {
+MODELS: dict[str, tuple[type[DensityModel], Any]] = {
     "Independent": (Independent, IndependentConfig),
     "JointTable": (JointTable, JointTableConfig),
     "MarkovChain": (MarkovChain, MarkovChainConfig),

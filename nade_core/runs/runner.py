@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from ..checkpoint import find_model, load_pretrained, read_header, save_model
-from ..data import Dataset
-from ..data.reading import EMBEDDED_NAMES, read_data
+from ..data import SOURCES, Dataset
+from ..data.reading import read_data
 from ..distillation import Classroom, classroom
 from ..files import write_atomic
 from ..models import MODELS
@@ -54,7 +54,7 @@ def run(
 
 def read_run_data(folder: Path, config: RunConfig) -> Dataset:
     """The data that the run of a folder trains on, of the values that its model takes."""
-    source = config.data if config.data in EMBEDDED_NAMES else folder / config.data
+    source = config.data if config.data in SOURCES else folder / config.data
     data = read_data(source, config.key, config.train.seed, values=MODELS[config.model][0].values)
     return replace(data, name=config.data_name or data.name)
 
@@ -122,7 +122,7 @@ def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: fl
     began, data = time.monotonic(), read_run_data(folder, config)
     facts = {
         "data": data.name,
-        "embedded": config.data if config.data in EMBEDDED_NAMES else "",
+        "embedded": data.embedded,
         "fingerprint": fingerprint(data.train),
     }
     room, standing = _classroom(folder, config, data, device), read_standing(folder, config)
@@ -166,9 +166,7 @@ def _train(
     return False
 
 
-def _report(
-    work: Work, trial: int, state: TrainState, step: TrainStep, log: IO[str], done_before: float
-) -> dict:
+def _report(work: Work, trial: int, state: TrainState, step: TrainStep, log: IO[str], done_before: float) -> dict:
     """Write a step into the log, and after an epoch where the run stands; returns what was written."""
     work.standing.seconds = round(work.before + time.monotonic() - work.began, 2)
     over = step.valid_nats is not None and work.config.trials[trial].over(state.epoch, state.best_epoch)
@@ -229,5 +227,3 @@ def _save_best(work: Work, trial: int, state: TrainState, step: TrainStep) -> No
         epoch=state.epoch,
         seconds=round(work.standing.seconds, 1),
     )
-
-

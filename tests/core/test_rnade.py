@@ -7,10 +7,9 @@ import pytest
 import torch
 
 from nade_core import load_model, runs, save_model
-from nade_core.data import EMBEDDED
-from nade_core.data.photo import load_photo
+from nade_core.data import EMBEDDED, load_dataset
 from nade_core.data.reading import read_data, read_rows
-from nade_core.data.shapes import SHAPES, load_shape
+from nade_core.data.shapes import SHAPES
 from nade_core.models import RNADE, RNADEConfig
 from nade_core.orderings import inverse
 from nade_core.scoring import ensemble_log_probs
@@ -119,7 +118,7 @@ def test_a_shape_is_learned_resumed_and_reloaded_to_the_same_density(tmp_path):
     list(runs.run(tmp_path / "parts", torch.device("cpu"), time_budget=0))
     list(runs.run(tmp_path / "parts", torch.device("cpu")))
     models = [load_model(tmp_path / name / "model.safetensors", "cpu") for name in ("whole", "parts")]
-    x = torch.tensor(load_shape("rings").test)
+    x = torch.tensor(load_dataset("rings").test)
     assert torch.equal(*(m.log_prob(x) for m in models))
     again = load_model(save_model(models[0], tmp_path / "again.safetensors"), "cpu")
     assert torch.equal(again.log_prob(x), models[0].log_prob(x))
@@ -136,19 +135,19 @@ def test_real_tables_are_read_and_what_is_wrong_is_told(tmp_path):
     np.save(tmp_path / "bad.npy", np.array([[1.0, np.nan]]))
     with pytest.raises(ValueError, match="nan"):
         read_rows(tmp_path / "bad.npy", values="real")
-    with pytest.raises(ValueError, match="real values"):
+    with pytest.raises(ValueError, match="no rows of 0 and 1"):
         read_data("moons")
-    with pytest.raises(ValueError, match="binary values"):
+    with pytest.raises(ValueError, match="no rows of real numbers"):
         read_data("mnist", values="real")
-    assert all(load_shape(name).train.shape == (10_000, 2) for name in SHAPES)
+    assert all(load_dataset(name).train.shape == (10_000, 2) for name in SHAPES)
 
 
 def test_the_pixels_of_a_photo_are_levels_or_real_numbers_above_them():
-    levels, real = (load_photo("cat", values) for values in ("levels", "real"))
+    levels, real = (load_dataset("cat", values) for values in ("levels", "real"))
     assert levels.train.shape == (7680, 3) and levels.train.dtype == np.uint8 and levels.train.max() > 200
     assert real.train.dtype == np.float32 and (np.floor(real.train) == levels.train).all()
     assert len(levels.valid) == len(levels.test) == 960 and "CC0" in levels.source
     picture = EMBEDDED / "cat.png"
     assert read_rows(picture, values="levels").shape == read_rows(picture, values="real").shape == (9600, 3)
-    with pytest.raises(ValueError, match="real or level values"):
+    with pytest.raises(ValueError, match="no rows of 0 and 1"):
         read_data("cat")

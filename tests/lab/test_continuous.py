@@ -8,7 +8,7 @@ import torch
 from views import colours, points, state
 
 from nade_core import list_models, load_pretrained, save_model, scoring
-from nade_core.data.shapes import load_shape
+from nade_core.data import load_dataset
 from nade_core.models import RNADE, RNADEConfig
 
 from .test_chapters import metric, texts
@@ -30,7 +30,7 @@ def test_there_are_four_clouds_and_two_models_of_a_photo():
 @pytest.mark.parametrize("card", CARDS[state.POINTS], ids=lambda card: card.name)
 def test_points_are_drawn_and_scored_by_coordinates(chapter, card):
     page = chapter("generate", model=card.name, n_many=60)
-    test = load_shape(card.data).test[:60]
+    test = load_dataset(card.data).test[:60]
     model = load_pretrained(card.name, "cpu")
     assert f"that it never saw: {scoring.log_probs(model, test).mean():.2f}" in texts(page)
     page = chapter("density", model=card.name)

@@ -1,7 +1,7 @@
-"""Makes the embedded files from the original images: python -m nade_core.data.build --source FOLDER
+"""Makes the embedded files from the original images: python -m benchmarks.embed --source FOLDER
 
-FOLDER holds mnist.npz, animals.npz, fashion_mnist_test2000.npz and chelsea.png as described in README.md here. The
-result is the same, bit for bit, each time.
+FOLDER holds mnist.npz, animals.npz, fashion_mnist_test2000.npz and chelsea.png as nade_core/data/README.md describes
+them. The result is the same, bit for bit, each time.
 """
 
 import argparse
@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..images import decode
-from . import EMBEDDED
+from nade_core.data import EMBEDDED
+from nade_core.images import decode
 
 SEED = 0
 SILHOUETTE = 96  # keeps thin legs and the stripes of zebras; 128 loses legs
@@ -88,18 +88,19 @@ def fashion(source: Path) -> dict:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source", type=Path, required=True, help="the folder with the original files")
-    source = parser.parse_args().source
-    EMBEDDED.mkdir(exist_ok=True)
+    parser.add_argument("--into", type=Path, default=EMBEDDED, help="where the files go (the package's own folder)")
+    args = parser.parse_args(arguments)
+    args.into.mkdir(exist_ok=True)
     for build in (mnist, animals, fashion):
-        content = build(source)
+        content = build(args.source)
         for part in ("train", "valid", "test"):
             content[part] = np.packbits(content[part], axis=1)
-        np.savez_compressed(EMBEDDED / f"{build.__name__}.npz", **content)
-    cat = decode(source / "chelsea.png").convert("RGB").resize(PHOTO_SIZE, Image.Resampling.LANCZOS)
-    cat.save(EMBEDDED / "cat.png", optimize=True)
+        np.savez_compressed(args.into / f"{build.__name__}.npz", **content)
+    cat = decode(args.source / "chelsea.png").convert("RGB").resize(PHOTO_SIZE, Image.Resampling.LANCZOS)
+    cat.save(args.into / "cat.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,51 @@
+"""A training run is a folder: it can be watched, stopped, killed and resumed, and holds a model at any time.
+
+    config.json          what was asked, with the version of its format
+    upload/              the data themselves, where somebody uploaded them
+    log.jsonl            one JSON object a report, oldest first
+    status.json          state, error (a message and its facts), when it was asked for
+    last.json            where everything stands that is needed to go on from the last finished epochs:
+    last-*.safetensors   weights, averages and moments, in parts of less than 16 MiB
+    model.safetensors    the best model so far, an ordinary model file
+    lesson.npz           what a teacher said, where there is one
+    stop                 present: the run ends within a batch
+    run.lock             held by the worker for life: a run is alive while nobody else can hold it
+
+Every file is written whole or not at all. A kill loses at most the epoch under way, which a resumed run
+does again with the same random numbers: it ends with the same weights.
+
+Where several weight decays are given, each is a training of its own from the same start, and the model kept is
+the best of all on the validation part.
+"""
+
+from .config import RunConfig
+from .folder import (
+    RunState,
+    clear_stop,
+    create,
+    look,
+    read_config,
+    read_json,
+    read_log,
+    request_stop,
+    write_json,
+)
+from .planning import Request, plan
+from .runner import read_run_data, run
+
+__all__ = [
+    "Request",
+    "RunConfig",
+    "RunState",
+    "clear_stop",
+    "create",
+    "look",
+    "plan",
+    "read_config",
+    "read_json",
+    "read_log",
+    "read_run_data",
+    "request_stop",
+    "run",
+    "write_json",
+]

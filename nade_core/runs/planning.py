@@ -1,0 +1,156 @@
+"""From what somebody asks for to the run that does it: the one builder, for the command line and the app."""
+
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..checkpoint import ModelCard, find_model, read_card
+from ..data import SOURCES, Dataset
+from ..data.reading import read_data
+from ..distillation import check_teacher
+from ..messages import NadeError
+from ..models import MODELS
+from ..orderings import ORDERINGS
+from ..training import TrainConfig, recommended, weight_decays
+from .config import RunConfig
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to train, and on what: only what was asked for; the rest follows from the model and the data.
+
+    ``data`` is an embedded name or a path, ``model_options`` and ``train_options`` hold fields of the model's
+    configuration and of TrainConfig. ``classes``: condition on the labels. ``teacher`` and ``start`` are pretrained
+    names, model files or run folders; with ``start`` the run goes on with that model as it is.
+    """
+
+    data: str
+    model: str = "NADE"
+    model_options: dict = field(default_factory=dict)
+    train_options: dict = field(default_factory=dict)
+    title: str = ""
+    ordering: str | None = None
+    key: str | None = None
+    classes: bool = False
+    teacher: str = ""
+    start: str = ""
+    seed: int = 0
+
+
+def plan(request: Request, device: torch.device) -> RunConfig:
+    """The run that was asked for. NadeError if the data, the model and the options do not go together."""
+    if request.start:
+        return _further(request, device)
+    _check_names(request)
+    model_class, config_class = MODELS[request.model]
+    data = read_data(request.data, request.key, request.seed, values=model_class.values)
+    options = dict(request.model_options)
+    if request.classes:
+        if "classes" not in _names(config_class) or not data.class_names:
+            raise NadeError("Classes need a model that takes them, and a data set with labels.")
+        options["classes"] = len(data.class_names)
+    config = _how(request, device, request.model, config_class(data.dims, **options), data, request.ordering)
+    if request.teacher:
+        _check_student(request, config, data)
+    return config
+
+
+def _names(config_class: type) -> set[str]:
+    return {f.name for f in fields(config_class)}
+
+
+def _check_names(request: Request) -> None:
+    """NadeError for a model, an option or an ordering that there is none of."""
+    if request.model not in MODELS:
+        raise NadeError(
+            "There is no model named {model}; there are {known}.", model=request.model, known=", ".join(MODELS)
+        )
+    known = _names(MODELS[request.model][1]) - {"dims", "classes"}
+    if unknown := sorted(request.model_options.keys() - known):
+        raise NadeError(
+            "A {model} has no {options}; it has {known}.",
+            model=request.model,
+            options=", ".join(unknown),
+            known=", ".join(sorted(known)),
+        )
+    if request.ordering not in (None, *ORDERINGS):
+        raise NadeError(
+            "There is no ordering named {ordering}; there are {known}.",
+            ordering=request.ordering,
+            known=", ".join(ORDERINGS),
+        )
+
+
+def _further(request: Request, device: torch.device) -> RunConfig:
+    """A run that goes on with the model of ``start``, as it is."""
+    card = read_card(find_model(request.start))
+    model_class, config_class = MODELS[card.model]
+    other = request.model not in (Request.model, card.model)
+    if other or request.model_options or request.ordering or request.classes or request.teacher:
+        raise NadeError(
+            "A run that starts from a model goes on with it as it is: leave out another model, its sizes, an ordering, "
+            "classes and a teacher."
+        )
+    if model_class.counts:
+        raise NadeError("A {model} learns by counting: it starts anew each time, from no other.", model=card.model)
+    sizes = config_class(**card.header["config"])
+    data = read_data(request.data, request.key, request.seed, values=model_class.values)
+    if sizes.dims != data.dims or getattr(sizes, "classes", 0) not in (0, len(data.class_names)):
+        raise NadeError(
+            "The model {name} is one of {dims} values and {classes} classes; the data have {width} and {labels}.",
+            name=request.start,
+            dims=sizes.dims,
+            classes=len(card.classes),
+            width=data.dims,
+            labels=len(data.class_names),
+        )
+    return _how(request, device, card.model, sizes, data, card.header.get("ordering"))
+
+
+def _how(
+    request: Request, device: torch.device, model: str, sizes: Any, data: Dataset, ordering: str | None
+) -> RunConfig:
+    """The run of a model of that name and configuration on the data: one recipe, whoever asks."""
+    given = request.train_options
+    if unknown := sorted(given.keys() - _names(TrainConfig)):
+        raise NadeError("There are no settings of training named {options}.", options=", ".join(unknown))
+    if (given.get("shift") or given.get("flip")) and data.shape is None:
+        raise NadeError("To move or mirror rows they must be images of 28 x 28 pixels.")
+    return RunConfig(
+        request.data if request.data in SOURCES else str(Path(request.data).resolve()),
+        model,
+        asdict(sizes),
+        recommended(model, len(data.train), device, **{**given, "seed": request.seed}),
+        ordering or "raster",
+        request.title,
+        request.key,
+        () if "weight_decay" in given else weight_decays(model, *data.train.shape),
+        _lasting(request.teacher),
+        _lasting(request.start),
+    )
+
+
+def _lasting(model: str) -> str:
+    """A name of the model that holds in any working directory."""
+    return str(Path(model).resolve()) if model and Path(model).exists() else model
+
+
+def _check_student(request: Request, config: RunConfig, data: Dataset) -> None:
+    """NadeError if the teacher cannot teach that model as asked; reads the head of its file alone."""
+    model_class, _ = MODELS[config.model]
+    if model_class.values != "binary" or model_class.counts:
+        taught = [name for name, (other, _) in MODELS.items() if other.values == "binary" and not other.counts]
+        raise NadeError(
+            "Only a model of binary rows that learns by gradients can have a teacher: {models}.",
+            models=", ".join(taught),
+        )
+    if request.classes:
+        raise NadeError("A teacher tells no labels: leave out the classes.")
+    if config.ordered and request.ordering:
+        raise NadeError(
+            "A {model} learns along the ordering of its teacher: leave the ordering out.", model=config.model
+        )
+    card: ModelCard = read_card(find_model(request.teacher))
+    check_teacher(MODELS[card.model][0].values, card.header["config"]["dims"], data.dims)
