@@ -46,6 +46,11 @@ def model_class(card: ModelCard) -> type:
     return MODELS[card.model][0]
 
 
+def embedded(card: ModelCard) -> str:
+    """The source on whose very rows a model is measured; "" for people's own data."""
+    return card.embedded
+
+
 def affordable(card: ModelCard, n: int) -> int:
     """n images, or fewer for a model that is slow to score them."""
     return n // FEWER if getattr(model_class(card), "slow", False) else n
@@ -73,7 +78,7 @@ def dataset(name: str) -> Dataset:
 
 def data_of(card: ModelCard) -> Dataset:
     """The embedded images that a model is shown beside: its own, or digits where its data are not here."""
-    return load_dataset(card.embedded or "mnist")
+    return load_dataset(embedded(card) or "mnist")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -130,7 +135,7 @@ def test_log_probs(card: ModelCard) -> np.ndarray | None:
 
     A model of images trained on someone's own data is compared with digits.
     """
-    data = card.embedded or ("mnist" if card.shape == (28, 28) else "")
+    data = embedded(card) or ("mnist" if card.shape == (28, 28) else "")
     n = affordable(card, TEST_IMAGES)
     return _test_log_probs(key_of(card), data, model_class(card).values, n) if data else None
 
