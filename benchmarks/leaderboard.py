@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lesson.published import BENCHMARK, PUBLISHED, Published
+from lesson.published import BENCHMARK, HOW, PUBLISHED, Published
 from nade_core import ModelCard, list_models, load_model, measures, scoring
 from nade_core.checkpoint import PRETRAINED
 from nade_core.data import DATASETS, load_dataset
@@ -113,7 +113,7 @@ def _ours(row: dict) -> str:
 
 
 def _published(p: Published) -> str:
-    return f"| {p.model} | {p.figure} | | | {_count(p.parameters)} | | | {p.source}, {p.how} |"
+    return f"| {p.model} | {p.figure} | | | {_count(p.parameters)} | | | {p.source}, {HOW[p.how]} |"
 
 
 def _count(parameters: int | None) -> str:

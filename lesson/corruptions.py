@@ -9,6 +9,8 @@ from functools import partial
 
 import numpy as np
 
+from nade_core.messages import N_, NadeError
+
 Corruption = Callable[[np.ndarray, tuple[int, int], np.ndarray, np.random.Generator], np.ndarray]
 
 
@@ -58,15 +60,31 @@ KINDS: dict[str, Corruption] = {
     "shifted": shifted,
     "inverted": inverted,
     "pixels-shuffled": shuffled,
-    "mean-noise": mean_noise,
+    "pixel-means": mean_noise,
     "coin-flips": coin_flips,
     "all-off": partial(constant, value=0),
     "all-on": partial(constant, value=1),
 }
+"""By id, from what is nearest to real images to what is furthest."""
+
+TITLES = {
+    "flipped-1": N_("1 % flipped"),
+    "flipped-2": N_("2 % flipped"),
+    "flipped-5": N_("5 % flipped"),
+    "flipped-10": N_("10 % flipped"),
+    "flipped-20": N_("20 % flipped"),
+    "shifted": N_("shifted"),
+    "inverted": N_("inverted"),
+    "pixels-shuffled": N_("pixels shuffled"),
+    "pixel-means": N_("noise, pixel means"),
+    "coin-flips": N_("noise, coin flips"),
+    "all-off": N_("all off"),
+    "all-on": N_("all on"),
+}
 
 
 def corrupt(kind: str, images, shape: tuple[int, int], means, seed: int = 0) -> np.ndarray:
-    """Images of one kind made from real ones (N, D). ValueError for a kind that is not in KINDS."""
+    """Images of one kind, by its id in KINDS, made from real ones (N, D). NadeError for another id."""
     if kind not in KINDS:
-        raise ValueError(f"Unknown kind {kind!r}: expected one of {', '.join(KINDS)}.")
+        raise NadeError("Unknown kind {kind!r}: expected one of {kinds}.", kind=kind, kinds=", ".join(KINDS))
     return KINDS[kind](np.asarray(images, np.uint8), shape, means, np.random.default_rng(seed))

@@ -1,6 +1,6 @@
 """Published results to stand beside ours: statically binarised MNIST, test part, nats (lower is better).
 
-Each says how it came here: read in the paper, read in a secondary source, or reported (from memory of the
+Each says by an id how it came here: read in the paper, read in a secondary source, or reported (from memory of the
 literature, neither read nor reproduced here). Results with dynamic binarisation are left out: each epoch draws
 the pixels anew, which is another data set with other numbers. So are averages of logits over orderings, which
 are no densities.
@@ -8,13 +8,18 @@ are no densities.
 
 from dataclasses import dataclass
 
-READ, SECONDARY, REPORTED = "read in the paper", "read in a secondary source", "reported"
-BENCHMARK = "static MNIST, test part (Salakhutdinov & Murray, 2008)"
+from nade_core.messages import N_
+
+from . import counting
+
+READ, SECONDARY, REPORTED = "read", "secondary", "reported"
+HOW = {READ: N_("read in the paper"), SECONDARY: N_("read in a secondary source"), REPORTED: N_("reported")}
+BENCHMARK = N_("static MNIST, test part (Salakhutdinov & Murray, 2008)")
 
 
 @dataclass(frozen=True)
 class Published:
-    """One published figure. ``parameters`` is None where no formula or source settles it.
+    """One published figure; ``how`` is an id of HOW. ``parameters`` is None where no formula or source settles it.
 
     Most are exact. ``bound``: an upper bound of the nats. ``estimate``: drawn from samples, known only about.
     """
@@ -33,16 +38,12 @@ class Published:
         return ("≤ " if self.bound else "≈ " if self.estimate else "") + f"{self.nats:.2f}"
 
 
-def _nade(dims: int, hidden: int) -> int:
-    return 2 * dims * hidden + dims + hidden
-
-
 PUBLISHED = (
     Published("Mixture of Bernoullis, 10", 168.95, "Larochelle & Murray 2011", REPORTED, 10 * 785 - 1),
     Published("Mixture of Bernoullis, 500", 137.64, "Larochelle & Murray 2011", REPORTED, 500 * 785 - 1),
-    Published("FVSBN", 97.45, "Larochelle & Murray 2011", REPORTED, 784 * 785 // 2),
+    Published("FVSBN", 97.45, "Larochelle & Murray 2011", REPORTED, counting.fvsbn(784).parameters),
     Published("MADE, 1 layer, 1 mask", 88.40, "Germain et al. 2015", REPORTED),
-    Published("NADE, 500 units", 88.33, "Larochelle & Murray 2011", SECONDARY, _nade(784, 500)),
+    Published("NADE, 500 units", 88.33, "Larochelle & Murray 2011", SECONDARY, counting.nade(784, 500).parameters),
     Published("MADE, 1 layer, 32 masks", 88.04, "Germain et al. 2015", SECONDARY),
     Published("EoNADE, 1 layer, 128 orderings", 87.71, "Uria et al. 2014", REPORTED),
     Published("MADE, 2 layers, 32 masks", 86.64, "Germain et al. 2015", SECONDARY),

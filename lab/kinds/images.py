@@ -96,7 +96,7 @@ SORTS = {
     "shifted": N_("shifted"),
     "inverted": N_("inverted"),
     "pixels-shuffled": N_("pixels shuffled"),
-    "mean-noise": N_("noise, pixel means"),
+    "pixel-means": N_("noise, pixel means"),
     "coin-flips": N_("noise, coin flips"),
     "all-off": N_("all off"),
     "all-on": N_("all on"),

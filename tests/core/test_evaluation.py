@@ -1,4 +1,4 @@
-"""Measures against their definitions, and corruptions against what they promise."""
+"""Measures against their definitions."""
 
 import math
 
@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lesson import corruptions
 from nade_core import measures, scoring
 
 values = st.lists(st.integers(-5, 5), min_size=2, max_size=30)
@@ -46,22 +45,6 @@ def test_nearest_counts_differing_pixels():
     index, distance = measures.nearest(np.array([[1, 0, 0, 0, 0], [0, 1, 1, 0, 0]]), train, k=2)
     assert (index[0, 0], distance[0].tolist()) == (0, [0, 2])
     assert distance[1].tolist() == [1, 1]
-
-
-def test_corruptions_do_what_their_names_say():
-    rng = np.random.default_rng(0)
-    images = (rng.random((30, 784)) < 0.2).astype(np.uint8)
-    made = {kind: corruptions.corrupt(kind, images, (28, 28), images.mean(0), 1) for kind in corruptions.KINDS}
-    for percent in (1, 2, 5, 10, 20):
-        assert ((made[f"{percent} % flipped"] != images).sum(1) == round(7.84 * percent)).all()
-    assert (made["pixels shuffled"].sum(1) == images.sum(1)).all() and (made["pixels shuffled"] != images).any()
-    assert (made["inverted"] + images == 1).all()
-    assert (made["shifted"].sum(1) <= images.sum(1)).all() and (made["shifted"] != images).any(1).all()
-    assert made["all off"].sum() == 0 and made["all on"].tolist() == [[1] * 784]
-    assert abs(made["noise, coin flips"].mean() - 0.5) < 0.02
-    assert abs(made["noise, pixel means"].mean() - images.mean()) < 0.02
-    with pytest.raises(ValueError, match="Unknown kind"):
-        corruptions.corrupt("rain", images, (28, 28), images.mean(0))
 
 
 def test_an_ensemble_of_one_is_the_model_itself(make_nade):

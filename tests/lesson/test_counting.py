@@ -39,6 +39,10 @@ def test_a_count_of_nothing_is_refused(bad):
         counting.full_joint(bad)
 
 
-def test_every_count_carries_its_formula():
-    for count in (counting.nade(3, 2), counting.made(3, 2), counting.markov(4, 2), counting.rgb_pixel()):
-        assert count.name and count.formula and count.latex
+def test_every_count_carries_an_id_of_its_own_a_title_and_its_formula():
+    of_pixels = [make(4) for make in (counting.full_joint, counting.independent, counting.chain_tables, counting.fvsbn)]
+    of_colours = [make() for make in (counting.rgb_pixel, counting.rgb_independent, counting.rgb_chain)]
+    counts = [*of_pixels, *of_colours, counting.nade(3, 2), counting.made(3, 2), counting.markov(4, 2)]
+    assert len({count.id for count in counts}) == len({count.title for count in counts}) == len(counts)
+    assert all(count.formula and count.latex and " " not in count.id for count in counts)
+    assert counting.markov(4, 2).title == counting.markov(9, 1).title  # words without numbers can be translated
