@@ -1,5 +1,6 @@
 """Words in the reader's language. State, links, caches and files hold ids; words come last, from here."""
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -30,6 +31,11 @@ def _(message: str, **facts: Any) -> str:
 def tell(error: NadeError) -> str:
     """An error of the library as a sentence in the reader's language."""
     return _(error.message, **error.facts)
+
+
+def plain(text: str) -> str:
+    """Somebody's own words, such as a title, a file's name or a reason, so that Markdown shows them as they are."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def prose(chapter: str, section: str, **facts: Any) -> str:
