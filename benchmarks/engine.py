@@ -17,12 +17,18 @@ from nade_core import load_pretrained
 from nade_core.data import load_dataset
 
 REPETITIONS = 7
+TASKS = (  # what is done, on how many images, and how many products of matrices it takes
+    ("log-density, batch {batch:,}", 512, 1),
+    ("log-density, batch {batch:,}", 10_000, 1),
+    ("training step, batch {batch:,}", 100, 3),
+    ("draw {batch:,} samples", 64, 1),
+)
 
 
-def medians(*functions) -> list[float]:
+def medians(repetitions: int, *functions) -> list[float]:
     """The median time of each function, in seconds: called in turn, so that drift of the machine hits all alike."""
     times = [[] for _ in functions]
-    for repetition in range(REPETITIONS + 1):
+    for repetition in range(repetitions + 1):
         for function, taken in zip(functions, times, strict=True):
             start = time.perf_counter()
             function()
@@ -31,9 +37,9 @@ def medians(*functions) -> list[float]:
     return [statistics.median(taken) for taken in times]
 
 
-def multiply_adds_per_second() -> float:
+def multiply_adds_per_second(repetitions: int) -> float:
     a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
-    return 2048**3 / medians(lambda: a @ b)[0]
+    return 2048**3 / medians(repetitions, lambda: a @ b)[0]
 
 
 def density(model, x):
@@ -58,20 +64,19 @@ def _task(model, backend: str, name: str, x):
     return lambda: density(tested, x)
 
 
-def measure() -> list[dict]:
-    """One row a task: images a second of both backends, their ratio, and the share of the limit reached."""
+def measure(repetitions: int, scale: float) -> list[dict]:
+    """One row a task: images a second of both backends, their ratio, and the share of the limit reached.
+
+    ``scale`` multiplies the number of images of each task.
+    """
     data, model = torch.tensor(load_dataset("mnist").test), load_pretrained("nade-mnist", "cpu")
-    limit = multiply_adds_per_second() / (model.config.dims * model.config.hidden)
+    limit = multiply_adds_per_second(repetitions) / (model.config.dims * model.config.hidden)
     rows = []
-    tasks = (
-        ("log-density, batch 512", 512, 1),
-        ("log-density, batch 10,000", 10_000, 1),
-        ("training step, batch 100", 100, 3),
-        ("draw 64 samples", 64, 1),
-    )
-    for name, batch, products in tasks:
+    for task, images, products in TASKS:
+        batch = max(1, round(scale * images))
+        name = task.format(batch=batch)
         calls = [_task(model, backend, name, data[:batch]) for backend in ("reference", "cpu")]
-        speeds = [batch / seconds for seconds in medians(*calls)]
+        speeds = [batch / seconds for seconds in medians(repetitions, *calls)]
         rows.append(
             {
                 "task": name,
@@ -84,11 +89,14 @@ def measure() -> list[dict]:
     return rows
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
-    rows = measure()
-    if parser.parse_args().json:
+    parser.add_argument("--repetitions", type=int, default=REPETITIONS, help=f"of each task ({REPETITIONS})")
+    parser.add_argument("--scale", type=float, default=1, help="multiplies the number of images of each task (1)")
+    args = parser.parse_args(arguments)
+    rows = measure(args.repetitions, args.scale)
+    if args.json:
         print(json.dumps(rows, indent=1))
         return
     print(f"784 visible, 500 hidden, {torch.get_num_threads()} threads, torch {torch.__version__}\n")

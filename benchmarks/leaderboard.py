@@ -19,7 +19,7 @@ import torch
 from lesson.published import BENCHMARK, HOW, PUBLISHED, Published
 from nade_core import ModelCard, list_models, load_model, measures, scoring
 from nade_core.checkpoint import PRETRAINED
-from nade_core.data import DATASETS, load_dataset
+from nade_core.data import SOURCES, load_dataset
 from nade_core.data.reading import GIVEN, read_rows
 from nade_core.files import write_atomic
 
@@ -62,24 +62,27 @@ def measure(card: ModelCard, rows: np.ndarray, orderings: int, seed: int) -> dic
 
 def place(source: str, key: str) -> dict:
     """What the rows of a table are measured on, in words."""
-    known = source in DATASETS
+    known = source in SOURCES
     return {
         "data": f"{load_dataset(source).title if known else Path(source).name}, {key} part",
         "binarisation": load_dataset(source).binarisation if known else GIVEN["binary"],
     }
 
 
-def build(source: str, key: str, limit: int | None, orderings: int, seed: int, only: list[str] | None) -> dict:
-    """The table: rows of every pretrained model of digits, or new rows of those in ``only`` beside the old ones."""
-    cards = {card.name: card for card in list_models() if card.data == "mnist" and card.shape == (28, 28)}
+def build(
+    source: str, key: str, limit: int | None, orderings: int, seed: int, only: list[str] | None, path: Path = TABLE
+) -> dict:
+    """The table: rows of every pretrained model of digits, or new rows of those in ``only`` beside the old ones, which
+    stand in the file ``path``."""
+    cards = {card.name: card for card in list_models() if card.embedded == "mnist"}
     if unknown := set(only or ()) - cards.keys():
         raise ValueError(f"Unknown: {', '.join(sorted(unknown))}; models of digits are {', '.join(cards)}.")
     table, rows = place(source, key), read_rows(source, key)[:limit]
-    old = json.loads(TABLE.read_text()) if only is not None and TABLE.exists() else {"rows": []}
+    old = json.loads(path.read_text(encoding="utf-8")) if only is not None and path.exists() else {"rows": []}
     kept = {row["name"]: row for row in old["rows"] if row["name"] in cards and row["name"] not in only}
     for row in kept.values():
         if old["data"] != table["data"] or row["n"] != len(rows):
-            raise ValueError(f"{TABLE.name} is measured on {row['n']} rows of {old['data']}: leave --only out.")
+            raise ValueError(f"{path.name} is measured on {row['n']} rows of {old['data']}: leave --only out.")
     for name, card in cards.items():
         if only is None or name in only:
             kept[name] = measure(card, rows, orderings, seed)
@@ -126,7 +129,7 @@ def _duration(seconds: float | None) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="mnist")
     parser.add_argument("--key", default="test")
@@ -134,14 +137,16 @@ def main() -> None:
     parser.add_argument("--orderings", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", help="names of models; the others keep their rows")
-    args = parser.parse_args()
+    parser.add_argument("--table", type=Path, default=TABLE, help="the JSON file to write (the app's)")
+    parser.add_argument("--readme", type=Path, default=README, help="the text to write the table into (README.md)")
+    args = parser.parse_args(arguments)
     try:
-        table = build(args.data, args.key, args.limit, args.orderings, args.seed, args.only)
+        table = build(args.data, args.key, args.limit, args.orderings, args.seed, args.only, args.table)
     except ValueError as error:
         parser.error(str(error))
-    write_atomic(TABLE, (json.dumps(table, indent=1) + "\n").encode())
-    before, rest = README.read_text().split(START)
-    write_atomic(README, (before + START + markdown(table) + END + rest.split(END)[1]).encode())
+    write_atomic(args.table, (json.dumps(table, indent=1) + "\n").encode())
+    before, rest = args.readme.read_text(encoding="utf-8").split(START)
+    write_atomic(args.readme, (before + START + markdown(table) + END + rest.split(END)[1]).encode())
 
 
 if __name__ == "__main__":

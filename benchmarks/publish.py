@@ -9,38 +9,39 @@ import platform
 from dataclasses import asdict
 from pathlib import Path
 
-from nade_core import checkpoint, load_model, read_card, save_model
-from nade_core.data.reading import EMBEDDED_NAMES, read_data
+from nade_core import checkpoint, load_model, read_card, save_model, scoring
+from nade_core.data import SOURCES
+from nade_core.data.reading import read_data
 from nade_core.measures import judge_classifier
-from nade_core.models import mean_nats
 from nade_core.runs import read_config
-from nade_core.scoring import classify
 
 CHECKED = 300  # the test images that a test scores again, however slow the model is
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
     parser.add_argument("name")
-    parser.add_argument("--data", choices=EMBEDDED_NAMES, required=True, help="the embedded data to measure on")
+    parser.add_argument("--data", choices=SOURCES, required=True, help="the embedded data to measure on")
     parser.add_argument("--title", required=True)
-    args = parser.parse_args()
-    model, header = load_model(args.run / "model.safetensors", "cpu"), read_card(args.run / "model.safetensors").header
+    parser.add_argument("--into", type=Path, default=checkpoint.PRETRAINED, help="the folder of published models")
+    args = parser.parse_args(arguments)
+    model, header = load_model(args.run, "cpu"), read_card(args.run).header
     data, config = read_data(args.data, values=model.values), read_config(args.run)
-    nats = {split: round(mean_nats(model, getattr(data, split)), 4) for split in ("valid", "test")}
-    check = {"n": CHECKED, "nats": round(mean_nats(model, data.test[:CHECKED]), 4)}
+    nats = {split: round(scoring.mean_nats(model, getattr(data, split)), 4) for split in ("valid", "test")}
+    check = {"n": CHECKED, "nats": round(scoring.mean_nats(model, data.test[:CHECKED]), 4)}
     judged = {}
-    if getattr(model.config, "classes", 0):
-        judged = {"classifier": asdict(judge_classifier(classify(model, data.test), data.test_labels))}
+    if model.classes:
+        judged = {"classifier": asdict(judge_classifier(scoring.classify(model, data.test), data.test_labels))}
     copied = ("classes", "shape", "ordering", "teacher", "start", "train", "epoch", "seconds")
     kept = {key: header[key] for key in copied if key in header}
-    path = checkpoint.PRETRAINED / f"{args.name}.safetensors"
+    path = args.into / f"{args.name}.safetensors"
     save_model(
         model,
         path,
         title=args.title,
         data=args.data,
+        embedded=args.data,
         binarisation=data.binarisation,
         nats=nats,
         check=check,

@@ -2,6 +2,8 @@
 
 python -m benchmarks.wine winequality-red.csv
 
+The file is UCI's own (a line of names, semicolons), or bare numbers with commas.
+
 The last column (the quality score) is dropped, and one of each pair of columns with |correlation| above 0.98.
 In each fold a tenth of the rows is the test part; a tenth of the others validates: it stops the training.
 """
@@ -15,12 +17,22 @@ import numpy as np
 import torch
 
 from nade_core.data import Dataset
+from nade_core.distillation import Classroom
 from nade_core.measures import mean_and_standard_error
 from nade_core.models.rnade import RNADEConfig
 from nade_core.scoring import ensemble_log_probs
 from nade_core.training import TrainConfig, TrainState, train
 
 FOLDS, ORDERINGS, MAX_CORRELATION = 10, 32, 0.98
+MODEL = RNADEConfig(dims=11, hidden=200, layers=2, components=20, floor=0.01, dropout=0.2, order_agnostic=True)
+TRAIN = TrainConfig(epochs=300, batch_size=50, weight_decay=0.1, average=0.995, patience=60)
+
+
+def read_table(path: Path) -> np.ndarray:
+    """The numbers of the file: (N, D) float64."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    names = lines and not lines[0].strip()[:1].isdigit()
+    return np.loadtxt(lines[1:] if names else lines, delimiter=";" if lines and ";" in lines[0] else ",", ndmin=2)
 
 
 def columns(table: np.ndarray) -> np.ndarray:
@@ -32,21 +44,22 @@ def columns(table: np.ndarray) -> np.ndarray:
     return table[:, kept].astype(np.float32)
 
 
-def fold(rows: np.ndarray, test: np.ndarray, model: RNADEConfig, config: TrainConfig) -> dict:
-    """Train without the rows whose indices are ``test``; -log p of those, standardised by the training rows."""
+def fold(rows: np.ndarray, test: np.ndarray, model: RNADEConfig, config: TrainConfig, orderings: int) -> dict:
+    """Train without the rows whose indices are ``test``; -log p of those, standardised by the training rows, by the
+    ensemble of so many orderings."""
     rest = np.setdiff1d(np.arange(len(rows)), test)
     rest = np.random.default_rng(config.seed).permutation(rest)
     n_valid = len(rest) // 10
     data = Dataset("wine", "wine", rows[rest[n_valid:]], rows[rest[:n_valid]], rows[test])
     state, best = TrainState.start("RNADE", model, data, config, torch.device("cpu")), None
-    for step in train(state, data, config):
+    for step in train(state, Classroom(data), config):
         if step.improved:
             best = {name: value.clone() for name, value in state.average.state_dict().items()}
     state.average.load_state_dict(best)
     jacobian = state.average.scale.log().sum().item()
     single = -ensemble_log_probs(state.average, data.test, 1) - jacobian
-    nats = -ensemble_log_probs(state.average, data.test, ORDERINGS) - jacobian
-    valid = -ensemble_log_probs(state.average, data.valid, ORDERINGS) - jacobian
+    nats = -ensemble_log_probs(state.average, data.test, orderings) - jacobian
+    valid = -ensemble_log_probs(state.average, data.valid, orderings) - jacobian
     return {
         "nats": nats.mean(),
         "one_ordering": single.mean(),
@@ -56,7 +69,7 @@ def fold(rows: np.ndarray, test: np.ndarray, model: RNADEConfig, config: TrainCo
     }
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--folds", type=int, default=FOLDS, help="how many of the ten to run (10)")
@@ -64,21 +77,27 @@ def main() -> None:
     for name in ("hidden", "layers", "components", "floor", "dropout", "family"):
         value = getattr(MODEL, name)
         parser.add_argument(f"--{name}", type=type(value), default=value)
-    parser.add_argument("--weight-decay", type=float, default=TRAIN.weight_decay)
-    args = parser.parse_args()
-    rows = columns(np.loadtxt(args.file, delimiter=","))
+    for name in ("epochs", "weight_decay"):
+        value = getattr(TRAIN, name)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    parser.add_argument("--orderings", type=int, default=ORDERINGS, help=f"of the ensemble ({ORDERINGS})")
+    args = parser.parse_args(arguments)
+    rows = columns(read_table(args.file))
     parts = np.array_split(np.random.default_rng(0).permutation(len(rows)), FOLDS)
     chosen = {name: getattr(args, name) for name in ("hidden", "layers", "components", "floor", "dropout", "family")}
-    model, config = replace(MODEL, dims=rows.shape[1], **chosen), replace(TRAIN, weight_decay=args.weight_decay)
+    model, config = (
+        replace(MODEL, dims=rows.shape[1], **chosen),
+        replace(TRAIN, epochs=args.epochs, weight_decay=args.weight_decay),
+    )
     results = []
     for i, test in enumerate(parts[: args.folds]):
-        results.append(fold(rows, test, model, config))
+        results.append(fold(rows, test, model, config, args.orderings))
         if not args.json:
             print(f"fold {i}: " + ", ".join(f"{key} {value:.4g}" for key, value in results[-1].items()), flush=True)
     nats, error = mean_and_standard_error([result["nats"] for result in results])
     summary = {
         "folds": len(results),
-        "orderings": ORDERINGS,
+        "orderings": args.orderings,
         "nats": nats,
         "standard_error": error,
         "one_ordering": float(np.mean([result["one_ordering"] for result in results])),
@@ -87,9 +106,6 @@ def main() -> None:
     }
     print(json.dumps(summary, indent=1))
 
-
-MODEL = RNADEConfig(dims=11, hidden=200, layers=2, components=20, floor=0.01, dropout=0.2, order_agnostic=True)
-TRAIN = TrainConfig(epochs=300, batch_size=50, weight_decay=0.1, average=0.995, patience=60)
 
 if __name__ == "__main__":
     main()

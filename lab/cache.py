@@ -14,7 +14,7 @@ import torch
 
 from lesson import corruptions
 from nade_core import ModelCard, checkpoint, list_models, load_model, measures, scoring
-from nade_core.data import Dataset, load_dataset
+from nade_core.data import Dataset, load_dataset, other_data
 from nade_core.data.reading import read_rows
 from nade_core.messages import NadeError
 from nade_core.models import MODELS
@@ -52,14 +52,9 @@ def model_class(card: ModelCard) -> type:
     return MODELS[card.model][0]
 
 
-def embedded(card: ModelCard) -> str:
-    """The source on whose very rows a model is measured; "" for people's own data."""
-    return card.embedded
-
-
 def affordable(card: ModelCard, n: int) -> int:
     """n images, or fewer for a model that is slow to score them."""
-    return n // FEWER if getattr(model_class(card), "slow", False) else n
+    return n // FEWER if model_class(card).slow else n
 
 
 def ordering(card: ModelCard) -> np.ndarray:
@@ -84,7 +79,7 @@ def dataset(name: str) -> Dataset:
 
 def data_of(card: ModelCard) -> Dataset:
     """The embedded images that a model is shown beside: its own, or digits where its data are not here."""
-    return load_dataset(embedded(card) or "mnist")
+    return load_dataset(card.embedded or "mnist")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -105,7 +100,7 @@ def log_prob(card: ModelCard, rows: np.ndarray, label: int | None = None) -> np.
 @st.cache_data(max_entries=64, show_spinner=False)
 def _log_prob(key: Key, rows: bytes, shape: tuple[int, ...], dtype: str, label: int | None) -> np.ndarray:
     x = np.frombuffer(rows, dtype).reshape(shape)
-    return scoring.log_probs(_model(key), x, None if label is None else np.full(len(x), label))
+    return scoring.log_probs(_model(key), x, label)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +121,7 @@ def terms(card: ModelCard, row: np.ndarray, label: int | None = None) -> Terms:
 def _terms(key: Key, row: bytes, dtype: str, label: int | None) -> Terms:
     x, model = np.frombuffer(row, dtype)[None], _model(key)
     with torch.no_grad():
-        log_p = model.conditionals(x, label).log_prob(torch.as_tensor(x.copy()).float())[0].double().cpu().numpy()
+        log_p = model.log_conditionals(x, label)[0].cpu().numpy()
         p_on = model.conditionals(x, label).probs[0].double().cpu().numpy() if model.values == "binary" else None
     return Terms(log_p, p_on)
 
@@ -141,7 +136,7 @@ def test_log_probs(card: ModelCard) -> np.ndarray | None:
 
     A model of images trained on someone's own data is compared with digits.
     """
-    data = embedded(card) or ("mnist" if card.shape == (28, 28) else "")
+    data = card.embedded or ("mnist" if card.shape == (28, 28) else "")
     n = affordable(card, TEST_IMAGES)
     return _test_log_probs(key_of(card), data, model_class(card).values, n) if data else None
 
@@ -169,7 +164,7 @@ def class_probs(card: ModelCard, row: np.ndarray) -> np.ndarray:
 def _samples(key: Key, n: int, seed: int, label: int | None, temperature: float) -> tuple[np.ndarray, np.ndarray]:
     model = _model(key)
     x = model.sample(n, label, torch.Generator().manual_seed(seed), temperature)
-    log_p = scoring.log_probs(model, x, None if label is None else np.full(n, label))
+    log_p = scoring.log_probs(model, x, label)
     x = x.cpu().numpy()
     return (x.astype(np.uint8) if model.values == "binary" else x), log_p
 
@@ -231,10 +226,9 @@ def _gallery(key: Key, data: str, n: int, seed: int) -> Gallery:
     parts = {"real": real, "samples": drawn}
     means = images.train.mean(0)
     parts |= {sort: corruptions.corrupt(sort, real, (28, 28), means, seed) for sort in corruptions.KINDS}
-    for name in ("mnist", "animals", "fashion"):
-        if name != data:
-            test = load_dataset(name).test
-            parts[f"data-{name}"] = test[rng.choice(len(test), n, replace=False)]
+    for other in other_data(data):
+        test = load_dataset(other.name).test
+        parts[f"data-{other.name}"] = test[rng.choice(len(test), n, replace=False)]
     rows = np.concatenate(list(parts.values()))
     sorts = np.concatenate([[sort] * len(part) for sort, part in parts.items()])
     return Gallery(rows, sorts, scoring.log_probs(model, rows))

@@ -13,10 +13,11 @@ GROUPS = {"lesson": N_("The lesson"), "lab": N_("The lab")}  # in this order in 
 
 @dataclass(frozen=True)
 class Chapter:
-    """What a chapter says of itself. ``title`` and ``lead`` are messages; ``place`` orders it within its group.
+    """What a chapter says of itself. The words are messages; ``place`` orders it within its group.
 
-    ``id`` is its address, except for the chapter that opens the app (``home``), which stands at "/". ``aliases`` are
-    addresses that it had before.
+    ``id`` is its address, except for the chapter that opens the app (``home``), which stands at "/"; ``aliases`` are
+    addresses that it had before. A chapter of the lab has a ``lead``, the sentence under its title. One of the lesson
+    has a question as its title, a ``short`` name, ``steps`` that a lecturer walks through, and the ``sentence`` to keep.
     """
 
     id: str
@@ -24,7 +25,10 @@ class Chapter:
     place: int
     icon: str
     title: str
-    lead: str
+    lead: str = ""
+    short: str = ""
+    steps: tuple[str, ...] = ()
+    sentence: str = ""
     home: bool = False
     aliases: tuple[str, ...] = ()
 
@@ -38,3 +42,8 @@ def chapters() -> dict[str, tuple[Chapter, Callable[[], None]]]:
     order = list(GROUPS)
     found.sort(key=lambda module: (order.index(module.CHAPTER.group), module.CHAPTER.place))
     return {module.CHAPTER.id: (module.CHAPTER, module.render) for module in found}
+
+
+def lesson() -> list[Chapter]:
+    """The chapters of the lesson, in their order."""
+    return [chapter for chapter, _render in chapters().values() if chapter.group == "lesson"]

@@ -2,7 +2,8 @@
 
 A control is made by ``linked(st.slider, label, 1, 9, key="n", default=3)``. What the URL says comes first; what the
 viewer then chooses is written into it, defaults left out. A change of the URL itself (Back, Forward, a link) wins
-over what the control held. A chapter that is left is remembered, and is as it was when one comes back to it.
+over what the control held. A chapter that is left is remembered, and is as it was when one comes back to it. A link
+may hide controls (``hide=seed,n``) or lock them (``lock=n``): they keep the value that it gives them.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,7 +11,8 @@ from typing import Any
 
 import streamlit as st
 
-SHARED = ("lang", "model")  # what follows from chapter to chapter
+LANGUAGE, MODEL, PRESENT, HIDE, LOCK = "lang", "model", "present", "hide", "lock"
+SHARED = (LANGUAGE, MODEL, PRESENT, HIDE, LOCK)  # what follows from chapter to chapter
 
 _session = st.session_state
 
@@ -24,9 +26,10 @@ def open_chapter(id: str) -> None:
             st.query_params.update(kept.get(id, {}))
         said.clear()
     for key in SHARED:
-        if key not in st.query_params and kept.get(key):
+        if key not in st.query_params and kept.get(key) and said.get(key) is None:
             st.query_params[key] = kept[key]
-            said[key] = kept[key]
+        said[key] = kept[key] = st.query_params.get(key)
+    _session["controls"] = {}
 
 
 def say(key: str, text: str | None) -> None:
@@ -54,30 +57,48 @@ def arriving(key: str) -> str | None:
     return text if text is not None else ""
 
 
-def linked(widget: Callable[..., Any], label: str, *args: Any, key: str, default: Any, **options: Any) -> Any:
+def linked(
+    widget: Callable[..., Any], label: str, *args: Any, key: str, default: Any, kind: Any = None, **options: Any
+) -> Any:
     """The widget, with its value in the URL under its key. The value is one of the options, or within the ends.
 
-    Options are ids (str) or numbers. A text that says nothing possible counts as the default.
+    Options are ids (str) or numbers. A text that says nothing possible counts as the default. ``kind`` is the type of
+    the values where the default, None, does not tell it.
     """
     text = arriving(key)
     if text is not None:
-        _session[key] = _read(text, default, args)
-    value = widget(label, *args, key=key, **options)
-    say(key, None if value == default else _write(value))
+        _session[key] = read(text, default, args, kind)
+    _session.setdefault("controls", {})[key] = label
+    if key in listed(HIDE):
+        value = _session[key]
+        _session[key] = value  # said anew in each run: a control that is not shown would be forgotten
+    else:
+        locked = key in listed(LOCK) or options.pop("disabled", False)
+        value = widget(label, *args, key=key, disabled=locked, **options)
+    say(key, None if value == default else write(value))
     return value
 
 
-def _read(text: str, default: Any, args: tuple[Any, ...]) -> Any:
+def listed(key: str) -> list[str]:
+    """The ids that the URL lists under a key."""
+    return [part for part in st.query_params.get(key, "").split(",") if part]
+
+
+def controls() -> dict[str, str]:
+    """The controls of this run: their labels by key."""
+    return _session.get("controls", {})
+
+
+def read(text: str, default: Any, args: tuple[Any, ...], kind: Any = None) -> Any:
+    """What a text of the URL means: one of the options, or a value within the ends; else the default."""
     try:
-        value = _parse(text, default)
+        value = kind(text) if kind and text else _parse(text, default)
     except ValueError:
         return default
+    parts = value if isinstance(value, (list, tuple)) else [value]
     if args and isinstance(args[0], Iterable) and not isinstance(args[0], str):
-        chosen = value if isinstance(value, list) else [value]
-        return value if all(one in args[0] for one in chosen) else default
-    if len(args) >= 2 and not all(
-        args[0] <= one <= args[1] for one in (value if isinstance(value, tuple) else (value,))
-    ):
+        return value if all(part in args[0] for part in parts) else default
+    if len(args) >= 2 and not all(args[0] <= part <= args[1] for part in parts):
         return default
     return value
 
@@ -89,13 +110,15 @@ def _parse(text: str, default: Any) -> Any:
         return {"1": True, "0": False}.get(text, default)
     if isinstance(default, (list, tuple)):
         one = default[0] if default else ""
-        return type(default)(_parse(part, one) for part in text.split(",") if part != "-")
+        found = type(default)(_parse(part, one) for part in text.split(",") if part != "-")
+        return found if isinstance(default, list) or len(found) == len(default) else default
     return type(default)(text) if default is not None else text
 
 
-def _write(value: Any) -> str:
+def write(value: Any) -> str:
+    """A value as it stands in the URL."""
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, (list, tuple)):
-        return ",".join(map(_write, value)) or "-"
+        return ",".join(map(write, value)) or "-"
     return repr(value) if isinstance(value, float) else str(value)

@@ -1,54 +1,71 @@
-"""The frame of every page: its language, its address, the navigation, and the head of the chapter."""
+"""The frame of every page: its language, its address, the navigation, and the head and foot of the chapter."""
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 import texts
 
-from . import link
-from .chapter import GROUPS, chapters
+from . import link, share, stage
+from .chapter import GROUPS, Chapter, chapters, lesson
 from .components import frame
 from .session import friendly_errors
-from .words import LANGUAGE, _, settle_language
+from .words import _, settle_language
 
 HERE = Path(__file__).parent
 ICON = HERE / "icon.png"  # a sample of nade-mnist
+SIDEBAR = 220  # pixels
 
 
 def main() -> None:
     """One run of the app."""
-    st.set_page_config("NADE Lab", page_icon=ICON, layout="wide")
+    st.set_page_config("NADE Lab", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
     settle_language()
-    pages: dict[str, list] = {}
-    of_page = {}
-    for chapter, render in chapters().values():
-        page = st.Page(
-            render,
-            title=_(chapter.title),
-            icon=chapter.icon,
-            url_path=chapter.id,
-            default=chapter.home,
-        )
-        pages.setdefault(_(GROUPS[chapter.group]), []).append(page)
-        of_page[page] = chapter
-    page = st.navigation(pages)
-    chapter = of_page[page]
+    pages, addresses = _pages()
+    page = st.navigation(pages, position="hidden" if stage.presenting() else "sidebar")
+    if goto := st.session_state.pop("goto", None):
+        st.switch_page(next(at for at, chapter in addresses.items() if chapter.id == goto))
+    chapter = addresses[page]
     link.open_chapter(chapter.id)
     st.set_page_config(f"{_(chapter.title)} · NADE Lab")
     st.html(HERE / "style.css")
+    if stage.presenting():
+        st.html(HERE / "present.css")
     frame()
-    _head(chapter)
+    slot = _head(chapter)
     with friendly_errors():
         page.run()
+    if chapter.group == "lesson":
+        stage.foot(chapter, lesson())
+    with slot:
+        share.panel()
 
 
-def _head(chapter) -> None:
-    """The title, the sentence to take away, and at its right the language."""
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+def _pages() -> tuple[dict[str, list[Any]], dict[Any, Chapter]]:
+    """The pages by group as the navigation takes them, and the chapter of each; former addresses stay reachable."""
+    pages: dict[str, list[Any]] = {_(name): [] for name in GROUPS.values()}
+    addresses = {}
+    for chapter, render in chapters().values():
+        name = f"{chapter.place} · {_(chapter.short)}" if chapter.short else _(chapter.title)
+        look = {"title": name, "icon": chapter.icon}
+        found = [st.Page(render, url_path=chapter.id, default=chapter.home, **look)]
+        found += [st.Page(render, url_path=alias, visibility="hidden", **look) for alias in chapter.aliases]
+        pages[_(GROUPS[chapter.group])] += found
+        addresses |= dict.fromkeys(found, chapter)
+    return {name: found for name, found in pages.items() if found}, addresses
+
+
+def _head(chapter: Chapter) -> Any:
+    """The title; at its right the language, and room for the link. Under it the lead, where there is one."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"):
         st.title(_(chapter.title), anchor=False, width="content")
-        _switch()
-    st.markdown(_(chapter.lead))
+        with st.container(horizontal=True, horizontal_alignment="right", width="content", gap="small"):
+            _switch()
+            slot = st.container(width="content")
+    if chapter.lead:
+        st.markdown(_(chapter.lead))
+    return slot
 
 
 def _switch() -> None:
@@ -68,4 +85,4 @@ def _switch() -> None:
 
 def _change_language() -> None:
     st.session_state["language"] = st.session_state["switch"]
-    link.say(LANGUAGE, st.session_state["switch"])
+    link.say(link.LANGUAGE, st.session_state["switch"])

@@ -1,5 +1,6 @@
 """Words in the reader's language. State, links, caches and files hold ids; words come last, from here."""
 
+import html
 import re
 from typing import Any
 
@@ -8,7 +9,7 @@ import streamlit as st
 import texts
 from nade_core.messages import NadeError
 
-LANGUAGE = "lang"  # its key in the session and in the URL
+from .link import LANGUAGE, say
 
 
 def language() -> str:
@@ -20,6 +21,7 @@ def settle_language() -> str:
     """Decide the language of this run, before anything is shown."""
     chosen = texts.choose(st.query_params.get(LANGUAGE), st.session_state.get("language"), st.context.locale)
     st.session_state["language"] = chosen
+    say(LANGUAGE, chosen)
     return chosen
 
 
@@ -44,3 +46,20 @@ def prose(chapter: str, section: str, **facts: Any) -> str:
     for name, value in facts.items():  # not str.format: formulas are full of braces
         text = text.replace(f"{{{name}}}", str(value))
     return text
+
+
+def explain(text: str) -> None:
+    """Markdown in which ``[[id]]``, or ``[[id|as it is said here]]``, is a term that opens its meaning."""
+    st.markdown(TERM.sub(_term, text), unsafe_allow_html=True)
+
+
+TERM = re.compile(r"\[\[([\w-]+)(?:\|([^\]]+))?\]\]")
+
+
+def _term(found: re.Match[str]) -> str:
+    """A term as HTML that needs no script: it takes the focus, and shows its meaning as long as it has it."""
+    title, _line, meaning = texts.prose(language(), "glossary")[found[1]].partition("\n")
+    said, meaning = html.escape(found[2] or title), html.escape(meaning.strip())
+    return (
+        f'<span class="term" tabindex="0" role="button">{said}<span class="meaning" role="note">{meaning}</span></span>'
+    )

@@ -25,16 +25,15 @@ def chain_log_probs(train: np.ndarray, test: np.ndarray, levels: int, seed: int 
     """
     import torch
 
-    generator, total, size = torch.Generator().manual_seed(seed), 0.0, 0
-    colours, counts = np.unique(np.asarray(train, np.int64), axis=0, return_counts=True)
-    colours, shares = torch.as_tensor(colours), torch.as_tensor(counts / counts.sum(), dtype=torch.float32)
-    test = torch.as_tensor(np.asarray(test, np.int64))
+    generator, found, size = torch.Generator().manual_seed(seed), torch.zeros(len(test), dtype=torch.float64), 0
+    distinct, counts = np.unique(np.asarray(train, np.int64), axis=0, return_counts=True)
+    colours, shares = torch.as_tensor(distinct), torch.as_tensor(counts / counts.sum(), dtype=torch.float32)
     for channel in range(3):
         theta = _fit(colours, shares, channel, levels, generator)
         size += sum(value.numel() for value in theta)
         with torch.no_grad():
-            total = total + _log_prob(theta, test, channel, levels).double().numpy()
-    return total, size
+            found += _log_prob(theta, torch.as_tensor(np.asarray(test, np.int64)), channel, levels)
+    return found.numpy(), size
 
 
 def _fit(colours, shares, channel: int, levels: int, generator) -> list:

@@ -64,7 +64,7 @@ def estimate(times: int, n: int, confidence: float = 0.95) -> Estimate:
     z, f = NormalDist().inv_cdf(0.5 + confidence / 2), times / n
     middle, half = f + z**2 / (2 * n), z * math.sqrt(f * (1 - f) / n + z**2 / (4 * n**2))
     low, high = (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
-    return Estimate(f, max(0.0, low), min(1.0, high))
+    return Estimate(f, min(f, max(0.0, low)), max(f, min(1.0, high)))  # rounding must not put f outside
 
 
 def log_likelihood(counts, p):

@@ -10,10 +10,10 @@ from nade_core.messages import NadeError
 
 
 def block(row: int, column: int, side: int, shape: tuple[int, int]) -> np.ndarray:
-    """Pixels in the order in which a square grows around a place: (side^2,) indices, the first s^2 an s x s block.
+    """Pixels in the order in which a square grows around a place: (side^2,) indices.
 
-    The block grows to the bottom right and to the top left in turn, so that (row, column) stays its middle.
-    NadeError if it leaves the image.
+    The first s^2 are an s x s block, the first s (s + 1) an s x (s + 1) rectangle. The block grows to the bottom right
+    and to the top left in turn, so that (row, column) stays its middle. NadeError if it leaves the image.
     """
     (height, width), order, top, left = shape, [], row, column
     for s in range(1, side + 1):
@@ -22,8 +22,8 @@ def block(row: int, column: int, side: int, shape: tuple[int, int]) -> np.ndarra
         if min(top, left) < 0 or top + s > height or left + s > width:
             raise NadeError("A block of {side} x {side} pixels around this place leaves the image.", side=side)
         edge = (top + s - 1, left + s - 1) if s % 2 == 0 else (top, left)
-        order += [edge[0] * width + x for x in range(left, left + s)]
         order += [y * width + edge[1] for y in range(top, top + s) if y != edge[0]]
+        order += [edge[0] * width + x for x in range(left, left + s)]
     return np.array(order)
 
 

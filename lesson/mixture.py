@@ -97,9 +97,9 @@ def em_step(mixture: Mixture, x, counts, floor: float) -> Mixture:
 def em(
     mixture: Mixture, x, counts, floor: float, steps: int = 200, least: float = 1e-9
 ) -> Iterator[tuple[Mixture, float]]:
-    """The mixture and its log-likelihood, at the start and after every step, until a step gains less than ``least``
+    """The mixture and its log-likelihood (nats), at the start and after every step.
 
-    nats a measurement, or the steps are used up.
+    It ends when a step gains less than ``least`` nats a measurement, or when the steps are used up.
     """
     before, N = mixture.log_likelihood(x, counts), float(np.sum(counts))
     yield mixture, before

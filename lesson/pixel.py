@@ -28,9 +28,9 @@ ALPHAS = 10.0 ** np.arange(-3, 1.01, 0.125)
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Pixels for training (N, 3) with the number 1 .. PARTS - 1 of each one's part (N,), and held-out ones (M, 3)
+    """Pixels (N, 3) for training, each with the number 1 .. PARTS - 1 of its part (N,); and held-out ones (M, 3).
 
-    with the number of each one's block (M,).
+    ``block`` (M,) says from which block each held-out pixel is.
     """
 
     train: np.ndarray

@@ -35,7 +35,7 @@ class Question:
 
 def most_probable(log_p: dict[str, float]) -> str:
     """Which of the images, by id, has the highest log p (nats)?"""
-    return max(log_p, key=log_p.get)
+    return max(log_p, key=lambda name: log_p[name])
 
 
 def top_of_the_curve(heads: int, throws: int) -> float:

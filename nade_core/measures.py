@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-import torch
+
+from .messages import NadeError
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class Classifier:
 
 
 def judge_classifier(probs: np.ndarray, y: np.ndarray, bins: int = 15) -> Classifier:
-    """Accuracy and calibration of class probabilities (N, K) against labels (N,)."""
+    """Accuracy and calibration of class probabilities (N, K) against labels (N,). NadeError if there is none."""
+    if not len(y):
+        raise NadeError("Expected at least one labelled image to judge a classifier by; got none.")
     confidence, right = probs.max(1), probs.argmax(1) == y
     which, rows = np.minimum((confidence * bins).astype(int), bins - 1), []
     for b in np.unique(which):
@@ -39,20 +42,28 @@ def bits_per_dim(nats, dims: int):
 
 
 def mean_and_standard_error(values) -> tuple[float, float]:
-    """The mean, and its standard error s / sqrt(n) (nan for a single value). ValueError if there is none."""
+    """The mean, and its standard error s / sqrt(n) (nan for a single value). NadeError if there is none."""
     values = np.asarray(values, dtype=float)
     if not values.size:
-        raise ValueError("Expected at least one value to average; got none.")
+        raise NadeError("Expected at least one value to average; got none.")
     error = values.std(ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
     return float(values.mean()), float(error)
 
 
 def percentile(value: float, reference) -> float:
-    """Which share of the reference lies below the value, ties counted half, in percent."""
-    reference = np.asarray(reference, dtype=float)
+    """Which share of the reference lies below the value, ties counted half, in percent. NadeError for NaN or none."""
+    value, reference = _ranked(value), _ranked(reference)
     if not reference.size:
-        raise ValueError("Expected reference values to compare with; got none.")
+        raise NadeError("Expected reference values to compare with; got none.")
     return float(100 * ((reference < value).mean() + (reference == value).mean() / 2))
+
+
+def _ranked(values) -> np.ndarray:
+    """The values as an array in which each has a place: NaN has none."""
+    values = np.asarray(values, dtype=float)
+    if np.isnan(values).any():
+        raise NadeError("Expected numbers to compare; got NaN.")
+    return values
 
 
 def _placements(of, among) -> np.ndarray:
@@ -62,27 +73,42 @@ def _placements(of, among) -> np.ndarray:
 
 
 def auroc(positive, negative) -> float:
-    """P(positive > negative) + P(equal) / 2: the area under the ROC curve."""
-    positive, negative = np.asarray(positive, dtype=float), np.asarray(negative, dtype=float)
+    """P(positive > negative) + P(equal) / 2: the area under the ROC curve. NadeError for NaN or none."""
+    positive, negative = _ranked(positive), _ranked(negative)
     if not (positive.size and negative.size):
-        raise ValueError("Expected at least one value on each side of an AUROC.")
+        raise NadeError("Expected at least one value on each side of an AUROC.")
     return float(_placements(positive, negative).mean())
 
 
 def auroc_interval(positive, negative, confidence: float = 0.95) -> tuple[float, float]:
-    """Confidence interval of the AUROC (DeLong, DeLong & Clarke-Pearson, 1988), cut to [0, 1]."""
-    positive, negative = np.asarray(positive, dtype=float), np.asarray(negative, dtype=float)
-    if min(positive.size, negative.size) < 2:
-        raise ValueError("An interval of the AUROC needs at least two values on each side.")
+    """Confidence interval of the AUROC A (DeLong, DeLong & Clarke-Pearson, 1988), cut to [0, 1].
+
+    It allows for what too few values do not show, of which DeLong's variance knows nothing (it is 0 where A = 1). Of the
+    n values on the smaller side, none may show a share of 1 - s where s^n = (1 - confidence) / 2, the bound of Clopper
+    & Pearson (1934) for n of n; ranked lowest or highest, such a share makes A as little as s A, as much as
+    1 - s (1 - A).
+    """
+    positive, negative = _ranked(positive), _ranked(negative)
+    n = min(positive.size, negative.size)
+    if n < 2:
+        raise NadeError("An interval of the AUROC needs at least two values on each side.")
     above, below = _placements(positive, negative), _placements(negative, positive)
     error = math.sqrt(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below))
     margin, area = NormalDist().inv_cdf(0.5 + confidence / 2) * error, float(above.mean())
-    return max(0.0, area - margin), min(1.0, area + margin)
+    seen = ((1 - confidence) / 2) ** (1 / n)
+    low, high = min(area - margin, seen * area), max(area + margin, 1 - seen * (1 - area))
+    return max(0.0, low), min(1.0, high)
 
 
 def nearest(images, train, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """The k rows of train (N, D) that differ least from each image (B, D): indices and differing pixels, (B, k)."""
-    images, train = torch.as_tensor(np.array(images)).float(), torch.as_tensor(np.array(train)).float()
-    distance = images.sum(1, keepdim=True) + train.sum(1) - 2 * images @ train.T
-    found = distance.topk(k, largest=False)
-    return found.indices.numpy(), found.values.round().long().numpy()
+    images, train = _packed(images), _packed(train)
+    distance = np.stack([np.bitwise_count(train ^ image).sum(1, dtype=np.int32) for image in images])
+    index = distance.argsort(1, kind="stable")[:, :k]
+    return index, np.take_along_axis(distance, index, 1).astype(np.int64)
+
+
+def _packed(rows) -> np.ndarray:
+    """Binary rows (N, D) with 64 pixels a word: (N, D / 64)."""
+    rows = np.asarray(rows, dtype=bool)
+    return np.packbits(np.pad(rows, ((0, 0), (0, -rows.shape[1] % 64))), axis=1).view(np.uint64)

@@ -9,6 +9,9 @@ import math
 import torch
 from torch import Tensor
 
+from .inputs import as_numbers
+from .messages import NadeError
+
 
 def raster(height: int, width: int) -> Tensor:
     """Row by row from the top left, as one reads: (height * width,)."""
@@ -60,10 +63,10 @@ def with_turns(ordering: Tensor, n: int) -> Tensor:
 
 
 def which_ordering(ordering: Tensor, known: Tensor) -> int:
-    """The place of an ordering (D,) among the known ones (M, D); ValueError if it is none of them."""
-    found = (known == torch.as_tensor(ordering, device=known.device)).all(1).nonzero()
+    """The place of an ordering (D,) among the known ones (M, D); NadeError if it is none of them."""
+    found = (known == check_ordering(ordering, known.shape[1]).to(known.device)).all(1).nonzero()
     if not len(found):
-        raise ValueError("This model knows only the orderings that it was trained with: take one from orderings(n).")
+        raise NadeError("This model knows only the orderings that it was trained with: take one from orderings(n).")
     return int(found[0])
 
 
@@ -73,10 +76,12 @@ ORDERINGS = ("raster", "reverse", "spiral", "random")
 def make_ordering(name: str, height: int, width: int, seed: int = 0) -> Tensor:
     """The ordering of that name, (height * width,); ``seed`` matters to ``random`` alone.
 
-    Raises ValueError for a name that is not in ORDERINGS.
+    Raises NadeError for a name that is not in ORDERINGS.
     """
     if name not in ORDERINGS:
-        raise ValueError(f"Unknown ordering {name!r}: expected one of {', '.join(ORDERINGS)}.")
+        raise NadeError(
+            "Unknown ordering {name}: expected one of {names}.", name=repr(name), names=", ".join(ORDERINGS)
+        )
     if name == "random":
         return random(height, width, seed)
     return {"raster": raster, "reverse": reverse, "spiral": spiral}[name](height, width)
@@ -88,8 +93,12 @@ def inverse(ordering: Tensor) -> Tensor:
 
 
 def check_ordering(ordering: Tensor, dims: int) -> Tensor:
-    """The ordering as a LongTensor (dims,); ValueError if it is no permutation of 0..dims-1."""
-    ordering = torch.as_tensor(ordering, dtype=torch.long)
-    if ordering.shape != (dims,) or not torch.equal(ordering.sort().values.cpu(), torch.arange(dims)):
-        raise ValueError(f"Expected an ordering of 0 to {dims - 1}, each once; got {tuple(ordering.shape)} values.")
-    return ordering
+    """The ordering as a LongTensor (dims,); NadeError if it is no permutation of 0..dims-1."""
+    ordering = as_numbers(ordering)
+    if ordering.shape != (dims,) or not torch.equal(ordering.cpu().sort().values.long(), torch.arange(dims)):
+        raise NadeError(
+            "Expected an ordering of 0 to {last}, each once; got {shape} values.",
+            last=dims - 1,
+            shape=tuple(ordering.shape),
+        )
+    return ordering.long()

@@ -6,48 +6,58 @@ from functools import reduce
 import numpy as np
 import torch
 
-BATCH = 2048
+from .devices import as_double
+from .inputs import as_count, as_labels, as_numbers
+from .messages import NadeError
+from .models.base import BATCH, DensityModel
 
 
 @torch.no_grad()
-def log_probs(model, x, y=None, ordering: torch.Tensor | None = None) -> np.ndarray:
+def log_probs(model: DensityModel, x, y=None, ordering=None) -> np.ndarray:
     """log p of every row of x (N, D), in nats: (N,) float64. Scored in batches, so memory stays bounded.
 
-    ``ordering`` is one of ``model.orderings(n)``, for a model that knows several.
+    y is a label for all rows or one a row; ``ordering`` is one of ``model.orderings(n)``.
     """
-    along = {} if ordering is None else {"ordering": ordering}
+    y = as_labels(y, len(x), model.classes)
     parts = [
-        model.log_prob(x[i : i + BATCH], None if y is None else y[i : i + BATCH], **along)
+        as_double(model.log_prob(x[i : i + BATCH], None if y is None else y[i : i + BATCH], ordering)).cpu()
         for i in range(0, len(x), BATCH)
     ]
-    return torch.cat(parts).double().cpu().numpy() if parts else np.zeros(0)
+    return torch.cat(parts).numpy() if parts else np.zeros(0)
 
 
-def ensemble_log_probs(model, x, n: int, seed: int = 0) -> np.ndarray:
+def mean_nats(model: DensityModel, x) -> float:
+    """The mean of -log p(x), in nats, over the rows of x (N, D). NadeError if there is none."""
+    if not len(x):
+        raise NadeError("Expected at least one row to score; got none.")
+    return float(-log_probs(model, x).mean())
+
+
+def ensemble_log_probs(model: DensityModel, x, n: int, seed: int = 0) -> np.ndarray:
     """log p of every row of x (N, D) by the ensemble of n orderings, or of all that the model knows: (N,) float64.
 
     log p(x) = logsumexp_m log p(x | ordering m) - log M: probabilities are averaged, never logits.
     """
+    if as_count(n) < 1:
+        raise NadeError("Expected at least one ordering to average over; got {n}.", n=n)
     orderings = model.orderings(n, seed)
-    if len(orderings) == 1:
-        return log_probs(model, x)
-    terms = (log_probs(model, x, ordering=ordering) for ordering in orderings)
-    return reduce(np.logaddexp, terms) - math.log(len(orderings))
+    return reduce(np.logaddexp, (log_probs(model, x, ordering=o) for o in orderings)) - math.log(len(orderings))
 
 
-@torch.no_grad()
-def conditional_curve(model, x, d: int, values) -> np.ndarray:
+def conditional_curve(model: DensityModel, x, d: int, values) -> np.ndarray:
     """p(x_d = v | what comes before d) for every v of values (N,), the rest as in the row x (D,): (N,) float64.
 
     A probability where x_d has levels, a density (per unit of x_d) where it is real.
     """
-    rows = torch.as_tensor(np.asarray(x)).repeat(len(values), 1)
-    rows[:, d] = torch.as_tensor(np.asarray(values)).to(rows)
-    return model.conditionals(rows).log_prob(model.as_rows(rows))[:, d].double().exp().cpu().numpy()
+    values, row = as_numbers(values).cpu().double(), as_numbers(x).cpu().double()
+    if as_count(d) >= model.config.dims:
+        raise NadeError("Expected a dimension from 0 to {last}; got {d}.", last=model.config.dims - 1, d=d)
+    rows = row.repeat(len(values), 1)
+    rows[:, d] = values
+    return model.log_conditionals(rows)[:, d].exp().cpu().numpy()
 
 
-@torch.no_grad()
-def classify(model, x) -> np.ndarray:
+def classify(model: DensityModel, x) -> np.ndarray:
     """p(y | x) of every class, by Bayes' rule from p(x | y) and a uniform p(y): (N, K) float64."""
-    parts = [model.class_log_prob(x[i : i + BATCH]).double().exp() for i in range(0, len(x), BATCH)]
-    return torch.cat(parts).cpu().numpy()
+    parts = [model.class_log_prob(x[i : i + BATCH]).exp().cpu().numpy() for i in range(0, len(x), BATCH)]
+    return np.concatenate(parts) if parts else np.zeros((0, model.classes))

@@ -1,5 +1,6 @@
 """The pieces that need a browser: a grid of images to click, the pixel-by-pixel player, and the frame of a page."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ def _source(name: str) -> dict[str, str]:
     return {kind: path.read_text("utf-8") for kind, path in files.items() if path.exists()}
 
 
-def _component(name: str) -> Any:
+def component(name: str) -> Any:
+    """The component whose html, css and js stand beside this file."""
     return st.components.v2.component(f"nade_{name}", **_source(name))
 
 
-_grid, _player, _frame = _component("grid"), _component("player"), _component("frame")
+_grid, _player, _frame = component("grid"), component("player"), component("frame")
+_rail = component("rail")
 
 
 def bits(row: np.ndarray) -> str:
@@ -39,6 +42,11 @@ def frame() -> None:
         "close": _("Close"),
     }
     _frame(key="frame", data={"language": language(), "words": words})
+
+
+def rail(data: dict[str, Any], on_go: Callable[[], None]) -> None:
+    """The chapters as dots with back and next, and a lecturer's keys; where to go arrives as ``rail["go"]``."""
+    _rail(key="rail", data=data, on_go_change=on_go)
 
 
 def image_grid(

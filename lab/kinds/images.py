@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
+from lesson import corruptions
 from nade_core import ModelCard
 from nade_core import images as pictures
-from nade_core.data import load_dataset
+from nade_core.data import SOURCES
 from nade_core.messages import N_
 
 from .. import cache
@@ -52,15 +53,15 @@ def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -
     st.caption(
         _("Right: how sure the model is that the pixel is on, *before* it is drawn. Orange marks the next pixel.")
     )
-    if cache.embedded(card):  # someone's own data are not here to compare with
+    if card.embedded:  # someone's own data are not here to compare with
         _memorised(card, image)
 
 
 def _memorised(card: ModelCard, image: np.ndarray) -> None:
     st.subheader(_("Did it memorise?"), anchor=False)
     with st.spinner(_("Comparing with the training images…")):
-        neighbour, distance = cache.nearest(cache.embedded(card), image.tobytes())
-        typical = cache.typical_distance(cache.embedded(card))
+        neighbour, distance = cache.nearest(card.embedded, image.tobytes())
+        typical = cache.typical_distance(card.embedded)
     gap = np.zeros((28, 2), np.uint8)
     three = [image.reshape(28, 28), gap, neighbour.reshape(28, 28), gap, (image != neighbour).reshape(28, 28)]
     st.image(
@@ -90,25 +91,13 @@ def gallery(card: ModelCard, n: int, seed: int) -> cache.Gallery:
         return cache.gallery(card, n, seed)
 
 
-SORTS = {
-    "real": N_("real"),
-    "samples": N_("model samples"),
-    "shifted": N_("shifted"),
-    "inverted": N_("inverted"),
-    "pixels-shuffled": N_("pixels shuffled"),
-    "pixel-means": N_("noise, pixel means"),
-    "coin-flips": N_("noise, coin flips"),
-    "all-off": N_("all off"),
-    "all-on": N_("all on"),
-}
+SORTS = {"real": N_("real"), "samples": N_("model samples"), **corruptions.TITLES}
 FIRST = ["real", "samples", "flipped-5", "pixels-shuffled", "coin-flips", "all-off"]  # shown at first
 
 
 def sort_name(sort: str) -> str:
     if sort.startswith("data-"):
-        return _("other data: {title}", title=_(load_dataset(sort.removeprefix("data-")).title))
-    if sort.startswith("flipped-"):
-        return _("{percent} % flipped", percent=sort.removeprefix("flipped-"))
+        return _("other data: {title}", title=_(SOURCES[sort.removeprefix("data-")].short))
     return _(SORTS[sort])
 
 

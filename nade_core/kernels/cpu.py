@@ -10,14 +10,13 @@ stretch between two of them, and serves a whole run of rows of V. Three more ide
 - Tiles. The path of a hidden unit does not depend on the other units, given the images and dL/dlogits. So
   gradients are taken a tile of units at a time: threads share nothing, and no result depends on them.
 
-Shapes and signatures are those of reference.py; float32 only. H is padded with units whose weights are 0.
+Every kernel does a stretch of the work, blocks or tiles ``first`` to ``last``, writes it into arrays that it is given,
+and needs no interpreter while it runs: runlength.py cuts the work, prepares the arrays and owns the threads.
+float32 only. H is padded with units whose weights are 0.
 """
 
 import numpy as np
-import torch
-import torch.nn.functional as F
-from numba import njit, prange
-from torch import Tensor
+from numba import njit
 
 BLOCK, ROWS, LANES, WIDEST = 8, 32, 16, 256
 ODDS, SIGMOID, RELU = 0, 1, 2  # the state: exp(-a/4) for a sigmoid, a for a sigmoid, a for a ReLU
@@ -26,10 +25,19 @@ FLAT = np.float32(1e9)  # at r above this, h is 0 in float32, and r^4 still is a
 LN2, ONE, ZERO = float(np.log(2.0)), np.float32(1), np.float32(0)
 TAYLOR = tuple(np.float32(LN2**k / np.prod(np.arange(1.0, k + 1))) for k in range(8))  # of 2^f
 # Sums may be reordered and divisions approximated to float32 accuracy; nothing here is ever infinite.
-fast = njit(fastmath={"reassoc", "contract", "nsz", "arcp", "nnan", "ninf"}, error_model="numpy", cache=True)
-parallel = njit(
-    fastmath={"reassoc", "contract", "nsz", "arcp", "nnan", "ninf"}, error_model="numpy", cache=True, parallel=True
-)
+OPTIONS = {
+    "fastmath": {"reassoc", "contract", "nsz", "arcp", "nnan", "ninf"},
+    "error_model": "numpy",
+    "nogil": True,
+}
+
+
+def fast(function):
+    """The function as machine code, kept on disk; where no folder can be written, each process compiles it anew."""
+    try:
+        return njit(cache=True, **OPTIONS)(function)
+    except RuntimeError:
+        return njit(**OPTIONS)(function)
 
 
 @fast
@@ -104,14 +112,15 @@ def _block_logits(x, W, V, b, a0, mode, a, h, z):
     return False
 
 
-@parallel
-def _logits(x, W, V, b, a0, mode):
-    z, left = np.empty(x.shape, np.float32), np.zeros((len(x) + BLOCK - 1) // BLOCK, np.bool_)
-    for block in prange(len(left)):
-        a, h = np.empty((BLOCK, V.shape[1]), np.float32), np.zeros((BLOCK, V.shape[1]), np.float32)
+@fast
+def logits(first, last, x, W, V, b, a0, mode, z):
+    """z (B, D) of the blocks first..last - 1; True if odds left their bounds."""
+    a, h = np.empty((BLOCK, V.shape[1]), np.float32), np.zeros((BLOCK, V.shape[1]), np.float32)
+    for block in range(first, last):
         images = slice(block * BLOCK, (block + 1) * BLOCK)
-        left[block] = _block_logits(x[images], W, V, b, a0[images], mode, a, h, z[images])
-    return z, left.any()
+        if _block_logits(x[images], W, V, b, a0[images], mode, a, h, z[images]):
+            return True
+    return False
 
 
 @fast
@@ -140,38 +149,38 @@ def _sum_log_sigmoid(z, power, exponent):
     return total
 
 
-@parallel
-def _log_prob(x, W, V, b, a0, mode):
-    result, left = np.empty(len(x), np.float32), np.zeros((len(x) + BLOCK - 1) // BLOCK, np.bool_)
-    for block in prange(len(left)):
-        a, h = np.empty((BLOCK, V.shape[1]), np.float32), np.zeros((BLOCK, V.shape[1]), np.float32)
-        z, power = np.empty((BLOCK, x.shape[1]), np.float32), np.empty(64, np.float32)
-        exponent, first = power.view(np.int32), block * BLOCK
-        images = x[first : first + BLOCK]
-        left[block] = _block_logits(images, W, V, b, a0[first : first + BLOCK], mode, a, h, z)
+@fast
+def log_prob(first, last, x, W, V, b, a0, mode, result):
+    """log p(x) (B,) of the images of the blocks first..last - 1; True if odds left their bounds."""
+    a, h = np.empty((BLOCK, V.shape[1]), np.float32), np.zeros((BLOCK, V.shape[1]), np.float32)
+    z, power = np.empty((BLOCK, x.shape[1]), np.float32), np.empty(64, np.float32)
+    exponent = power.view(np.int32)
+    for top in range(first * BLOCK, last * BLOCK, BLOCK):
+        images = x[top : top + BLOCK]
+        if _block_logits(images, W, V, b, a0[top : top + BLOCK], mode, a, h, z):
+            return True
         for t in range(len(images)):
             for i in range(x.shape[1]):
                 z[t, i] = z[t, i] if images[t, i] else -z[t, i]
-            result[first + t] = _sum_log_sigmoid(z[t], power, exponent)
-    return result, left.any()
+            result[top + t] = _sum_log_sigmoid(z[t], power, exponent)
+    return False
 
 
-@parallel
-def _sample(u, W, V, b, a0, mode, temperature):
-    x, left = np.zeros(u.shape, np.float32), np.zeros((len(u) + BLOCK - 1) // BLOCK, np.bool_)
-    for block in prange(len(left)):
-        a, h = np.empty((BLOCK, V.shape[1]), np.float32), np.zeros((BLOCK, V.shape[1]), np.float32)
-        out, first = np.empty(BLOCK, np.float32), block * BLOCK
-        _start(a0[first : first + BLOCK], a, h, mode)
+@fast
+def sample(first, last, u, W, V, b, a0, mode, temperature, x):
+    """Images x (B, D) of the blocks first..last - 1 from uniforms u (B, D); True if odds left their bounds."""
+    a, h = np.empty((BLOCK, V.shape[1]), np.float32), np.zeros((BLOCK, V.shape[1]), np.float32)
+    out = np.empty(BLOCK, np.float32)
+    for top in range(first * BLOCK, last * BLOCK, BLOCK):
+        _start(a0[top : top + BLOCK], a, h, mode)
         for i in range(u.shape[1]):
             _dots(V[i], h, out)
-            for t in range(min(BLOCK, len(u) - first)):
-                if u[first + t, i] < ONE / (ONE + np.exp(min(-(out[t] + b[i]) / temperature, np.float32(80)))):
-                    x[first + t, i] = ONE
-                    left[block] |= _advance(a[t], W[i], h[t], mode)
-            if left[block]:
-                break
-    return x, left.any()
+            for t in range(min(BLOCK, len(u) - top)):
+                p = ONE / (ONE + np.exp(min(-(out[t] + b[i]) / temperature, np.float32(80))))
+                x[top + t, i] = ONE if u[top + t, i] < p else ZERO
+                if u[top + t, i] < p and _advance(a[t], W[i], h[t], mode):
+                    return True
+    return False
 
 
 @fast
@@ -251,107 +260,21 @@ def _backward_tile(x, g, V, dW, da, dh, h, run, mode):
         _through_activation(da[t], dh[t], h[t, 0], mode)
 
 
-@parallel
-def _backward(x, g, W, V, a0, mode, most_on):
-    """Gradients of W, V (tiles, D, width) and a0 (tiles, B, width). g is padded with BLOCK rows of zeros."""
-    dW, dV, da0 = np.zeros(W.shape, np.float32), np.zeros(V.shape, np.float32), np.zeros(a0.shape, np.float32)
-    left = np.zeros(len(V), np.bool_)
-    for tile in prange(len(V)):
-        width = V.shape[2]
-        a, dh = np.ones((BLOCK, width), np.float32), np.empty((BLOCK, width), np.float32)
-        h, run = np.empty((BLOCK, most_on + 1, width), np.float32), np.empty(BLOCK, np.int64)
-        for first in range(0, len(x), BLOCK):
-            images, slopes = x[first : first + BLOCK], g[first : first + BLOCK]
-            a[: len(images)] = a0[tile, first : first + BLOCK]
+@fast
+def backward(first, last, x, g, W, V, a0, mode, most_on, dW, dV, da0):
+    """Adds to the gradients of W, V (tiles, D, width) and a0 (tiles, B, width), in the tiles first..last - 1.
+
+    g (B, D) is dL/dlogits, padded with BLOCK rows of zeros. True if odds left their bounds.
+    """
+    width = V.shape[2]
+    a, dh = np.ones((BLOCK, width), np.float32), np.empty((BLOCK, width), np.float32)
+    h, run = np.empty((BLOCK, most_on + 1, width), np.float32), np.empty(BLOCK, np.int64)
+    for tile in range(first, last):
+        for top in range(0, len(x), BLOCK):
+            images, slopes = x[top : top + BLOCK], g[top : top + BLOCK]
+            a[: len(images)] = a0[tile, top : top + BLOCK]
             if _forward_tile(images, slopes, W[tile], dV[tile], a, h, run, mode):
-                left[tile] = True
-                break
+                return True
             dh[:] = ZERO
-            _backward_tile(images, slopes, V[tile], dW[tile], da0[tile, first:], dh, h, run, mode)
-    return dW, dV, da0, left.any()
-
-
-def _width(hidden: int) -> int:
-    """Units in a tile: half of them, in whole vectors, but no more than keep a tile of W and V in the cache."""
-    return min(WIDEST, -(-hidden // (2 * LANES)) * LANES)
-
-
-def _pad(t: Tensor, multiple: int) -> Tensor:
-    return F.pad(t.detach(), (0, -t.shape[-1] % multiple))
-
-
-def _whole(t: Tensor) -> Tensor:
-    return _pad(t, LANES).contiguous()
-
-
-def _tiled(t: Tensor) -> Tensor:
-    """(N, H) as (tiles, N, width): what one thread needs of a matrix stands together."""
-    width, padded = _width(t.shape[1]), _pad(t, _width(t.shape[1]))
-    return padded.view(len(t), padded.shape[1] // width, width).transpose(0, 1).contiguous()
-
-
-def _untiled(t: np.ndarray, hidden: int) -> Tensor:
-    return torch.from_numpy(t).transpose(0, 1).reshape(t.shape[1], t.shape[0] * t.shape[2])[:, :hidden].contiguous()
-
-
-def _images(x: Tensor) -> np.ndarray:
-    return x.detach().to(torch.uint8).contiguous().numpy()
-
-
-def _run(kernel, W: Tensor, V: Tensor, a0: Tensor, activation: str, layout=_whole):
-    """kernel(W, V, a0, mode) on odds where they are safe, and on the pre-activations where they are not."""
-    one_step_stays = W.abs().amax() < 60 and (not a0.numel() or a0.abs().amax() < 270)  # NaN: no
-    W, V, a0 = layout(W), layout(V).numpy(), layout(a0)
-    if activation == "sigmoid" and one_step_stays:
-        result = kernel(torch.exp(-W / 4).numpy(), V, torch.exp(-a0 / 4).numpy(), ODDS)
-        if not result[-1]:
-            return result
-    return kernel(W.numpy(), V, a0.numpy(), RELU if activation == "relu" else SIGMOID)
-
-
-class _Logits(torch.autograd.Function):
-    """The logits kernel, with the gradient kernel as its backward."""
-
-    @staticmethod
-    def forward(ctx, x, W, V, b, a0, activation):
-        ctx.save_for_backward(x, W, V, a0)
-        ctx.activation, images = activation, _images(x)
-        return torch.from_numpy(
-            _run(lambda *w: _logits(images, w[0], w[1], b.detach().numpy(), *w[2:]), W, V, a0, activation)[0]
-        )
-
-    @staticmethod
-    def backward(ctx, grad):
-        x, W, V, a0 = ctx.saved_tensors
-        images, g = _images(x), F.pad(grad, (0, 0, 0, BLOCK)).contiguous().numpy()
-        most_on = int(images.sum(1, dtype=np.int64).max(initial=0))
-        dW, dV, da0, _ = _run(lambda *w: _backward(images, g, *w, most_on), W, V, a0, ctx.activation, _tiled)
-        hidden = W.shape[1]
-        return None, _untiled(dW, hidden), _untiled(dV, hidden), grad.sum(0), _untiled(da0, hidden), None
-
-
-def logits(x: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation: str) -> Tensor:
-    """The logits of all conditionals p(x_i = 1 | x_<i) of given images: (B, D)."""
-    return _Logits.apply(x, W, V, b, a0, activation)
-
-
-def log_prob(x: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation: str) -> Tensor:
-    """log p(x) = sum_i log p(x_i | x_<i) in nats: (B,). Without gradients it keeps no logits."""
-    if torch.is_grad_enabled() and any(t.requires_grad for t in (W, V, b, a0)):
-        return -F.binary_cross_entropy_with_logits(logits(x, W, V, b, a0, activation), x, reduction="none").sum(1)
-    images = _images(x)
-    result = _run(lambda *w: _log_prob(images, w[0], w[1], b.detach().numpy(), *w[2:]), W, V, a0, activation)
-    return torch.from_numpy(result[0])
-
-
-def sample(u: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation: str, temperature: float) -> Tensor:
-    """Images from uniforms u (B, D): x_i = 1 where u_i < sigmoid(logit_i / temperature); (B, D) of 0 and 1."""
-    uniforms = u.contiguous().numpy()
-    result = _run(
-        lambda *w: _sample(uniforms, w[0], w[1], b.detach().numpy(), *w[2:], np.float32(temperature)),
-        W,
-        V,
-        a0,
-        activation,
-    )
-    return torch.from_numpy(result[0])
+            _backward_tile(images, slopes, V[tile], dW[tile], da0[tile, top:], dh, h, run, mode)
+    return False

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .base import DensityModel, mean_nats
+from .base import DensityModel
 from .categorical import CategoricalNADE, CategoricalNADEConfig
 from .chowliu import ChowLiu, ChowLiuConfig
 from .fvsbn import FVSBN, FVSBNConfig
@@ -31,4 +31,4 @@ MODELS: dict[str, tuple[type[DensityModel], Any]] = {
     "CategoricalNADE": (CategoricalNADE, CategoricalNADEConfig),
 }
 
-__all__ = ["MODELS", "mean_nats", *(t.__name__ for pair in MODELS.values() for t in pair)]
+__all__ = ["MODELS", "DensityModel", *(t.__name__ for pair in MODELS.values() for t in pair)]

@@ -1,117 +1,174 @@
-"""What every model shares: p(x) = prod_i p(x_i | x_<i), with "before" as the ordering says.
+"""The contract of every model: p(x) = prod_i p(x_i | x_<i), with "before" as the ordering says.
 
-A model defines ``conditionals``, a torch.distributions object of batch shape (B, D); its density and its
-sampler follow. A model that knows a faster way to the same numbers overrides them.
+The public verbs check what they are given, once, and hand checked rows to a method of the same name with an underscore,
+which computes. A model writes ``_conditionals`` and ``_sample`` (a binary one ``_logits``, see binary.py); a model that
+knows a faster way to the same numbers writes ``_log_prob`` or ``_log_conditionals`` as well. What a model can do
+stands in its class attributes, so that nobody needs to know its name.
 """
-
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from ..inputs import as_binary, as_labels, as_prefix
+from ..devices import as_double
+from ..inputs import as_binary, as_count, as_labels, as_prefix, as_temperature
+from ..messages import NadeError
 from ..orderings import check_ordering
 
-BATCH = 2000
+BATCH = 2048  # rows scored at once, which bounds the memory
 
 
 class DensityModel(nn.Module):
-    """An exact density over rows of D values: log_prob, sample, conditionals.
+    """An exact density over rows of D values: log_prob, log_conditionals, conditionals, sample.
 
     ``ordering`` (D,) is the permutation in which dimensions are generated, raster if None. Inputs x are
-    (B, D), or any shape (B, ...) of D values each; outputs stand in the order of x.
+    (B, D), or any shape (B, ...) of D values each; outputs stand in the order of x. Everywhere y is a label for
+    all rows or one a row (None: none is known), and ``ordering`` one of ``orderings(n)`` (None: the model's own).
+    What cannot be served is refused with a NadeError.
     """
 
-    values = "binary"
-    description = ""
+    values = "binary"  # what a row is made of: "binary", "real" or "levels"; a real model has ``mean``, ``scale`` (D,)
+    description = ""  # a few words on what it is, marked N_
     recipe = {}  # fields of TrainConfig that suit this model better than the defaults
-    counts = False  # True: learns by ``fit``, a pass over the training set at a time, instead of by gradients
+    undecayed = ("b", "c", "bias")  # parameters without weight decay: they hold the means of the data
+    counts = False  # learns by ``fit``, a pass over the training set at a time, instead of by gradients
+    many_orderings = False  # may score along several orderings, which make an ensemble
+    completes = False  # has marginals, complete and log_prob_missing
+    labelled = False  # may have classes
+    slow = False  # scoring is expensive: several times as much as a pass through a network of its size
+    in_browser = False  # can be played in a browser, from its weights alone
 
     def __init__(self, config, ordering: Tensor | None = None):
         super().__init__()
         self.config = config
         ordering = torch.arange(config.dims) if ordering is None else check_ordering(ordering, config.dims)
         self.register_buffer("ordering", ordering)
+        self.register_buffer("_float", torch.empty(0), persistent=False)  # of the type that .double() and .to() ask for
 
-    def conditionals(self, x, y=None) -> Distribution:
+    @property
+    def classes(self) -> int:
+        """How many classes there are, 0 for a model without."""
+        return 0
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of its parameters."""
+        return next((p.dtype for p in self.parameters()), self._float.dtype)  # a replica of DataParallel lists none
+
+    def log_prob(self, x, y=None, ordering=None) -> Tensor:
+        """log p(x | y) in nats, log p(x) = log sum_y p(y) p(x | y) where y is None: (B,)."""
+        return self._log_prob(*self._checked(x, y, ordering))
+
+    def forward(self, x, y=None, ordering=None) -> Tensor:
+        """log_prob, so that torch.compile, DataParallel and functional_call find it."""
+        return self.log_prob(x, y, ordering)
+
+    def conditionals(self, x, y=None, ordering=None) -> Distribution:
         """p(x_i | x_<i) of every dimension: a distribution of batch shape (B, D)."""
-        raise NotImplementedError
+        return self._conditionals(*self._checked(x, y, ordering))
 
-    def log_prob(self, x, y=None) -> Tensor:
-        """log p(x) in nats: (B,)."""
-        return self.conditionals(x, y).log_prob(self.as_rows(x)).sum(-1)
+    def log_conditionals(self, x, y=None, ordering=None) -> Tensor:
+        """log p(x_i | x_<i) of every dimension, in nats: (B, D) of float64, whose sum is log_prob.
+
+        From the logits, never from probabilities: what is improbable beyond the reach of a float still counts.
+        """
+        return self._log_conditionals(*self._checked(x, y, ordering))
 
     @torch.no_grad()
     def sample(
         self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
     ) -> Tensor:
-        """n rows x ~ p(x): (n, D) of 0 and 1.
+        """n rows x ~ p(x | y): (n, D).
 
-        ``prefix`` (k,) or (n, k) fixes the first k dimensions of the ordering. ``temperature`` divides every
-        logit: at 1 the draw is from p(x) itself, below 1 each conditional leans to its likelier side. All
+        ``prefix`` (k,) or (n, k) fixes the first k dimensions of the ordering. ``temperature`` divides the logits of
+        the conditionals: at 1 the draw is from p(x) itself, towards 0 it takes the likelier side of each. All
         randomness comes from ``generator`` (on the CPU): the same seed gives the same rows anywhere.
         """
-        self.as_labels(y, n)
-        uniforms, known = self.draw(n, generator, temperature, prefix)
-        x, logits = torch.zeros_like(uniforms), self.one_conditional()
-        for i, d in enumerate(self.ordering.tolist()):
-            probs = torch.sigmoid(logits(x, d) / temperature)
-            x[:, d] = known[:, i] if i < known.shape[1] else (uniforms[:, i] < probs).to(x)
-        return x
+        n, temperature = as_count(n), as_temperature(temperature)
+        y, known = self.as_labels(y, n), self._as_prefix(prefix, n).to(self.ordering.device)
+        return self._sample(self._uniforms(n, generator), y, known, temperature)
 
-    def one_conditional(self) -> Callable[[Tensor, int], Tensor]:
-        """A function of rows x (B, D) and d: the logits of p(x_d = 1 | what comes before d), (B,), for sampling."""
-        return lambda x, d: self.conditionals(x).logits[:, d]
+    @torch.no_grad()
+    def class_log_prob(self, x) -> Tensor:
+        """log p(y | x) of every class by Bayes' rule, with p(y) uniform: (B, K)."""
+        if not self.classes:
+            raise NadeError("This model was trained without classes, so it has no p(y | x).")
+        return self._per_class(self.as_rows(x), self.ordering).log_softmax(1)
+
+    def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
+        """Up to n orderings that this model can score with. One, unless the model knows more."""
+        return [self.ordering]
 
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """What training minimises: the mean of -log p(x | y)."""
         return -self.log_prob(x, y).mean()
 
     def start_from(self, train: Tensor) -> None:
-        """Set what is best known before the first step, from binary training rows (N, D)."""
+        """Set what is best known before the first step, from training rows (N, D)."""
 
     def fit(self, train: Tensor) -> None:
         """One pass over the training rows (N, D), for a model that counts."""
         raise NotImplementedError
 
+    @torch.no_grad()
     def validation_nats(self, x: Tensor) -> float:
         """What chooses the weights to keep: the mean of -log p(x) over validation rows (N, D)."""
-        return mean_nats(self, x)
-
-    def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
-        """Up to n orderings that this model can score with. One, unless the model knows more."""
-        return [self.ordering]
+        return -sum(as_double(self.log_prob(part)).sum().item() for part in x.split(BATCH)) / len(x)
 
     def as_rows(self, x) -> Tensor:
         """x as checked rows (B, D), of the model's type and on its device."""
-        x = as_binary(x, self.config.dims)
-        return x.to(self.ordering.device, self.dtype)
+        return as_binary(x, self.config.dims).to(self.ordering.device, self.dtype)
 
     def as_labels(self, y, n: int) -> Tensor | None:
         """y as labels (n,) on the model's device, or None."""
-        y = as_labels(y, n, getattr(self.config, "classes", 0))
+        y = as_labels(y, n, self.classes)
         return y if y is None else y.to(self.ordering.device)
 
-    @property
-    def dtype(self) -> torch.dtype:
-        return next(t for t in (*self.parameters(), *self.buffers()) if t.is_floating_point()).dtype
+    def as_ordering(self, ordering) -> Tensor:
+        """The ordering, the model's own for None. NadeError if the model cannot score along it."""
+        if ordering is None:
+            return self.ordering
+        ordering = check_ordering(ordering, self.config.dims).to(self.ordering.device)
+        if not self._knows(ordering):
+            raise NadeError("This model knows one ordering, or those of orderings(n): leave out any other.")
+        return ordering
 
-    def draw(self, n: int, generator, temperature: float, prefix=None) -> tuple[Tensor, Tensor]:
-        """The uniforms (n, D) of a draw in generation order, and its known first values (n, k)."""
-        if n < 0 or not temperature > 0:
-            raise ValueError(f"Expected n of at least 0 and a temperature above 0; got {n} and {temperature}.")
-        uniforms = torch.rand(n, self.config.dims, generator=generator).to(self.ordering.device, self.dtype)
-        return uniforms, as_prefix(prefix, n, self.config.dims).to(uniforms)
+    def _checked(self, x, y, ordering) -> tuple[Tensor, Tensor | None, Tensor]:
+        x = self.as_rows(x)
+        return x, self.as_labels(y, len(x)), self.as_ordering(ordering)
 
+    def _knows(self, ordering: Tensor) -> bool:
+        return torch.equal(ordering, self.ordering)
 
-def logit_means(train: Tensor) -> Tensor:
-    """The logits of p(x_i = 1), Laplace-smoothed, from binary rows (N, D): (D,)."""
-    return torch.logit((train.sum(0, dtype=torch.float64) + 1) / (len(train) + 2)).float()
+    def _as_prefix(self, prefix, n: int) -> Tensor:
+        return as_prefix(prefix, n, self.config.dims).to(self.dtype)
 
+    def _uniforms(self, n: int, generator: torch.Generator | None) -> Tensor:
+        """All the randomness of n rows: uniforms, (n, D) unless the model needs others."""
+        return torch.rand(n, self.config.dims, generator=generator).to(self.ordering.device, self.dtype)
 
-@torch.no_grad()
-def mean_nats(model: DensityModel, x) -> float:
-    """Mean of -log p(x), in nats, over the rows of x (N, D)."""
-    parts = [model.log_prob(x[i : i + BATCH]).double().sum().item() for i in range(0, len(x), BATCH)]
-    return -sum(parts) / len(x)
+    def _conditionals(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Distribution:
+        raise NotImplementedError
+
+    def _sample(self, uniforms: Tensor, y: Tensor | None, known: Tensor, temperature: float) -> Tensor:
+        raise NotImplementedError
+
+    def _log_prob(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
+        return self._conditionals(x, y, ordering).log_prob(x).sum(-1)
+
+    @torch.no_grad()
+    def _log_conditionals(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
+        return as_double(self._conditionals(x, y, ordering).log_prob(x))
+
+    def _per_class(self, x: Tensor, ordering: Tensor) -> Tensor:
+        """log p(x | y) under every label: (B, K) of float64."""
+        labels = torch.arange(self.classes, device=x.device)
+        return torch.stack([as_double(self._log_prob(x, y.expand(len(x)), ordering)) for y in labels], 1)
+
+    def _load_from_state_dict(self, *arguments) -> None:
+        super()._load_from_state_dict(*arguments)
+        self._loaded()
+
+    def _loaded(self) -> None:
+        """Another state has come in: check it, and whatever was computed from the state is computed anew."""
+        check_ordering(self.ordering, self.config.dims)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical
 
 from ..inputs import as_levels, as_prefix
+from ..messages import N_, NadeError
 from ..orderings import inverse
 from .base import DensityModel
 
@@ -30,14 +31,16 @@ class CategoricalNADEConfig:
 
     def __post_init__(self):
         if min(self.dims, self.hidden) < 1 or self.levels < 2:
-            raise ValueError(f"Expected dims and hidden of at least 1 and levels of at least 2; got {self}.")
+            raise NadeError(
+                "Expected dims and hidden of at least 1 and levels of at least 2; got {config}.", config=self
+            )
 
 
 class CategoricalNADE(DensityModel):
     """An exact density over rows of D integers, each in 0..levels-1."""
 
     values = "levels"
-    description = "integers, a die with many sides for each"
+    description = N_("integers, a die with many sides for each")
     recipe = {"epochs": 30, "batch_size": 250, "weight_decay": 0.03, "patience": 8}
 
     def __init__(self, config: CategoricalNADEConfig, ordering: Tensor | None = None):
@@ -53,32 +56,25 @@ class CategoricalNADE(DensityModel):
         self.V_smooth = nn.Parameter(torch.randn(D, H, waves) * 0.1 * H**-0.5)
         self.b = nn.Parameter(torch.zeros(D, m))
 
-    def conditionals(self, x, y=None) -> Categorical:
-        """p(x_i | x_<i): a Categorical over the levels, of batch shape (B, D)."""
-        x, o = self.as_rows(x), self.ordering
-        self.as_labels(y, len(x))
+    def _conditionals(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Categorical:
+        """Categoricals over the levels."""
+        o = ordering
         W = self._embeddings()
         steps = torch.stack([W[d, x[:, d]] for d in o], 1).cumsum(1)  # (B, D, H)
         a = self.c + torch.cat([torch.zeros_like(steps[:, :1]), steps[:, :-1]], 1)
         logits = torch.einsum("bih,ihm->bim", torch.sigmoid(a), self._outputs()[o]) + self.b[o]
         return Categorical(logits=logits[:, inverse(o)], validate_args=False)
 
-    @torch.no_grad()
-    def sample(
-        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
-    ) -> Tensor:
-        """n rows x ~ p(x), (n, D) integers. ``prefix`` and ``temperature`` as for binary models."""
-        self.as_labels(y, n)
-        u, _ = self.draw(n, generator, temperature)
-        prefix = as_prefix(prefix, n, self.config.dims, lambda x, k: as_levels(x, k, self.config.levels))
-        x, a = torch.zeros(n, self.config.dims, dtype=torch.long, device=u.device), self.c.expand(n, -1)
+    def _sample(self, uniforms: Tensor, y: Tensor | None, known: Tensor, temperature: float) -> Tensor:
+        n = len(uniforms)
+        x, a = torch.zeros(n, self.config.dims, dtype=torch.long, device=known.device), self.c.expand(n, -1)
         W, V = self._embeddings(), self._outputs()
         for i, d in enumerate(self.ordering.tolist()):
-            if i < prefix.shape[1]:
-                x[:, d] = prefix[:, i].to(x)
+            if i < known.shape[1]:
+                x[:, d] = known[:, i]
             else:
                 logits = torch.sigmoid(a) @ V[d] + self.b[d]
-                above = u[:, i, None] > (logits / temperature).softmax(1).cumsum(1)
+                above = uniforms[:, i, None] > (logits / temperature).softmax(1).cumsum(1)
                 x[:, d] = above.sum(1).clamp(max=self.config.levels - 1)
             a = a + W[d, x[:, d]]
         return x
@@ -92,6 +88,9 @@ class CategoricalNADE(DensityModel):
     def as_rows(self, x) -> Tensor:
         """x as checked rows (B, D) of integers."""
         return as_levels(x, self.config.dims, self.config.levels).to(self.ordering.device)
+
+    def _as_prefix(self, prefix, n: int) -> Tensor:
+        return as_prefix(prefix, n, self.config.dims, lambda x, k: as_levels(x, k, self.config.levels)).long()
 
     def _embeddings(self) -> Tensor:
         """W_j[x] of every variable and level: (D, m, H)."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Bernoulli
 
-from .base import DensityModel
+from ..messages import N_, NadeError
+from ..orderings import inverse
+from .binary import BinaryModel
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,16 @@ class ChowLiuConfig:
 
     def __post_init__(self):
         if self.dims < 1 or not self.smoothing > 0:
-            raise ValueError(f"Expected dims of at least 1 and a smoothing above 0; got {self}.")
+            raise NadeError("Expected dims of at least 1 and a smoothing above 0; got {config}.", config=self)
 
 
-class ChowLiu(DensityModel):
-    """A tree of pixels; the ordering is the one in which the tree grew, a parent before its children."""
+class ChowLiu(BinaryModel):
+    """A tree of pixels; the ordering is the one in which the tree grew, a parent before its children.
 
-    description = "a tree: each pixel depends on one other"
+    A pixel whose parent does not come before it has none, as the root: whatever ``parents`` holds is a forest.
+    """
+
+    description = N_("a tree: each pixel depends on one other")
     recipe = {"epochs": 1}
     counts = True
 
@@ -38,14 +42,11 @@ class ChowLiu(DensityModel):
         self.register_buffer("parents", torch.zeros(config.dims, dtype=torch.long))
         self.table = nn.Parameter(torch.zeros(config.dims, 2))  # logits of p(x_i = 1 | parent = 0, 1)
 
-    def conditionals(self, x, y=None) -> Bernoulli:
-        """p(x_i = 1 | x_parent(i)): a Bernoulli of batch shape (B, D)."""
-        x = self.as_rows(x)
-        self.as_labels(y, len(x))
-        parent = x[:, self.parents]
-        root = self.ordering[0]
-        parent = torch.where(torch.arange(x.shape[1], device=x.device) == root, torch.zeros_like(x), parent)
-        return Bernoulli(logits=torch.where(parent == 1, self.table[:, 1], self.table[:, 0]), validate_args=False)
+    def _logits(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
+        """p(x_i = 1 | x_parent(i)): one of the two entries of each pixel."""
+        place = inverse(ordering)
+        parent = x[:, self.parents] * (place[self.parents] < place)
+        return torch.where(parent == 1, self.table[:, 1], self.table[:, 0])
 
     def fit(self, train: Tensor) -> None:
         """Count all pairs, grow the tree, and keep the two conditionals of each edge."""
@@ -59,6 +60,11 @@ class ChowLiu(DensityModel):
         root = self.ordering[0]
         table[root] = (edges[1, :, root].sum().log() - edges[0, :, root].sum().log()).expand(2)
         self.table.data.copy_(table)
+
+    def _loaded(self) -> None:
+        super()._loaded()
+        if not ((self.parents >= 0) & (self.parents < self.config.dims)).all():
+            raise NadeError("Expected parents from 0 to {last}; got others.", last=self.config.dims - 1)
 
     @staticmethod
     def _pair_counts(train: Tensor) -> Tensor:

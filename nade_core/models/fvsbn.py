@@ -11,16 +11,16 @@ neighbour in much the same way all over the image (total variation, as in the fu
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.distributions import Bernoulli
 
+from ..messages import N_, NadeError
 from ..orderings import which_ordering, with_turns
-from .base import DensityModel, logit_means
+from .binary import BinaryModel, logit_means
 
 
 @dataclass(frozen=True)
@@ -38,37 +38,34 @@ class FVSBNConfig:
 
     def __post_init__(self):
         if min(self.dims, self.orderings) < 1 or not (self.l1 >= 0 and self.smooth >= 0):
-            raise ValueError(f"Expected dims and orderings of at least 1, l1 and smooth of at least 0; got {self}.")
+            raise NadeError(
+                "Expected dims and orderings of at least 1, l1 and smooth of at least 0; got {config}.", config=self
+            )
         if self.smooth and math.isqrt(self.dims) ** 2 != self.dims:
-            raise ValueError(f"Only the weights of a square image can be smooth; {self.dims} values are none.")
+            raise NadeError("Only the weights of a square image can be smooth; {dims} values are none.", dims=self.dims)
 
 
-class FVSBN(DensityModel):
+class FVSBN(BinaryModel):
     """An exact density, each conditional a logistic regression."""
 
-    description = "a logistic regression on all pixels before"
+    description = N_("a logistic regression on all pixels before")
     recipe = {"epochs": 40, "learning_rate": 3e-3, "weight_decay": 0.0}
+    many_orderings = True
 
     def __init__(self, config: FVSBNConfig, ordering: Tensor | None = None):
         super().__init__(config, ordering)
         D, M = config.dims, config.orderings
-        self.register_buffer("all_orderings", with_turns(self.ordering, M), persistent=False)
         self.R = nn.Parameter(torch.zeros(M * (D * (D - 1) // 2)))  # the rows of one triangle after another
         self.b = nn.Parameter(torch.zeros(M * D))
-        i, j = torch.tril_indices(D, D, -1)
-        self.register_buffer("places", self.all_orderings[:, i] * D + self.all_orderings[:, j], persistent=False)
+        self.register_buffer("all_orderings", None, persistent=False)  # (M, D), and
+        self.register_buffer(
+            "places", None, persistent=False
+        )  # where each R_ij stands in its square: (M, D (D - 1) / 2)
+        self._loaded()
 
-    def conditionals(self, x, y=None, ordering: Tensor | None = None) -> Bernoulli:
-        """p(x_i = 1 | x_<i) along one of its orderings (its own if None): a Bernoulli of batch shape (B, D)."""
-        x = self.as_rows(x)
-        self.as_labels(y, len(x))
-        m = 0 if ordering is None else which_ordering(ordering, self.all_orderings)
-        return Bernoulli(logits=F.linear(x, self._square(m), self._biases()[m]), validate_args=False)
-
-    def log_prob(self, x, y=None, ordering: Tensor | None = None) -> Tensor:
-        """log p(x | ordering) in nats, its own ordering if None: (B,)."""
-        x = self.as_rows(x)
-        return self.conditionals(x, y, ordering).log_prob(x).sum(-1)
+    def _logits(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
+        m = which_ordering(ordering, self.all_orderings)
+        return F.linear(x, self._square(m), self._biases()[m])
 
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """The mean over orderings of -log p(x | ordering), and the priors."""
@@ -83,9 +80,20 @@ class FVSBN(DensityModel):
         """The first n of its orderings."""
         return list(self.all_orderings[:n])
 
-    def one_conditional(self) -> Callable[[Tensor, int], Tensor]:
+    def _walk(self, x: Tensor) -> Iterator[Tensor]:
         R, b = self._square(0), self._biases()[0]
-        return lambda x, d: b[d] + x @ R[d]
+        for d in self.ordering.tolist():
+            yield b[d] + x @ R[d]
+
+    def _knows(self, ordering: Tensor) -> bool:
+        return bool((self.all_orderings == ordering).all(1).any())
+
+    def _loaded(self) -> None:
+        super()._loaded()
+        D = self.config.dims
+        self.all_orderings = with_turns(self.ordering, self.config.orderings)
+        i, j = torch.tril_indices(D, D, -1, device=self.ordering.device)
+        self.places = self.all_orderings[:, i] * D + self.all_orderings[:, j]
 
     def start_from(self, train: Tensor) -> None:
         """The biases at the logits of the pixel means (Laplace-smoothed)."""

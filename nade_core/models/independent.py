@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Bernoulli
 
-from .base import DensityModel, logit_means
+from ..messages import N_, NadeError
+from .binary import BinaryModel, logit_means
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,13 @@ class IndependentConfig:
 
     def __post_init__(self):
         if self.dims < 1:
-            raise ValueError(f"Expected dims of at least 1; got {self.dims}.")
+            raise NadeError("Expected dims of at least 1; got {dims}.", dims=self.dims)
 
 
-class Independent(DensityModel):
+class Independent(BinaryModel):
     """Every pixel a coin of its own; frequencies are Laplace-smoothed."""
 
-    description = "every pixel a coin of its own"
+    description = N_("every pixel a coin of its own")
     recipe = {"epochs": 1}
     counts = True
 
@@ -31,11 +31,8 @@ class Independent(DensityModel):
         super().__init__(config, ordering)
         self.b = nn.Parameter(torch.zeros(config.dims))
 
-    def conditionals(self, x, y=None) -> Bernoulli:
-        """p(x_i = 1), whatever came before: a Bernoulli of batch shape (B, D)."""
-        x = self.as_rows(x)
-        self.as_labels(y, len(x))
-        return Bernoulli(logits=self.b.expand(len(x), -1), validate_args=False)
+    def _logits(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
+        return self.b.expand(len(x), -1)
 
     def fit(self, train: Tensor) -> None:
         """Count how often each pixel is on."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Bernoulli
 
+from ..messages import N_, NadeError
 from ..orderings import inverse
-from .base import DensityModel
+from .binary import BinaryModel
 
 MAX_DIMS = 20
 
@@ -22,15 +22,20 @@ class JointTableConfig:
 
     def __post_init__(self):
         if not 1 <= self.dims <= MAX_DIMS:
-            raise ValueError(f"A table of 2^D cases is made for D from 1 to {MAX_DIMS}; got D = {self.dims}.")
+            raise NadeError(
+                "A table of 2^D cases is made for D from 1 to {most}; got D = {dims}.", most=MAX_DIMS, dims=self.dims
+            )
         if not self.smoothing > 0:
-            raise ValueError(f"Expected a smoothing above 0, or unseen cases have no density; got {self.smoothing}.")
+            raise NadeError(
+                "Expected a smoothing above 0, or unseen cases have no density; got {smoothing}.",
+                smoothing=self.smoothing,
+            )
 
 
-class JointTable(DensityModel):
-    """The histogram of all cases."""
+class JointTable(BinaryModel):
+    """The histogram of all cases: p(x) is proportional to exp(log_table), whatever the table."""
 
-    description = "one probability for every possible row"
+    description = N_("one probability for every possible row")
     recipe = {"epochs": 1}
     counts = True
 
@@ -38,22 +43,18 @@ class JointTable(DensityModel):
         super().__init__(config, ordering)
         self.log_table = nn.Parameter(torch.full((2**config.dims,), -config.dims * math.log(2)))
 
-    def log_prob(self, x, y=None) -> Tensor:
-        """The entry of each row: (B,)."""
-        x = self.as_rows(x)
-        self.as_labels(y, len(x))
-        return self.log_table[self._case(x[:, self.ordering], self.config.dims)]
+    def _log_prob(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
+        """The entry of each row, over the sum of all."""
+        return self.log_table[self._case(x[:, ordering], self.config.dims)] - self.log_table.logsumexp(0)
 
-    def conditionals(self, x, y=None) -> Bernoulli:
-        """p(x_i = 1 | x_<i) = p(x_<i, 1) / p(x_<i), the sums of table entries: a Bernoulli of batch shape (B, D)."""
-        x, D = self.as_rows(x), self.config.dims
-        self.as_labels(y, len(x))
-        x, logits = x[:, self.ordering], []
+    def _logits(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
+        """p(x_i = 1 | x_<i) = p(x_<i, 1) / p(x_<i), the sums of table entries."""
+        x, D, logits = x[:, ordering], self.config.dims, []
         for i in range(D):
             sums = self.log_table.view(2**i, 2, -1).logsumexp(2)  # log p(x_<i, x_i)
             both = sums[self._case(x, i)]
             logits.append(both[:, 1] - both[:, 0])
-        return Bernoulli(logits=torch.stack(logits, 1)[:, inverse(self.ordering)], validate_args=False)
+        return torch.stack(logits, 1)[:, inverse(ordering)]
 
     def fit(self, train: Tensor) -> None:
         """Count every case."""

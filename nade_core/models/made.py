@@ -11,16 +11,16 @@ adding the layer below crosses no mask. One pass gives all D conditionals. Each 
 with hidden degrees of its own; the weights are shared by all of them, and they make an ensemble.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.distributions import Bernoulli
 
+from ..messages import N_, NadeError
 from ..orderings import inverse, which_ordering
-from .base import DensityModel, logit_means
+from .binary import BinaryModel, logit_means
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,15 @@ class MADEConfig:
 
     def __post_init__(self):
         if min(self.dims, self.hidden, self.layers, self.masks) < 1 or not 0 <= self.dropout < 1:
-            raise ValueError(f"Expected sizes of at least 1 and a dropout in [0, 1); got {self}.")
+            raise NadeError("Expected sizes of at least 1 and a dropout in [0, 1); got {config}.", config=self)
 
 
-class MADE(DensityModel):
+class MADE(BinaryModel):
     """An exact density that scores in one pass through a masked network."""
 
-    description = "one masked pass for all conditionals, several orderings"
+    description = N_("one masked pass for all conditionals, several orderings")
     recipe = {"epochs": 60, "weight_decay": 0.1, "average": 0.9995, "precision": "bfloat16"}
+    many_orderings = True
 
     def __init__(self, config: MADEConfig, ordering: Tensor | None = None):
         super().__init__(config, ordering)
@@ -57,21 +58,13 @@ class MADE(DensityModel):
         self.R = nn.Parameter(torch.zeros(D, D))
         self.b = nn.Parameter(torch.zeros(D))
 
-    def conditionals(self, x, y=None, ordering: Tensor | None = None) -> Bernoulli:
-        """p(x_i = 1 | x_<i) along one of its orderings (the first if None): a Bernoulli of batch shape (B, D)."""
-        x = self.as_rows(x)
-        self.as_labels(y, len(x))
-        return Bernoulli(logits=self._logits(x, self._mask(ordering)), validate_args=False)
-
-    def log_prob(self, x, y=None, ordering: Tensor | None = None) -> Tensor:
-        """log p(x | ordering) in nats, the first ordering if None: (B,)."""
-        x = self.as_rows(x)
-        return self.conditionals(x, y, ordering).log_prob(x).sum(-1)
+    def _logits(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
+        return self._through(x, which_ordering(ordering, self.all_orderings))
 
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """The mean of -log p(x | ordering), with one mask drawn for the batch."""
         mask = int(torch.randint(self.config.masks, (), generator=generator))
-        return F.binary_cross_entropy_with_logits(self._logits(x, mask).float(), x, reduction="sum") / len(x)
+        return F.binary_cross_entropy_with_logits(self._through(x, mask).float(), x, reduction="sum") / len(x)
 
     def start_from(self, train: Tensor) -> None:
         """The mean of the rows, and the biases at its logits (Laplace-smoothed)."""
@@ -82,16 +75,14 @@ class MADE(DensityModel):
         """The first n of its orderings."""
         return list(self.all_orderings[:n])
 
-    def one_conditional(self) -> Callable[[Tensor, int], Tensor]:
+    def _walk(self, x: Tensor) -> Iterator[Tensor]:
         weights, V, R = self._masked(0)
+        for d in self.ordering.tolist():
+            centred = x - self.mean
+            yield self.b[d] + self._hidden(centred, weights) @ V[d] + centred @ R[d]
 
-        def logits(x: Tensor, d: int) -> Tensor:
-            x = x - self.mean
-            return self.b[d] + self._hidden(x, weights) @ V[d] + x @ R[d]
-
-        return logits
-
-    def _logits(self, x: Tensor, mask: int) -> Tensor:
+    def _through(self, x: Tensor, mask: int) -> Tensor:
+        """The logits of one pass through the masked network: (B, D)."""
         weights, V, R = self._masked(mask)
         x = x - self.mean
         return F.linear(self._hidden(x, weights), V, self.b) + F.linear(x, R)
@@ -113,8 +104,8 @@ class MADE(DensityModel):
             below = degree
         return weights, self.V * (place[:, None] > below), self.R * (place[:, None] > place)
 
-    def _mask(self, ordering: Tensor | None) -> int:
-        return 0 if ordering is None else which_ordering(ordering, self.all_orderings)
+    def _knows(self, ordering: Tensor) -> bool:
+        return bool((self.all_orderings == ordering).all(1).any())
 
     def _degrees(self, generator: torch.Generator) -> Tensor:
         """Evenly spread over 1..D-1, shuffled: (H,)."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.distributions import Bernoulli
 
+from ..messages import N_, NadeError
 from ..orderings import inverse
-from .base import DensityModel
+from .binary import BinaryModel
 
 MAX_ORDER = 16
 
@@ -27,13 +27,17 @@ class MarkovChainConfig:
 
     def __post_init__(self):
         if self.dims < 1 or not 0 <= self.order <= MAX_ORDER or not self.smoothing > 0:
-            raise ValueError(f"Expected dims above 0, an order from 0 to {MAX_ORDER}, smoothing above 0; got {self}.")
+            raise NadeError(
+                "Expected dims above 0, an order from 0 to {most}, smoothing above 0; got {config}.",
+                most=MAX_ORDER,
+                config=self,
+            )
 
 
-class MarkovChain(DensityModel):
+class MarkovChain(BinaryModel):
     """A table of 2^k coins for each pixel: which one is tossed, the k pixels before it say."""
 
-    description = "each pixel knows only a few pixels before it"
+    description = N_("each pixel knows only a few pixels before it")
     recipe = {"epochs": 1}
     counts = True
 
@@ -41,12 +45,9 @@ class MarkovChain(DensityModel):
         super().__init__(config, ordering)
         self.table = nn.Parameter(torch.zeros(config.dims, 2**config.order))  # logits, in generation order
 
-    def conditionals(self, x, y=None) -> Bernoulli:
-        """p(x_i = 1 | the k before): a Bernoulli of batch shape (B, D)."""
-        x = self.as_rows(x)
-        self.as_labels(y, len(x))
-        logits = self.table.T.gather(0, self._contexts(x[:, self.ordering]))
-        return Bernoulli(logits=logits[:, inverse(self.ordering)], validate_args=False)
+    def _logits(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
+        """From the table of each pixel, the entry of the k before it."""
+        return self.table.T.gather(0, self._contexts(x[:, ordering]))[:, inverse(ordering)]
 
     def fit(self, train: Tensor) -> None:
         """Count how often each pixel is on after each context."""

@@ -4,18 +4,20 @@ Fitted by expectation-maximisation (Dempster, Laird & Rubin, 1977), one pass ove
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.distributions import Bernoulli
 
+from ..devices import as_double
+from ..messages import N_, NadeError
 from ..orderings import inverse
-from .base import DensityModel
+from .binary import BinaryModel, both_sides
 
 CHUNK = 5000  # rows at once
-ELEMENTS = 1 << 24  # values held at once for conditionals: 64 MB in float32
+ELEMENTS = 1 << 23  # values held at once for conditionals: 64 MB in float64
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,15 @@ class BernoulliMixtureConfig:
 
     def __post_init__(self):
         if self.dims < 1 or self.components < 1 or not self.smoothing > 0:
-            raise ValueError(f"Expected dims and components of at least 1 and a smoothing above 0; got {self}.")
+            raise NadeError(
+                "Expected dims and components of at least 1 and a smoothing above 0; got {config}.", config=self
+            )
 
 
-class BernoulliMixture(DensityModel):
-    """K sets of independent coins; one set is drawn, then all pixels from it."""
+class BernoulliMixture(BinaryModel):
+    """K sets of independent coins; one set is drawn, then all pixels from it. w = softmax(log_weights)."""
 
-    description = "one of many sets of independent coins"
+    description = N_("one of many sets of independent coins")
     recipe = {"epochs": 100, "patience": 5}
     counts = True
 
@@ -44,36 +48,44 @@ class BernoulliMixture(DensityModel):
         self.log_weights = nn.Parameter(torch.full((K,), -math.log(K)))
         self.logits = nn.Parameter(torch.randn(K, D))
 
-    def log_prob(self, x, y=None) -> Tensor:
-        """log sum_k w_k p(x | k) in nats: (B,)."""
-        x = self.as_rows(x)
-        self.as_labels(y, len(x))
+    def _log_prob(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
         return self._joint(x).logsumexp(1)
 
-    def conditionals(self, x, y=None) -> Bernoulli:
-        """p(x_i = 1 | x_<i) = sum_k p(k | x_<i) theta_ki: a Bernoulli of batch shape (B, D)."""
-        x = self.as_rows(x)
-        self.as_labels(y, len(x))
+    def _logits(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
+        """p(x_i = 1 | x_<i) = sum_k p(k | x_<i) theta_ki, in float64: terms of thousands of nats differ by a few."""
         rows = max(1, ELEMENTS // self.logits.numel())
-        return Bernoulli(
-            logits=torch.cat([self._conditional_logits(part) for part in x.split(rows)]) if len(x) else x,
-            validate_args=False,
-        )
+        return torch.cat([self._some_logits(part, ordering) for part in x.split(rows)])
 
-    @torch.no_grad()
-    def sample(
-        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
-    ) -> Tensor:
-        """A component from p(k | prefix), then the pixels from it: (n, D). ``temperature`` divides all logits."""
-        self.as_labels(y, n)
-        uniforms, known = self.draw(n, generator, temperature, prefix)
-        first, rest = self.ordering[: known.shape[1]], self.ordering[known.shape[1] :]
-        u = torch.rand(n, 1, generator=generator).to(uniforms)
-        k = (u > (self._joint(known, first) / temperature).softmax(1).cumsum(1)).sum(1)
+    def _some_logits(self, x: Tensor, ordering: Tensor) -> Tensor:
+        logits, x = as_double(self.logits[:, ordering]), as_double(x[:, ordering])
+        terms = x[:, None] * logits + F.logsigmoid(-logits)  # log p(x_i | k): (B, K, D)
+        past = as_double(self._log_weights())[:, None] + F.pad(terms.cumsum(-1)[..., :-1], (1, 0))
+        on, off = both_sides(past, logits)
+        return (on.logsumexp(1) - off.logsumexp(1))[:, inverse(ordering).to(on.device)]
+
+    def _walk(self, x: Tensor) -> Iterator[Tensor]:
+        """sum_k p(k | x_<i) theta_ki, p(k | x_<i) kept from one pixel to the next."""
+        past = as_double(self._log_weights()).expand(len(x), -1)  # log w_k p(x_<i | k): (B, K)
+        for d in self.ordering.tolist():
+            on, off = both_sides(past, as_double(self.logits[:, d]))
+            yield (on.logsumexp(1) - off.logsumexp(1)).to(x)
+            past = torch.where(x[:, d, None].to(past.device) == 1, on, off)
+
+    def _uniforms(self, n: int, generator: torch.Generator | None) -> Tensor:
+        """(n, D + 1): the last is for the component."""
+        return torch.cat([super()._uniforms(n, generator), torch.rand(n, 1, generator=generator).to(self.logits)], 1)
+
+    def _sample(self, uniforms: Tensor, y: Tensor | None, known: Tensor, temperature: float) -> Tensor:
+        """A component from p(k | known), then the pixels from it; at another temperature, pixel by pixel."""
+        u, start = uniforms[:, :-1], known.shape[1]
+        if temperature != 1:
+            return super()._sample(u, y, known, temperature)
+        first, rest = self.ordering[:start], self.ordering[start:]
+        k = (uniforms[:, -1:] > self._joint(known, first).softmax(1).cumsum(1)).sum(1)
         k = k.clamp(max=self.config.components - 1)
-        x = torch.empty_like(uniforms)
+        x = torch.empty_like(u)
         x[:, first] = known
-        x[:, rest] = (uniforms[:, known.shape[1] :] < torch.sigmoid(self.logits[k][:, rest] / temperature)).to(x)
+        x[:, rest] = (u[:, start:] < torch.sigmoid(self.logits[k][:, rest])).to(x)
         return x
 
     def start_from(self, train: Tensor) -> None:
@@ -98,12 +110,8 @@ class BernoulliMixture(DensityModel):
     def _joint(self, x: Tensor, dims: Tensor | None = None) -> Tensor:
         """log w_k + log p(x | k), over some of the dimensions: (B, K)."""
         logits = self.logits if dims is None else self.logits[:, dims]
-        return self.log_weights + x @ logits.T + F.logsigmoid(-logits).sum(1)
+        return self._log_weights() + x @ logits.T + F.logsigmoid(-logits).sum(1)
 
-    def _conditional_logits(self, x: Tensor) -> Tensor:
-        logits = self.logits[:, self.ordering]
-        terms = x[:, None, self.ordering] * logits + F.logsigmoid(-logits)  # log p(x_i | k): (B, K, D)
-        past = self.log_weights[:, None] + F.pad(terms.cumsum(-1)[..., :-1], (1, 0))
-        on = (past + F.logsigmoid(logits)).logsumexp(1)
-        off = (past + F.logsigmoid(-logits)).logsumexp(1)
-        return (on - off)[:, inverse(self.ordering)]
+    def _log_weights(self) -> Tensor:
+        """log w_k, normalised: (K,)."""
+        return self.log_weights.log_softmax(0)

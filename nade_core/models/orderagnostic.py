@@ -18,10 +18,12 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.distributions import Bernoulli
 
-from ..orderings import check_ordering, coarse_to_fine, inverse
-from .base import BATCH, DensityModel, logit_means
+from ..inputs import as_count, as_mask, as_numbers, as_temperature
+from ..messages import N_, NadeError
+from ..orderings import coarse_to_fine, inverse
+from .base import BATCH
+from .binary import BinaryModel, log_bernoulli, logit_means
 
 VALIDATION_ROWS = 10_000
 
@@ -37,13 +39,13 @@ class OrderAgnosticNADEConfig:
 
     def __post_init__(self):
         if min(self.dims, self.hidden, self.layers) < 1 or not 0 <= self.dropout < 1:
-            raise ValueError(f"Expected sizes of at least 1 and a dropout in [0, 1); got {self}.")
+            raise NadeError("Expected sizes of at least 1 and a dropout in [0, 1); got {config}.", config=self)
 
 
-class OrderAgnosticNADE(DensityModel):
+class OrderAgnosticNADE(BinaryModel):
     """An exact density for every ordering, with exact marginals and completions of any region."""
 
-    description = "any ordering, and the completion of any region"
+    description = N_("any ordering, and the completion of any region")
     recipe = {
         "epochs": 350,
         "batch_size": 250,
@@ -53,6 +55,9 @@ class OrderAgnosticNADE(DensityModel):
         "patience": 50,
         "precision": "bfloat16",
     }
+    many_orderings = True
+    completes = True
+    slow = True
 
     def __init__(self, config: OrderAgnosticNADEConfig, ordering: Tensor | None = None):
         super().__init__(config, ordering)
@@ -67,24 +72,14 @@ class OrderAgnosticNADE(DensityModel):
         self.N = nn.Parameter(torch.zeros(D, D))
         self.register_buffer("mean", torch.zeros(D))
 
-    def conditionals(self, x, y=None, ordering: Tensor | None = None) -> Bernoulli:
-        """p(x_i = 1 | x_<i) along an ordering (the model's own if None): a Bernoulli of batch shape (B, D)."""
-        x, o = self.as_rows(x), self._ordering(ordering)
-        self.as_labels(y, len(x))
-        return Bernoulli(logits=self._along(x, o)[:, inverse(o)], validate_args=False)
-
-    def log_prob(self, x, y=None, ordering: Tensor | None = None) -> Tensor:
-        """log p(x | ordering) in nats, the model's own ordering if None: (B,)."""
-        x = self.as_rows(x)
-        return self.conditionals(x, y, ordering).log_prob(x).sum(-1)
-
     def marginals(self, x, known) -> Tensor:
         """p(x_i = 1 | x_known) of each unknown pixel, and x itself where it is known: (B, D).
 
-        x and ``known`` (true where x is to be believed) are (B, D); what x says elsewhere is not looked at.
+        ``known``, (D,) for all rows or (B, D), is true where x (B, D) is to be believed; what x says elsewhere is not
+        looked at.
         """
         x = self.as_rows(x)
-        known = self._mask(known, len(x))
+        known = self._as_mask(known, len(x))
         return torch.where(known, x, torch.sigmoid(self._all_logits(x, known)))
 
     @torch.no_grad()
@@ -94,12 +89,12 @@ class OrderAgnosticNADE(DensityModel):
         x (D,) is one image and ``known`` (D,) says which of its pixels are kept. Each ordering being equally
         likely, a draw follows the mean over orderings of p(x_missing | x_known, ordering).
         """
-        x = self.as_rows(torch.as_tensor(x).reshape(1, -1))[0]
-        known = self._mask(torch.as_tensor(known).reshape(1, -1), 1)[0]
+        n, temperature = as_count(n), as_temperature(temperature)
+        x = self.as_rows(as_numbers(x).reshape(1, -1))[0]
+        known = self._as_mask(known, 1)[0]
         places = torch.rand(n, len(x), generator=generator).to(x.device)
         orders = torch.where(known, places - 2, places).argsort(1)  # the known come first
-        uniforms, _ = self.draw(n, generator, temperature)
-        return self._draw(orders, x[orders[:, : int(known.sum())]], uniforms, temperature)
+        return self._draw(orders, x[orders[:, : int(known.sum())]], self._uniforms(n, generator), temperature)
 
     @torch.no_grad()
     def log_prob_missing(self, x, known, generator: torch.Generator | None = None, orderings: int = 8) -> Tensor:
@@ -107,23 +102,15 @@ class OrderAgnosticNADE(DensityModel):
 
         ``known`` (D,) is one mask for all rows of x (B, D).
         """
-        x, known = self.as_rows(x), self._mask(torch.as_tensor(known).reshape(1, -1), 1)[0]
-        terms, start = [], int(known.sum())
+        x, known, terms = self.as_rows(x), self._as_mask(known, 1)[0], []
+        if as_count(orderings) < 1:
+            raise NadeError("Expected at least one ordering to average over; got {n}.", n=orderings)
+        start = int(known.sum())
         for _ in range(orderings):
             places = torch.rand(len(known), generator=generator).to(x.device)
             o = torch.where(known, places - 2, places).argsort()
-            logits = self._along(x, o, start)
-            terms.append(Bernoulli(logits=logits, validate_args=False).log_prob(x[:, o[start:]]).sum(1))
+            terms.append(log_bernoulli(self._along(x, o, start), x[:, o[start:]]).sum(1))
         return torch.stack(terms).logsumexp(0) - math.log(orderings)
-
-    @torch.no_grad()
-    def sample(
-        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
-    ) -> Tensor:
-        """n rows x ~ p(x | the model's own ordering), a pixel at a time: (n, D)."""
-        self.as_labels(y, n)
-        uniforms, known = self.draw(n, generator, temperature, prefix)
-        return self._draw(self.ordering.expand(n, -1), known, uniforms, temperature)
 
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """An unbiased estimate of the mean over orderings of -log p(x | ordering).
@@ -170,6 +157,15 @@ class OrderAgnosticNADE(DensityModel):
             return [coarse_to_fine(side, side, generator).to(device) for _ in range(n)]
         return [torch.randperm(D, generator=generator).to(device) for _ in range(n)]
 
+    def _logits(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
+        return self._along(x, ordering)[:, inverse(ordering)]
+
+    def _sample(self, uniforms: Tensor, y: Tensor | None, known: Tensor, temperature: float) -> Tensor:
+        return self._draw(self.ordering.expand(len(uniforms), -1), known, uniforms, temperature)
+
+    def _knows(self, ordering: Tensor) -> bool:
+        return True
+
     def _along(self, x: Tensor, o: Tensor, start: int = 0) -> Tensor:
         """The logits of the places from ``start`` on, in generation order: (B, D - start)."""
         x, triangle = (x - self.mean)[:, o], torch.ones(len(o), len(o), device=x.device, dtype=x.dtype).triu(1)
@@ -213,13 +209,5 @@ class OrderAgnosticNADE(DensityModel):
             a = a + self.M[d] + centred[rows, d][:, None] * self.W[d]
         return x
 
-    def _ordering(self, ordering: Tensor | None) -> Tensor:
-        if ordering is None:
-            return self.ordering
-        return check_ordering(ordering, self.config.dims).to(self.ordering.device)
-
-    def _mask(self, known, n: int) -> Tensor:
-        known = torch.as_tensor(known, device=self.ordering.device)
-        if known.shape != (n, self.config.dims):
-            raise ValueError(f"Expected a mask of known pixels ({n}, {self.config.dims}); got {tuple(known.shape)}.")
-        return known.bool()
+    def _as_mask(self, known, n: int) -> Tensor:
+        return as_mask(known, n, self.config.dims).to(self.ordering.device)

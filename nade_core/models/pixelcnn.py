@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.distributions import Bernoulli
 
+from ..messages import N_, NadeError
 from ..orderings import which_ordering
-from .base import DensityModel
+from .binary import BinaryModel
 
 BLOCK, SCANS = 2, 8
 BITS = BLOCK * BLOCK
@@ -39,9 +39,11 @@ class PixelCNNConfig:
 
     def __post_init__(self):
         if math.isqrt(self.dims) ** 2 != self.dims or math.isqrt(self.dims) % BLOCK or self.dims < 1:
-            raise ValueError(f"Expected the pixels of a square image of even width; got {self.dims}.")
+            raise NadeError("Expected the pixels of a square image of even width; got {dims}.", dims=self.dims)
         if self.channels < 1 or self.layers < 0 or not 0 <= self.dropout < 1:
-            raise ValueError(f"Expected channels above 0, layers of at least 0, dropout in [0, 1); got {self}.")
+            raise NadeError(
+                "Expected channels above 0, layers of at least 0, dropout in [0, 1); got {config}.", config=self
+            )
 
 
 class MaskedConv(nn.Module):
@@ -70,11 +72,13 @@ class MaskedConv(nn.Module):
         return window.flatten(1) @ (self.weight * self.mask).flatten(1).T
 
 
-class PixelCNN(DensityModel):
+class PixelCNN(BinaryModel):
     """An exact density of square binary images, with any of eight raster scans as the ordering."""
 
-    description = "masked convolutions over 2 × 2 blocks, eight scans"
+    description = N_("masked convolutions over 2 × 2 blocks, eight scans")
     recipe = {"epochs": 30, "batch_size": 64, "learning_rate": 1.5e-3, "average": 0.9995, "precision": "bfloat16"}
+    many_orderings = True
+    slow = True
 
     def __init__(self, config: PixelCNNConfig, ordering: Tensor | None = None):
         super().__init__(config, ordering)
@@ -92,34 +96,22 @@ class PixelCNN(DensityModel):
         self.hidden = nn.Linear(C, 2 * C)
         self.table = nn.Linear(2 * C, NODES)
 
-    def conditionals(self, x, y=None, ordering: Tensor | None = None) -> Bernoulli:
-        """p(x_i = 1 | x_<i) in a scan (the model's own if None): a Bernoulli of batch shape (B, D)."""
-        self.as_labels(y, 0)
-        scan = self._scan(self.ordering if ordering is None else ordering)
-        parts = [self._logits(part, scan) for part in self.as_rows(x).split(CHUNK)]
-        return Bernoulli(logits=torch.cat(parts), validate_args=False)
-
-    def log_prob(self, x, y=None, ordering: Tensor | None = None) -> Tensor:
-        """log p(x | scan) in nats, of the scan whose ordering is given (the model's own if None): (B,)."""
-        x = self.as_rows(x)
-        return self.conditionals(x, y, ordering).log_prob(x).sum(-1)
+    def _logits(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
+        scan = self._scan(ordering)
+        return torch.cat([self._scan_logits(part, scan) for part in x.split(CHUNK)])
 
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """The mean of -log p(x | scan), with one scan drawn for the batch."""
         scan = int(torch.randint(SCANS, (), generator=generator))
-        return F.binary_cross_entropy_with_logits(self._logits(x, scan), x, reduction="sum") / len(x)
+        return F.binary_cross_entropy_with_logits(self._scan_logits(x, scan), x, reduction="sum") / len(x)
 
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
         """The first n of the eight scans."""
         return self.scans[:n]
 
-    @torch.no_grad()
-    def sample(
-        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
-    ) -> Tensor:
-        """n images, block by block: each layer keeps its features, so that a block costs one window a layer."""
-        self.as_labels(y, n)
-        uniforms, known = self.draw(n, generator, temperature, prefix)
+    def _sample(self, uniforms: Tensor, y: Tensor | None, known: Tensor, temperature: float) -> Tensor:
+        """Block by block: each layer keeps its features, so that a block costs one window a layer."""
+        n, uniforms = len(uniforms), uniforms.clone()
         uniforms[:, : known.shape[1]] = 1 - 3 * known  # -2 is under every probability and 1 above
         scan, G, C = self._scan(self.ordering), self.grid, self.config.channels
         position = self._turn(self.position[None], scan)[0]
@@ -136,7 +128,7 @@ class PixelCNN(DensityModel):
         reach, top = self.first.reach, self.first.rows - 1
         return self._from_blocks((image[:, :, top:, reach : reach + G] + 1) / 2, scan)
 
-    def _logits(self, x: Tensor, scan: int) -> Tensor:
+    def _scan_logits(self, x: Tensor, scan: int) -> Tensor:
         """The logits of all conditionals, in the order of x: (B, D)."""
         if not len(x):
             return x  # torch cannot cut an empty batch into blocks
@@ -167,6 +159,9 @@ class PixelCNN(DensityModel):
             node = _node(bits[:, :, None, None], bit)[:, 0]
             bits[:, bit] = (u[:, bit] < torch.sigmoid(tree.gather(1, node)[:, 0])).to(u)
         return bits
+
+    def _knows(self, ordering: Tensor) -> bool:
+        return any(torch.equal(ordering.cpu(), scan) for scan in self.scans)
 
     def _scan(self, ordering: Tensor) -> int:
         return which_ordering(ordering.cpu(), torch.stack(self.scans))

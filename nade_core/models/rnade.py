@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Laplace, MixtureSameFamily, Normal
 
 from ..inputs import as_prefix, as_real
-from ..orderings import check_ordering, inverse
+from ..messages import N_, NadeError
+from ..orderings import inverse
 from .base import DensityModel
 
 FAMILIES = {"gaussian": Normal, "laplace": Laplace}
@@ -39,17 +40,26 @@ class RNADEConfig:
 
     def __post_init__(self):
         if min(self.dims, self.hidden, self.layers, self.components) < 1 or not 0 <= self.dropout < 1:
-            raise ValueError(f"Expected sizes of at least 1 and a dropout in [0, 1); got {self}.")
+            raise NadeError("Expected sizes of at least 1 and a dropout in [0, 1); got {config}.", config=self)
         if self.family not in FAMILIES or not self.floor > 0:
-            raise ValueError(f"Expected a family of {' or '.join(FAMILIES)} and a floor above 0; got {self}.")
+            raise NadeError(
+                "Expected a family, one of {names}, and a floor above 0; got {config}.",
+                names=", ".join(FAMILIES),
+                config=self,
+            )
 
 
 class RNADE(DensityModel):
-    """An exact density over rows of real numbers (D,), on the scale of the data."""
+    """An exact density over rows of real numbers (D,), on the scale of the data.
+
+    A temperature divides the logits of the weights and multiplies every sigma. With mean and scale, the data
+    standardised have log p(z) = log p(x) + sum_i log scale_i.
+    """
 
     values = "real"
-    description = "real values, a mixture of Gaussians for each"
+    description = N_("real values, a mixture of Gaussians for each")
     recipe = {"epochs": 100, "weight_decay": 0.1, "patience": 30}
+    many_orderings = True
 
     def __init__(self, config: RNADEConfig, ordering: Tensor | None = None):
         super().__init__(config, ordering)
@@ -65,20 +75,13 @@ class RNADE(DensityModel):
         start[:, 1] = torch.linspace(-2, 2, K)  # the means, spread over the data
         self.b = nn.Parameter(start.flatten(1))
 
-    def conditionals(self, x, y=None, ordering: Tensor | None = None) -> MixtureSameFamily:
-        """p(x_i | x_<i) on the scale of the data, along an ordering (its own if None): batch shape (B, D)."""
-        x, o = self.as_rows(x), self.ordering if ordering is None else self._ordering(ordering)
-        self.as_labels(y, len(x))
+    def _conditionals(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> MixtureSameFamily:
+        """On the scale of the data."""
+        o = ordering
         known = torch.ones(len(o), len(o), device=x.device, dtype=x.dtype).tril(-1)[:, inverse(o)]
         hidden = self._hidden((x - self.mean) / self.scale, known)  # (B, D, H), in generation order
         parameters = torch.einsum("bih,ihk->bik", hidden, self.V[o]) + self.b[o]
         return self._mixture(parameters[:, inverse(o)], self.mean[:, None], self.scale[:, None])
-
-    def log_prob(self, x, y=None, ordering: Tensor | None = None, standardised: bool = False) -> Tensor:
-        """log p(x) in nats: (B,). Standardised: log p(z) = log p(x) + sum_i log scale_i, the Jacobian."""
-        x = self.as_rows(x)
-        log_p = self.conditionals(x, y, ordering).log_prob(x).sum(-1)
-        return log_p + self.scale.log().sum() if standardised else log_p
 
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """The mean of -log p(x), along a random ordering for the batch where the model is order-agnostic."""
@@ -86,27 +89,20 @@ class RNADE(DensityModel):
         ordering = torch.randperm(self.config.dims, generator=generator) if agnostic else None
         return -self.log_prob(x, y, ordering).mean()
 
-    @torch.no_grad()
-    def sample(
-        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
-    ) -> Tensor:
-        """n rows x ~ p(x), (n, D), by a component and then its quantile function, one uniform for each.
+    def _uniforms(self, n: int, generator: torch.Generator | None) -> Tensor:
+        """(2, n, D): one for the component, one for its quantile function."""
+        return torch.rand(2, n, self.config.dims, generator=generator).to(self.b)
 
-        ``temperature`` divides the logits of the weights and multiplies every sigma; 1 draws from p(x).
-        """
-        if n < 0 or not temperature > 0:
-            raise ValueError(f"Expected n of at least 0 and a temperature above 0; got {n} and {temperature}.")
-        self.as_labels(y, n)
-        u = torch.rand(2, n, self.config.dims, generator=generator).to(self.b)
-        prefix = as_prefix(prefix, n, self.config.dims, as_real).to(self.b)
-        z, known = self.b.new_zeros(n, self.config.dims), self.b.new_zeros(1, self.config.dims)
+    def _sample(self, uniforms: Tensor, y: Tensor | None, known: Tensor, temperature: float) -> Tensor:
+        which, u = uniforms
+        z, seen = torch.zeros_like(u), u.new_zeros(1, self.config.dims)
         for i, d in enumerate(self.ordering.tolist()):
-            if i < prefix.shape[1]:
-                z[:, d] = (prefix[:, i] - self.mean[d]) / self.scale[d]
+            if i < known.shape[1]:
+                z[:, d] = (known[:, i] - self.mean[d]) / self.scale[d]
             else:
-                parameters = self._hidden(z, known)[:, 0] @ self.V[d] + self.b[d]
-                z[:, d] = self._quantile(parameters, u[0, :, i], u[1, :, i], temperature)
-            known[0, d] = 1
+                parameters = self._hidden(z, seen)[:, 0] @ self.V[d] + self.b[d]
+                z[:, d] = self._quantile(parameters, which[:, i], u[:, i], temperature)
+            seen[0, d] = 1
         return z * self.scale + self.mean
 
     def start_from(self, train: Tensor) -> None:
@@ -125,17 +121,13 @@ class RNADE(DensityModel):
 
     def as_rows(self, x) -> Tensor:
         """x as checked rows (B, D) of finite numbers."""
-        return as_real(x, self.config.dims).to(self.ordering.device, self.dtype)
+        return as_real(x, self.config.dims, self.dtype).to(self.ordering.device)
 
-    @property
-    def dtype(self) -> torch.dtype:
-        return self.b.dtype
+    def _as_prefix(self, prefix, n: int) -> Tensor:
+        return as_prefix(prefix, n, self.config.dims, lambda x, k: as_real(x, k, self.dtype)).to(self.dtype)
 
-    def _ordering(self, ordering: Tensor) -> Tensor:
-        ordering = check_ordering(ordering, self.config.dims).to(self.ordering.device)
-        if not self.config.order_agnostic and not torch.equal(ordering, self.ordering):
-            raise ValueError("This RNADE knows one ordering; train it order-agnostic to score along others.")
-        return ordering
+    def _knows(self, ordering: Tensor) -> bool:
+        return self.config.order_agnostic or super()._knows(ordering)
 
     def _hidden(self, z: Tensor, known: Tensor) -> Tensor:
         """The hidden state of rows (B, D) under each of several masks of known dimensions (P, D): (B, P, H)."""

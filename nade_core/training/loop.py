@@ -17,15 +17,14 @@ from ..augment import augment
 from ..data import Dataset
 from ..distillation import Classroom, distillation_loss
 from ..messages import NadeError
-from ..models import MODELS, mean_nats
+from ..models import MODELS
 from ..models.base import DensityModel
+from ..scoring import mean_nats
 from .config import TrainConfig
 
 STEPS_A_REPORT = 50
 VALIDATION_PART = 250  # rows between two moments at which a caller can look around
 FINAL = 1 / 3  # the share of the epochs, the last ones, that see no draws of a teacher
-
-BIASES = ("b", "c", "bias")  # they hold the means of the data, and do not decay
 
 
 @dataclass(frozen=True)
@@ -76,9 +75,11 @@ class TrainState:
     def of(cls, model: nn.Module, config: TrainConfig) -> "TrainState":
         optimizer = None
         if not model.counts:
-            fixed = getattr(model, "undecayed", BIASES)
             groups = [
-                {"params": [p], "weight_decay": 0.0 if name.rpartition(".")[2] in fixed else config.weight_decay}
+                {
+                    "params": [p],
+                    "weight_decay": 0.0 if name.rpartition(".")[2] in model.undecayed else config.weight_decay,
+                }
                 for name, p in model.named_parameters()
             ]
             optimizer = torch.optim.AdamW(groups, config.learning_rate, fused=True)
@@ -117,7 +118,7 @@ def _check(nats: float | Tensor) -> None:
 
 
 def _labels(data: Dataset, model: nn.Module) -> Tensor | None:
-    if not getattr(model.config, "classes", 0):
+    if not model.classes:
         return None
     return torch.tensor(data.train_labels, device=model.ordering.device).long()
 

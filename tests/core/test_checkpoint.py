@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from nade_core import list_models, load_model, load_pretrained, orderings, read_card, save_model
 from nade_core.data import load_dataset
 from nade_core.data.reading import read_data
-from nade_core.models import mean_nats
+from nade_core.scoring import mean_nats
 
 
 @pytest.mark.parametrize("classes", [0, 3])

@@ -1,0 +1,177 @@
+"""The frame of a chapter of the lesson: the stage at the left, the board at the right, the rail below both.
+
+The stage holds the one thing that is touched and what it shows; the board holds the formula with this moment's
+numbers, two or three figures that matter, and the words of this step.
+"""
+
+from typing import Any
+
+import streamlit as st
+
+from lesson import questions
+
+from . import link
+from .chapter import Chapter
+from .components import rail
+from .link import linked
+from .words import _, explain, prose
+
+STEP = "step"
+
+
+def presenting() -> bool:
+    """Whether the page is shown to a hall: large type, one screen a step."""
+    return st.query_params.get(link.PRESENT) == "1"
+
+
+def step(chapter: Chapter) -> str:
+    """The step of the chapter that is on the stage, as the link says; the first one by default."""
+    text = link.arriving(STEP)
+    if text is not None:
+        st.session_state[STEP] = text if text in chapter.steps else chapter.steps[0]
+    here = st.session_state[STEP] = st.session_state[STEP]  # no widget keeps it
+    link.say(STEP, None if here == chapter.steps[0] else here)
+    return here
+
+
+def columns() -> tuple[Any, Any]:
+    """The stage and the board, 3 : 2 where the window is wide."""
+    left, right = st.columns([3, 2], gap="large")
+    return left, right
+
+
+def words(chapter: Chapter, here: str, **facts: Any) -> None:
+    """The words of a step, from the chapter's prose."""
+    explain(prose(chapter.id, here, **facts))
+
+
+def formula(latex: str, key: str = "formula") -> None:
+    """The formula of the board, with this moment's numbers in it; a second one has a key of its own."""
+    with st.container(key=f"board-{key}"):
+        st.latex(latex)
+
+
+def figures(values: dict[str, str]) -> None:
+    """The two or three figures that matter, side by side."""
+    with st.container(horizontal=True, gap="medium", key="figures"):
+        for name, value in values.items():
+            st.metric(name, value, width="content")
+
+
+def kept(key: str, default: Any, low: Any = None, high: Any = None) -> Any:
+    """A value without a control of its own, which buttons change: it stands in the link as others do."""
+    text = link.arriving(key)
+    if text is not None:
+        st.session_state[key] = link.read(text, default, () if low is None else (low, high))
+    value = st.session_state[key] = st.session_state[key]  # said anew in each run, or it would be forgotten
+    link.say(key, None if value == default else link.write(value))
+    return value
+
+
+def keep(key: str, value: Any, default: Any) -> None:
+    """Set such a value, from a button."""
+    st.session_state[key] = value
+    link.say(key, None if value == default else link.write(value))
+
+
+def guess(key: str, label: str, low: float, high: float, step: float, first: float) -> float | None:
+    """A prediction by a slider, made before the answer is shown; None until the viewer commits to it.
+
+    Both the guess and that it was made stand in the link.
+    """
+    shown = is_shown(key)
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-row"):
+        value = linked(st.slider, label, low, high, key=key, default=first, step=step, disabled=shown)
+        if not shown:
+            st.button(_("Show the answer"), key=f"{key}-button", type="primary", on_click=_show, args=(key,))
+    return value if shown else None
+
+
+def is_shown(key: str) -> bool:
+    """Whether the answer to a prediction is shown."""
+    return kept(f"{key}-shown", False)
+
+
+def _show(key: str) -> None:
+    keep(f"{key}-shown", True, False)
+
+
+def question(chapter: Chapter, id: str, ask: str, options: dict[str, str] | None = None, **state: Any) -> None:
+    """The question that closes a chapter, one of lesson.questions, answered from the ``state`` of this moment.
+
+    ``options`` are words by id, for one that offers a choice. Why the answer is right stands in the chapter's prose,
+    under ``because``.
+    """
+    asked = questions.QUESTIONS[id]
+    with st.container(border=True, key="closing"):
+        explain(f"**{ask}**")
+        given = _answer(asked, ask, options)
+        if given is not None:
+            truth = questions.answer(id, **state)
+            right = questions.is_right(id, given, **state)
+            verdict = _("Yes.") if right else _("Not quite: {answer}.", answer=_truth(asked, truth, options))
+            explain(f"{verdict} {prose(chapter.id, 'because')}")
+
+
+def _answer(asked: questions.Question, ask: str, options: dict[str, str] | None) -> Any:
+    common = {"key": "answer", "default": None, "label_visibility": "collapsed"}
+    if options:
+        return linked(st.pills, ask, list(options), format_func=options.get, **common)
+    kind = int if asked.kind == questions.INTEGER else float
+    look = {"value": None, "format": "%d" if kind is int else f"%.{asked.digits}f", "width": 260}
+    look["step"] = kind(1) if kind is int else 10.0**-asked.digits
+    return linked(st.number_input, ask, kind=kind, placeholder=_("your answer"), **look, **common)
+
+
+def _truth(asked: questions.Question, truth: Any, options: dict[str, str] | None) -> str:
+    if options:
+        return options[str(truth)]
+    return f"{truth:,}" if asked.kind == questions.INTEGER else f"{truth:.{asked.digits}f}"
+
+
+def foot(chapter: Chapter, lesson: list[Chapter]) -> None:
+    """The sentence to keep, and the rail: where one is, back, next."""
+    if chapter.sentence:
+        with st.container(key="sentence"):
+            explain(_(chapter.sentence))
+    names = [{"id": c.id, "place": c.place, "short": _(c.short), "title": _(c.title)} for c in lesson]
+    steps = list(chapter.steps)
+    here = st.session_state.get(STEP)
+    at = steps.index(here) if here in steps else 0
+    data = {"chapters": names, "chapter": chapter.id, "steps": len(steps), "step": at, "words": _rail_words()}
+    rail(data, on_go=lambda: _go(chapter, lesson))
+
+
+def _rail_words() -> dict[str, str]:
+    return {
+        "back": _("Back"),
+        "next": _("Next"),
+        "where": _("chapter {n} of {all}, step {step} of {steps}"),
+        "touched": _("touched"),
+        "keys": _("→ next · ← back · B blank · F full screen · P presentation · Esc close"),
+        "lesson": _("The lesson"),
+    }
+
+
+def _go(chapter: Chapter, lesson: list[Chapter]) -> None:
+    """Where the rail, or a key, sends the viewer: "next", "back", "present", or a chapter's id."""
+    to = st.session_state["rail"]["go"]
+    steps, ids = list(chapter.steps), [c.id for c in lesson]
+    at, place = steps.index(st.session_state.get(STEP, steps[0])), ids.index(chapter.id)
+    if to == "present":
+        link.say(link.PRESENT, None if presenting() else "1")
+    elif to == "next" and at + 1 < len(steps):
+        _to_step(steps, at + 1)
+    elif to == "back" and at > 0:
+        _to_step(steps, at - 1)
+    elif to in ("next", "back"):
+        place += 1 if to == "next" else -1
+        if 0 <= place < len(ids):
+            st.session_state["goto"] = ids[place]
+    elif to in ids:
+        st.session_state["goto"] = to
+
+
+def _to_step(steps: list[str], at: int) -> None:
+    st.session_state[STEP] = steps[at]
+    link.say(STEP, steps[at] if at else None)

@@ -1,0 +1,124 @@
+"""Every command of the project's makers runs, at its smallest size, and measures what it says."""
+
+import json
+import math
+import pkgutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import benchmarks
+from benchmarks import embed, engine, leaderboard, publish, wine
+from nade_core import list_models, load_model, read_card, runs, scoring
+from nade_core.data import SOURCES, load_dataset
+
+RUN_HERE = {"embed", "engine", "leaderboard", "publish", "wine"}
+
+
+def test_no_command_is_left_without_a_test():
+    assert {module.name for module in pkgutil.iter_modules(benchmarks.__path__)} == RUN_HERE
+
+
+def wines(path: Path, header: str, delimiter: str) -> Path:
+    """A table as UCI's: real columns, one twice, and a score of the quality in the end."""
+    rng = np.random.default_rng(0)
+    columns = rng.normal(size=(60, 3))
+    table = np.column_stack([np.abs(columns), np.abs(columns[:, :1]) * 2, rng.integers(3, 9, 60)])
+    np.savetxt(path, table, fmt="%.4f", delimiter=delimiter, header=header, comments="")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("header", "delimiter"), [('"fixed acidity";"pH";"alcohol";"twice";"quality"', ";"), ("", ",")], ids=["uci", "bare"]
+)
+def test_wine_is_measured_on_ucis_own_file_and_on_bare_numbers(tmp_path, capsys, header, delimiter):
+    path = wines(tmp_path / "wine.csv", header, delimiter)
+    if not header:
+        path.write_text(path.read_text().lstrip())
+    small = [
+        "--folds",
+        "2",
+        "--epochs",
+        "2",
+        "--orderings",
+        "2",
+        "--hidden",
+        "4",
+        "--layers",
+        "1",
+        "--components",
+        "2",
+        "--json",
+    ]
+    wine.main([str(path), *small])
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["folds"], summary["orderings"], summary["dims"]) == (2, 2, 3)
+    assert all(math.isfinite(summary[name]) for name in ("nats", "valid", "one_ordering", "standard_error"))
+
+
+def test_the_engine_measures_both_backends_on_each_task(capsys):
+    engine.main(["--repetitions", "1", "--scale", "0.02", "--json"])
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["task"] for row in rows][:2] == ["log-density, batch 10", "log-density, batch 200"]
+    assert len(rows) == len(engine.TASKS) and all(row["loop"] > 0 and row["kernels"] > 0 for row in rows)
+
+
+def test_the_leaderboard_writes_its_table_and_the_readmes(tmp_path, capsys):
+    table, readme = tmp_path / "table.json", tmp_path / "README.md"
+    readme.write_text(f"before\n{leaderboard.START}old\n{leaderboard.END}\nafter\n")
+    small = ["--limit", "20", "--table", str(table), "--readme", str(readme)]
+    leaderboard.main([*small, "--only", "independent-mnist"])
+    leaderboard.main([*small, "--only", "chow-liu-mnist"])
+    rows = {row["name"]: row for row in json.loads(table.read_text())["rows"]}
+    assert rows.keys() == {"independent-mnist", "chow-liu-mnist"}
+    expected = -scoring.log_probs(load_model("independent-mnist", "cpu"), load_dataset("mnist").test[:20]).mean()
+    assert abs(rows["independent-mnist"]["nats"] - expected) < 1e-3
+    text = readme.read_text()
+    assert text.startswith("before\n") and text.endswith("\nafter\n") and "old\n" not in text
+    assert "`chow-liu-mnist`, measured here" in text and "Larochelle & Murray 2011" in text
+    with pytest.raises(SystemExit):
+        leaderboard.main([*small, "--only", "nobody"])
+    assert "Unknown: nobody" in capsys.readouterr().err
+
+
+def test_a_run_is_published_with_its_figures(tmp_path, capsys):
+    request = runs.Request("rings", "RNADE", {"hidden": 4, "components": 2}, {"epochs": 1, "weight_decay": 0.1})
+    runs.create(tmp_path / "run", runs.plan(request, torch.device("cpu")))
+    list(runs.run(tmp_path / "run", torch.device("cpu")))
+    published = ["--data", "rings", "--title", "RNADE, rings", "--into", str(tmp_path / "out")]
+    publish.main([str(tmp_path / "run"), "small-rings", *published])
+    card, test = read_card(tmp_path / "out/small-rings.safetensors"), load_dataset("rings").test
+    assert (card.title, card.embedded, card.header["trained_on"]) == ("RNADE, rings", "rings", "rings")
+    mean = -scoring.log_probs(load_model(card.path, "cpu"), test).mean()
+    assert abs(card.nats["test"] - mean) < 1e-3 and str(card.nats["test"]) in capsys.readouterr().out
+    assert not any(known.name == "small-rings" for known in list_models())
+
+
+def test_the_embedded_files_are_made_the_same_each_time(tmp_path):
+    rng, labels = np.random.default_rng(0), np.arange(30) % 3
+    grey = rng.integers(0, 256, (30, 28, 28), np.uint8)
+    many = np.zeros((embed.VALID_MNIST + 30, 28, 28), np.uint8)
+    many[:30] = grey
+    np.savez(
+        tmp_path / "mnist.npz",
+        train_images=many,
+        train_labels=np.zeros(len(many), np.uint8),
+        test_images=grey,
+        test_labels=labels,
+    )
+    for name in ("animals", "fashion_mnist_test2000"):
+        np.savez(tmp_path / f"{name}.npz", images=grey, labels=labels, class_names=np.array(["a", "b", "c"]))
+    Image.fromarray(rng.integers(0, 256, (60, 90, 3), np.uint8)).save(tmp_path / "chelsea.png")
+    for folder in ("one", "two"):
+        embed.main(["--source", str(tmp_path), "--into", str(tmp_path / folder)])
+    for name in ("mnist.npz", "animals.npz", "fashion.npz"):
+        one, two = (np.load(tmp_path / folder / name) for folder in ("one", "two"))
+        assert all(np.array_equal(one[key], two[key]) for key in one.files)
+        source = SOURCES[name.partition(".")[0]]
+        assert (str(one["title"]), str(one["binarisation"])) == (source.title, source.values["binary"])
+        assert str(one["source"]) == source.credit
+    assert np.load(tmp_path / "one/mnist.npz")["train"].shape == (30, 98)
+    assert Image.open(tmp_path / "one/cat.png").size == embed.PHOTO_SIZE
