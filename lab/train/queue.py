@@ -9,7 +9,6 @@ from nade_core.queue import Queue
 from nade_core.runs import RunState, read_log
 
 from .. import cache
-from ..words import _
 
 STATES = {
     "queued": N_("waiting"),
@@ -41,8 +40,8 @@ def title(run: RunState) -> str:
 
 
 def label(run: RunState) -> str:
-    """One line on a run, for a list."""
-    return f"{title(run)} · {_(STATES[run.state])} · {run.name}"
+    """One line on a run, for a list. It stays the same while the run goes on: the browser knows an option by it."""
+    return f"{title(run)} · {run.name}"
 
 
 def log(run: RunState) -> list[dict]:
