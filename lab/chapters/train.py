@@ -36,7 +36,7 @@ def render() -> None:
 
 def _choose(runs: list[RunState]) -> RunState | None:
     """The run to watch: the one that the link names, at first the newest. One that is gone is said to be gone."""
-    found = {run.name: run for run in runs}
+    found = {run.name: run for run in sorted(runs, key=lambda run: run.state == "damaged")}
     wanted = link.arriving("run")
     if wanted is not None:
         st.session_state["run"] = wanted or next(iter(found), None)

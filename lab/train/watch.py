@@ -52,7 +52,7 @@ def _state(queue: Queue, run: RunState) -> None:
         place = waiting.index(run.name) + 1 if run.name in waiting else 1
         st.info(_("Place {place} in the queue.", place=place), icon=":material/hourglass_empty:")
     elif run.error:
-        show = st.warning if run.state == "interrupted" else st.error
+        show = st.error if run.state == "failed" else st.warning
         show(plain(tell(run.error)), icon=":material/info:")
     elif run.state == "running" and stop_requested(run.folder):
         st.info(_("Stopping: the run ends within a few seconds, and can go on later."), icon=":material/stop_circle:")
@@ -100,34 +100,44 @@ def _duration(seconds: float) -> str:
 
 
 def _buttons(queue: Queue, run: RunState) -> None:
-    columns = st.columns(4)
-    if run.state in LIVE:
-        stopping = stop_requested(run.folder)
-        words, icon = (_("Stopping…") if stopping else _("Stop")), ":material/stop:"
-        if columns[0].button(words, icon=icon, key=f"stop-{run.name}", width="stretch", disabled=stopping):
-            queue.stop(run.folder)
-            st.rerun()
-        return
-    if run.state not in ("done", "damaged") and columns[0].button(
-        _("Resume"), icon=":material/resume:", key=f"resume-{run.name}", width="stretch"
-    ):
+    with st.container(horizontal=True):
+        if run.state in LIVE:
+            _stop(queue, run)
+            return
+        if run.state not in ("done", "damaged"):
+            _resume(queue, run)
+        _delete(queue, run)
+        _download(run)
+
+
+def _stop(queue: Queue, run: RunState) -> None:
+    """The button; as long as the run has not ended, it says that the run is stopping."""
+    stopping = stop_requested(run.folder)
+    words = _("Stopping…") if stopping else _("Stop")
+    if st.button(words, icon=":material/stop:", key=f"stop-{run.name}", disabled=stopping):
+        queue.stop(run.folder)
+        st.rerun()
+
+
+def _resume(queue: Queue, run: RunState) -> None:
+    if st.button(_("Resume"), icon=":material/resume:", key=f"resume-{run.name}"):
         queue.resume(run.folder)
         st.rerun()
-    if columns[1].button(_("Delete"), icon=":material/delete:", key=f"delete-{run.name}", width="stretch"):
+
+
+def _delete(queue: Queue, run: RunState) -> None:
+    if st.button(_("Delete"), icon=":material/delete:", key=f"delete-{run.name}"):
         queue.delete(run.folder)
         link.say("run", None)
         st.session_state.pop("run", None)
         st.rerun()
+
+
+def _download(run: RunState) -> None:
     model = run.folder / "model.safetensors"
     if model.exists():
-        columns[2].download_button(
-            _("Download"),
-            model.read_bytes,
-            f"{run.name}.safetensors",
-            key=f"get-{run.name}",
-            icon=":material/download:",
-            width="stretch",
-        )
+        name, key = f"{run.name}.safetensors", f"get-{run.name}"
+        st.download_button(_("Download"), model.read_bytes, name, key=key, icon=":material/download:")
 
 
 def _curve(run: RunState, config: RunConfig, reports: list[dict]) -> None:
