@@ -24,6 +24,7 @@ TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
 NOISE_IMAGES = 500
 FEWER = 4  # a slow model scores a fourth as many, so that nobody waits long
 TYPICAL_OF = 300
+ORDERINGS = 8  # over which the probability of a completion is averaged
 Key = tuple[str, float]
 
 
@@ -263,9 +264,9 @@ def _complete(key: Key, image: bytes, known: bytes, n: int, seed: int) -> Comple
     x = torch.from_numpy(np.frombuffer(image, np.uint8).copy())
     mask = torch.from_numpy(np.frombuffer(known, np.uint8).copy()).bool()
     drawn = model.complete(x, mask, n, generator).cpu()
-    log_p = model.log_prob_missing(torch.cat([drawn, x[None]]), mask, generator).cpu().numpy()
+    log_p = model.log_prob_missing(torch.cat([drawn, x[None]]), mask, generator, ORDERINGS).cpu().numpy()
     with torch.no_grad():
-        marginals = model.marginals(x[None], mask[None])[0].cpu().numpy()
+        marginals = model.marginals(x[None], mask[None])[0].double().cpu().numpy()
     return Completions(drawn.numpy().astype(np.uint8), log_p[:-1], float(log_p[-1]), marginals)
 
 

@@ -170,12 +170,16 @@ def look(folder: str | Path) -> RunState:
     try:
         config = read_config(folder)
         state, error, asked = _read_status(folder)
+        if state == "running" and not is_alive(folder):
+            state, error, asked = _read_status(folder)  # it may have ended in between
+            state, error = _gone() if state == "running" else (state, error)
     except NadeError as problem:
         return RunState(folder, "running" if is_alive(folder) else "damaged", problem, created, created, config)
-    if state == "running" and not is_alive(folder):
-        state = "interrupted"
-        error = NadeError("The worker process is gone. The run can go on from its last finished epoch.")
     return RunState(folder, state, error, created if asked is None else asked, created, config)
+
+
+def _gone() -> tuple[str, NadeError]:
+    return "interrupted", NadeError("The worker process is gone. The run can go on from its last finished epoch.")
 
 
 def _created(folder: Path) -> float:
@@ -213,7 +217,7 @@ def working_on(folder: Path) -> Iterator[None]:
     """Hold the run, as its worker does. NadeError if another worker does."""
     held = lock(folder)
     try:
-        held.acquire(timeout=1, poll_interval=0.02)  # others look at the lock for moments
+        held.acquire(timeout=0.5, poll_interval=0.02)  # others look at the lock for moments
     except Timeout:
         raise NadeError("Another worker is training in {folder}.", folder=str(folder)) from None
     try:

@@ -38,21 +38,8 @@ def test_wine_is_measured_on_ucis_own_file_and_on_bare_numbers(tmp_path, capsys,
     path = wines(tmp_path / "wine.csv", header, delimiter)
     if not header:
         path.write_text(path.read_text().lstrip())
-    small = [
-        "--folds",
-        "2",
-        "--epochs",
-        "2",
-        "--orderings",
-        "2",
-        "--hidden",
-        "4",
-        "--layers",
-        "1",
-        "--components",
-        "2",
-        "--json",
-    ]
+    sizes = {"folds": 2, "epochs": 2, "orderings": 2, "hidden": 4, "layers": 1, "components": 2}
+    small = ["--json", *(f"--{name}={value}" for name, value in sizes.items())]
     wine.main([str(path), *small])
     summary = json.loads(capsys.readouterr().out)
     assert (summary["folds"], summary["orderings"], summary["dims"]) == (2, 2, 3)
