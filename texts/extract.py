@@ -24,7 +24,14 @@ ROOT = HERE.parent
 CODE = ("app.py", "lab", "lesson", "nade_core")
 KEYWORDS = dict.fromkeys(("_", "N_", "NadeError"))
 GAP = re.compile(r"\{[^{}]*\}")
-HEADER = 'msgid ""\nmsgstr ""\n"Language: {language}\\n"\n"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n"Content-Transfer-Encoding: 8bit\\n"\n\n'
+HEADER = r"""msgid ""
+msgstr ""
+"Language: {language}\n"
+"MIME-Version: 1.0\n"
+"Content-Type: text/plain; charset=UTF-8\n"
+"Content-Transfer-Encoding: 8bit\n"
+
+"""
 
 
 def in_code() -> Iterator[tuple[str, str]]:

@@ -21,8 +21,11 @@ STATES = {  # of a chapter: what else is to be read, beside what it shows at fir
     "complete": ["source=own"],
 }
 # What Korean readers write in Latin letters: names, formats, and symbols of more than one letter.
-TERMS = """NADE MADE FVSBN RNADE PixelCNN MNIST Fashion-MNIST Chow-Liu AUROC DeLong Otsu EXIF MoG KL
-PNG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP RGB MB GB KB CPU GPU CUDA Lab log max min exp bits dim English""".split()
+TERMS = re.findall(
+    r"\S+",
+    """NADE MADE FVSBN RNADE PixelCNN MNIST Fashion-MNIST Chow-Liu AUROC DeLong Otsu EXIF MoG KL
+PNG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP RGB MB GB KB CPU GPU CUDA Lab log max min exp bits dim English""",
+)
 LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]+")
 NOT_WORDS = re.compile(
     r"(?<=[가-힣])\([A-Za-z ,-]+\)"  # an English term in brackets after the Korean one
@@ -50,7 +53,7 @@ def read(viewer):
     seen = viewer.page.evaluate(SEEN)
     for box in viewer.page.locator("input[role=combobox]:enabled").all():
         box.click()
-        option = viewer.page.locator('[role=listbox] [role=option]')
+        option = viewer.page.locator("[role=listbox] [role=option]")
         option.first.wait_for()
         seen += [("option", text) for text in option.all_inner_texts()]
         viewer.page.keyboard.press("Escape")
