@@ -1,6 +1,7 @@
 """Streamlit's own words, which it shows in English only; frame.js puts the reader's in their place.
 
-Each is a whole text or label as Streamlit writes it; a gap stands for anything.
+Each is a whole text or label as Streamlit writes it; a gap stands for anything, also for
+another of these words.
 """
 
 from nade_core.messages import N_
@@ -18,6 +19,10 @@ WIDGETS = (
     N_("Selected values"),
     N_("Add: {option}"),
     N_("Remove {option}"),
+    N_("{n} options available."),
+    N_("{n} option available."),
+    N_("{option}, selected"),
+    N_("Dismiss"),
     N_("Open"),
     N_("Close"),
     N_("Cancel"),
@@ -36,6 +41,7 @@ WIDGETS = (
     N_("Number is above the allowed range."),
     N_("Number is below the allowed range. Please enter a value greater than or equal to {low}."),
     N_("Number is below the allowed range."),
+    N_("Error: {message}"),
     N_("Number is outside the allowed range. Please enter a value between {low} and {high}."),
 )
 FILES = (
@@ -54,6 +60,10 @@ TABLES = (
     N_("Download as CSV"),
     N_("Search"),
     N_("Close Search"),
+    N_("{n} results"),
+    N_("{n} result"),
+    N_("{i} of {n} results"),
+    N_("{i} of {n} result"),
     N_("Next Result"),
     N_("Previous Result"),
     N_("Fullscreen"),

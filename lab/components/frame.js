@@ -56,7 +56,7 @@ function translated(text) {
   if (whole.has(text)) return whole.get(text);
   for (const [pattern, ours] of withGaps) {
     const facts = pattern.exec(text)?.groups;
-    if (facts) return ours.replace(/\{(\w+)\}/g, (gap, name) => facts[name] ?? gap);
+    if (facts) return ours.replace(/\{(\w+)\}/g, (gap, name) => (name in facts ? translated(facts[name]) : gap));
   }
   return text;
 }

@@ -8,9 +8,10 @@ import time
 import urllib.request
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+expect.set_options(timeout=30_000)  # beside other work
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # Streamlit asks these below a page's own path first: 404
 
 
@@ -85,6 +86,7 @@ class Viewer:
         """Wait until the script has run to its end."""
         self.page.wait_for_timeout(400)
         self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+        expect(self.page.locator('[data-stale="true"], [data-testid="stSpinner"]')).to_have_count(0)
 
     def healthy(self):
         errors = self.page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]')

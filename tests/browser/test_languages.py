@@ -24,7 +24,7 @@ STATES = {  # of a chapter: what else is to be read, beside what it shows at fir
 TERMS = re.findall(
     r"\S+",
     """NADE MADE FVSBN RNADE PixelCNN MNIST Fashion-MNIST Chow-Liu AUROC DeLong Otsu EXIF MoG KL
-PNG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP RGB MB GB KB CPU GPU CUDA Lab log max min exp bits dim English""",
+PNG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP RGB MB GB KB CPU GPU CUDA Lab log max min exp bits dim Enter Ctrl English""",
 )
 LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]+")
 NOT_WORDS = re.compile(
@@ -149,3 +149,40 @@ def test_a_page_that_the_browser_translated_goes_on_working(viewer, replace):
     viewer.page.get_by_text("한국어").first.click()
     expect(viewer.page.get_by_role("heading", level=1)).to_have_text("순위: 진짜와 노이즈")
     expect(viewer.page.get_by_text("Compare with")).to_have_count(0)
+
+
+def test_streamlits_own_words_in_lists_tables_and_fields_are_told(app, browser):
+    context = browser.new_context(viewport=SIZES[0], locale="en-US")
+    viewer = Viewer(context.new_page(), app)
+    viewer.open("rank?lang=ko")
+    box = viewer.page.locator("input[role=combobox]").first
+    box.click()
+    box.fill("zzzz")
+    expect(viewer.page.get_by_text("결과가 없어요")).to_be_visible()
+    viewer.page.keyboard.press("Escape")
+    seed = viewer.page.get_by_test_id("stNumberInputField")
+    seed.fill("-5")
+    expect(viewer.page.get_by_text("Enter를 누르면 적용돼요")).to_be_visible()
+    table = viewer.page.get_by_test_id("stDataFrame")
+    table.hover()
+    viewer.page.get_by_role("button", name="열 보이기/숨기기").click()
+    expect(viewer.page.get_by_text("모두 고르기")).to_be_visible()
+    viewer.page.keyboard.press("Escape")
+    table.hover()
+    viewer.page.get_by_role("button", name="CSV로 내려받기").hover()
+    expect(viewer.page.get_by_test_id("stTooltipContent")).to_have_text("CSV로 내려받기")
+    context.close()
+
+
+@pytest.mark.parametrize("width, fits", [(400, True), (40, False)])
+def test_a_text_that_does_not_fit_would_be_found(browser, width, fits):
+    page = browser.new_page()
+    page.set_content(f"<div style='width: {width}px; overflow: hidden; white-space: nowrap'>some longer text</div>")
+    assert (page.evaluate(WIDE) == []) == fits
+    page.close()
+
+
+def test_a_foreign_word_would_be_found():
+    assert foreign("모델 model", "ko") == ["model"] and foreign("The 모델", "en") == ["모델"]
+    assert not foreign("자기회귀 모델(autoregressive model)의 log p(x), NADE", "ko")
+    assert not foreign("한국어", "en")
