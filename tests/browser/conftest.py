@@ -8,7 +8,9 @@ import time
 import urllib.request
 
 import pytest
+from playwright.sync_api import expect
 
+expect.set_options(timeout=30_000)  # beside other work
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # Streamlit asks these below a page's own path first: 404
 
 
@@ -74,6 +76,7 @@ class Viewer:
         """Wait until the script has run to its end."""
         self.page.wait_for_timeout(400)
         self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+        expect(self.page.locator('[data-stale="true"], [data-testid="stSpinner"]')).to_have_count(0)
 
     def healthy(self):
         errors = self.page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]')
