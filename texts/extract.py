@@ -47,7 +47,7 @@ def in_code() -> Iterator[tuple[str, str]]:
 def in_data() -> Iterator[tuple[str, str]]:
     """(message, file) of what is shown of models and data sets: titles, descriptions, classes, binarisations."""
     from nade_core import list_models
-    from nade_core.data import DATASETS, load_dataset
+    from nade_core.data import SOURCES, load_dataset
     from nade_core.models import MODELS
 
     for kind, _config in MODELS.values():
@@ -57,10 +57,8 @@ def in_data() -> Iterator[tuple[str, str]]:
         yield from ((text, f"pretrained/{card.name}.safetensors") for text in about)
     for row in json.loads((ROOT / "pretrained/leaderboard.json").read_text("utf-8"))["rows"]:
         yield row["title"], "pretrained/leaderboard.json"
-    for name in DATASETS:
-        data = load_dataset(name)
-        about = data.title, data.binarisation, *data.class_names
-        yield from ((text, f"nade_core/data/embedded/{name}.npz") for text in about)
+    for name in SOURCES:
+        yield from ((text, f"nade_core/data/embedded/{name}.npz") for text in load_dataset(name).class_names)
 
 
 def template() -> Catalog:
