@@ -7,12 +7,14 @@ anything is.
 """
 
 import argparse
+import ast
 import io
 import json
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
@@ -34,12 +36,20 @@ msgstr ""
 """
 
 
+def calls(file: IO[bytes], keywords: list[str], *_ignored: object) -> Iterator[tuple[int, str, str, list[str]]]:
+    """Babel's extraction method: every call of a keyword whose first argument is a literal, and nothing inside one."""
+    for node in ast.walk(ast.parse(file.read())):
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(message)), *_]) if name in keywords:
+                yield node.lineno, name, message, []
+
+
 def in_code() -> Iterator[tuple[str, str]]:
     """(message, file) of every marked sentence in the code."""
     for place in CODE:
         root = ROOT / place
         for path in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
-            for _line, message, _comments, _context in extract_from_file("python", path, KEYWORDS):
+            for _line, message, _comments, _context in extract_from_file(calls, path, KEYWORDS):
                 if message:
                     yield message, path.relative_to(ROOT).as_posix()
 
