@@ -36,7 +36,9 @@ msgstr ""
 """
 
 
-def calls(file: IO[bytes], keywords: list[str], *_ignored: object) -> Iterator[tuple[int, str, str, list[str]]]:
+def calls(
+    file: IO[bytes], keywords: list[str], comment_tags: object, options: object
+) -> Iterator[tuple[int, str, str, list[str]]]:
     """Babel's extraction method: every call of a keyword whose first argument is a literal, and nothing inside one."""
     for node in ast.walk(ast.parse(file.read())):
         match node:
