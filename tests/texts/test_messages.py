@@ -94,7 +94,7 @@ def test_streamlits_own_words_are_still_its_words():
     pieces = {
         piece.strip()
         for word in borrowed.WORDS
-        for piece in re.split(r"\{\w+\}|: | — |⌘|Ctrl|(?<=to )|(?<=Press )| (?=available)", word)
+        for piece in re.split(r"\{\w+\}|: | — |⌘|Ctrl|(?<=to )|(?<=Press )| (?=available|icon)", word)
     }
     assert not [piece for piece in pieces if piece not in theirs]
 
