@@ -180,7 +180,7 @@ def by_name(rows: list[dict]) -> None:
     theirs = [(wrapped(_(p.model)), p.nats, f"{p.figure} · {p.source}, {_(HOW[p.how])}", 0.0) for p in PUBLISHED]
     known = [("ours", *one) for one in ours] + [("published", *one) for one in theirs]
     ranked = sorted((one for one in known if one[2] < CLOSE), key=lambda one: one[2])
-    fig = figure(_("−log p(x) (nats per image)"), "", 120 + 36 * len(ranked))
+    fig = figure(_("nats per image"), "", 120 + 36 * len(ranked))
     looks = {
         "ours": (_("ours, measured here"), {"symbol": "circle", "color": BLUE}),
         "published": (_("published"), {"symbol": "diamond-open", "color": ORANGE, "line": {"width": 2}}),
