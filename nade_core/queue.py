@@ -29,7 +29,7 @@ from .runs.process import Worker, bury, end, spawn
 MAX_WAITING, MAX_KEPT, MAX_UPLOAD_MB = 8, 40, 200
 POLL = 0.25  # seconds between two looks at the folder
 GRACE = 0.7  # seconds that a worker has to end by itself once a stop was asked for
-LEAVING = 5.0  # seconds to wait for a worker that has said its last word
+LEAVING = 2.0  # seconds to wait for a worker that has said its last word
 BUSY = 20.0  # seconds to wait while another app changes the folder
 
 
