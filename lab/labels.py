@@ -73,7 +73,7 @@ def beside(x: list[float], y: list[float], names: list[str], blocked: tuple[Box,
     for i in [*range(len(names))] * SWEEPS:
         taken = fixed + [boxes[j][side] for j, side in chosen.items() if j != i]
         cost = {side: sum(_shared(box, other) for other in taken) + _price(side, box) for side, box in boxes[i].items()}
-        chosen[i] = min(SIDES, key=cost.get)
+        chosen[i] = min(SIDES, key=cost.__getitem__)
     return [chosen[i] for i in range(len(names))]
 
 
