@@ -69,7 +69,7 @@ def beside(x: list[float], y: list[float], names: list[str], blocked: tuple[Box,
     fixed = 4 * [(a - MARK, b - MARK, a + MARK, b + MARK) for a, b in points]  # to cover a mark is worst
     fixed += [(PLOT[0] * box[0], PLOT[1] * box[1], PLOT[0] * box[2], PLOT[1] * box[3]) for box in blocked]
     boxes = [{side: _box(a, b, name, side) for side in SIDES} for (a, b), name in zip(points, names, strict=True)]
-    chosen = {}
+    chosen: dict[int, str] = {}
     for i in [*range(len(names))] * SWEEPS:
         taken = fixed + [boxes[j][side] for j, side in chosen.items() if j != i]
         cost = {side: sum(_shared(box, other) for other in taken) + _price(side, box) for side, box in boxes[i].items()}
