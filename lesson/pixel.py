@@ -102,6 +102,12 @@ def restore(values: np.ndarray, levels: int) -> np.ndarray:
     return ((values + 0.5) * 256 / levels).astype(np.uint8)
 
 
+def unseen(pixels: Split, levels: int) -> float:
+    """The share of the held-out pixels whose colour no training pixel has, at L levels a channel."""
+    codes = (_code(quantise(part, levels), levels) for part in (pixels.train, pixels.test))
+    return float((_counts(*codes) == 0).mean())
+
+
 def table_log_probs(train, part, test, cases: int) -> tuple[np.ndarray, float]:
     """log p of test codes (M,) by (count + alpha) / (N + alpha cases), in nats (M,), and the alpha.
 

@@ -48,6 +48,14 @@ def test_levels_are_in_order_and_restored_inside_their_bins(levels):
     assert (pixel.quantise(pixel.restore(np.arange(levels), levels), levels) == np.arange(levels)).all()
 
 
+@pytest.mark.parametrize("levels", [2, 256])
+def test_unseen_is_the_share_of_colours_that_training_lacks(levels):
+    split = pixel.split(pixel.photo())
+    seen = set(map(tuple, pixel.quantise(split.train, levels)))
+    missing = [tuple(colour) not in seen for colour in pixel.quantise(split.test, levels)]
+    assert pixel.unseen(split, levels) == pytest.approx(np.mean(missing))
+
+
 def test_the_table_adds_the_alpha_that_its_parts_choose_and_sums_to_1():
     codes, part = RNG.geometric(0.1, 90) % 64, RNG.integers(1, 5, 90)
     log_p, alpha = pixel.table_log_probs(codes, part, np.arange(64), 64)
