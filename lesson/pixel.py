@@ -85,6 +85,14 @@ def split(image: np.ndarray, seed: int = 0) -> Split:
     return Split(image[part > 0], part[part > 0], image[scored], block[scored])
 
 
+def scored_squares(pixels: Split, shape: tuple[int, ...]) -> list[list[int]]:
+    """Where the held-out pixels of a picture (H, W, ...) lie: [x, y, width, height] of each square."""
+    height, width = shape[:2]
+    places = (divmod(int(block), -(-width // SIDE)) for block in np.unique(pixels.block))
+    corners = [(column * SIDE + 1, row * SIDE + 1) for row, column in places]
+    return [[x, y, min(SIDE - 2, width - x), min(SIDE - 2, height - y)] for x, y in corners]
+
+
 def _inner(length: int) -> np.ndarray:
     """Whether a row or column lies inside its block, not at the block's edge: (length,)."""
     return ~np.isin(np.arange(length) % SIDE, (0, SIDE - 1))
