@@ -1,9 +1,8 @@
-"""Numbers as people read them: exact as long as they can be taken in, then as a power of ten."""
+"""Numbers as people read them: integers of any size, powers of ten, and what a log-probability amounts to."""
 
 import math
 
-LONGEST = 12  # digits that are still shown one by one
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def power(exponent: int) -> str:
@@ -11,30 +10,33 @@ def power(exponent: int) -> str:
     return "10" + str(exponent).translate(RAISED)
 
 
-def short(value: int) -> str:
-    """A natural number, exact up to a million million, then a power of ten with digits cut off the exact one."""
+def big(value: int) -> str:
+    """An integer: all its digits up to twelve, then as a power of ten read off the exact integer."""
     digits = str(value)
-    if len(digits) <= LONGEST:
+    if len(digits) <= 12:
         return f"{value:,}"
-    return f"{digits[0]}.{digits[1:3]}·{power(len(digits) - 1)}"
-
-
-def latex(value: int) -> str:
-    """The same in a formula."""
-    digits = str(value)
-    if len(digits) <= LONGEST:
-        return f"{value:,}".replace(",", "{,}")
-    return rf"{digits[0]}.{digits[1:3]} \cdot 10^{{{len(digits) - 1}}}"
+    return f"{digits[0]}.{digits[1:3]} × {power(len(digits) - 1)}"
 
 
 def log10(value: int) -> float:
-    """log10 of a natural number of any size."""
+    """log10 of a positive integer of any size."""
     digits = str(value)
-    return len(digits) - 1 + math.log10(float(f"{digits[0]}.{digits[1:16]}"))
+    return len(digits) - 1 + math.log10(int(digits[:16]) / 10 ** (len(digits[:16]) - 1))
 
 
-def grouped(value: int, size: int = 3) -> list[str]:
-    """All digits, in groups counted from the last one."""
+def as_power(nats: float) -> str:
+    """What a log-probability in nats amounts to: about such a power of ten."""
+    return power(round(nats / math.log(10)))
+
+
+def latex(value: int) -> str:
+    """An integer in a formula, as ``big`` says it."""
     digits = str(value)
-    first = len(digits) % size
-    return [digits[:first]] * bool(first) + [digits[i : i + size] for i in range(first, len(digits), size)]
+    if len(digits) <= 12:
+        return f"{value:,}".replace(",", "{,}")
+    return rf"{digits[0]}.{digits[1:3]} \times 10^{{{len(digits) - 1}}}"
+
+
+def grouped(value: int) -> list[str]:
+    """All digits of an integer, in threes counted from the last one."""
+    return f"{value:,}".split(",")

@@ -47,9 +47,9 @@ def words(chapter: Chapter, here: str, **facts: Any) -> None:
     explain(prose(chapter.id, here, **facts))
 
 
-def formula(latex: str) -> None:
-    """The formula of the board, with this moment's numbers in it."""
-    with st.container(key="formula"):
+def formula(latex: str, key: str = "formula") -> None:
+    """The formula of the board, with this moment's numbers in it; a second one has a key of its own."""
+    with st.container(key=f"board-{key}"):
         st.latex(latex)
 
 
@@ -146,7 +146,7 @@ def foot(chapter: Chapter, lesson: list[Chapter]) -> None:
     if chapter.sentence:
         with st.container(key="sentence"):
             explain(_(chapter.sentence))
-    names = [{"id": c.id, "short": _(c.short), "title": _(c.title)} for c in lesson]
+    names = [{"id": c.id, "place": c.place, "short": _(c.short), "title": _(c.title)} for c in lesson]
     steps = list(chapter.steps)
     here = st.session_state.get(STEP)
     at = steps.index(here) if here in steps else 0

@@ -22,7 +22,7 @@ def bars(
     colours: tuple[str, ...] = ("#0072B2",),
     marks: tuple[dict, ...] = (),
     top: float = 1.0,
-    tall: str = "15rem",
+    tall: str = "min(15rem, 40vh)",
 ) -> np.ndarray:
     """Probabilities (m,) that the viewer drags; they stand in the link under the key.
 

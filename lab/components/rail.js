@@ -38,7 +38,7 @@ export default function (component) {
   const find = (selector) => parentElement.querySelector(selector);
   const place = chapters.findIndex((one) => one.id === chapter), seen = touched();
   const go = (to) => setTriggerValue("go", to);
-  const where = words.where.replace("{n}", place + 1).replace("{all}", chapters.length)
+  const where = words.where.replace("{n}", chapters[place].place).replace("{all}", chapters.length)
     .replace("{step}", step + 1).replace("{steps}", steps);
   find("nav").setAttribute("aria-label", `${words.lesson}: ${where}`);
   find(".back").textContent = `\u2190 ${words.back}`;
@@ -52,9 +52,9 @@ export default function (component) {
     const dot = document.createElement("span"), name = document.createElement("span");
     button.type = "button";
     button.title = one.title;
-    button.setAttribute("aria-label", `${i + 1}. ${one.title}${seen.has(one.id) ? `, ${words.touched}` : ""}`);
+    button.setAttribute("aria-label", `${one.place}. ${one.title}${seen.has(one.id) ? `, ${words.touched}` : ""}`);
     dot.className = "dot";
-    dot.textContent = seen.has(one.id) && i !== place ? "\u2713" : i + 1;
+    dot.textContent = seen.has(one.id) && i !== place ? "\u2713" : one.place;
     name.className = "name";
     name.textContent = one.short;
     button.append(dot, name);
