@@ -8,6 +8,9 @@ import streamlit as st
 
 from lesson import pixel
 
+from .words import _
+
+EVERY = 0.4  # seconds between two looks at what the networks have learned
 WORKERS = 2  # at once, whoever asks
 
 
@@ -41,3 +44,12 @@ def race(image: np.ndarray, seed: int = 0) -> Race:
 def _race(picture: bytes, shape: tuple[int, ...], seed: int) -> Race:
     split, workers = pixel.split(np.frombuffer(picture, np.uint8).reshape(shape), seed), _workers()
     return Race(split, {levels: workers.submit(pixel.compete, split, levels, seed) for levels in pixel.LEVELS})
+
+
+@st.fragment(run_every=EVERY)
+def wait(race: contests.Race, drawn: int) -> None:
+    """How far the networks are; the page is drawn anew whenever there is more to draw."""
+    done, of = len(race.done()), len(race.contests)
+    st.progress(done / of, _("The networks learn: {done} of {all} contests are decided.", done=done, all=of))
+    if done > drawn:
+        st.rerun()

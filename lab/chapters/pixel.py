@@ -6,16 +6,14 @@ import numpy as np
 import streamlit as st
 
 from lesson import channels, counting, pixel
-from nade_core.images import MAX_BYTES
-from nade_core.messages import N_, NadeError
+from nade_core.messages import N_
 
 from .. import contests, numbers, stage
 from ..chapter import Chapter
-from ..components.photo import photo
+from ..components.photo import own_photo, photo
 from ..link import linked
-from ..session import PICTURES
 from ..theme import BLUE, GREEN, GREY, ORANGE, PURPLE, chart, figure
-from ..words import _, explain, prose, tell
+from ..words import _, explain, prose
 
 CHAPTER = Chapter(
     id="pixel",
@@ -32,7 +30,7 @@ LOOKS = {  # of each rival: its name, colour, dash and mark
     "independent": (N_("independent channels"), GREY, "dash", "square"),
     "chain": (N_("chain, by a network"), GREEN, "dot", "diamond"),
 }
-EVERY = 0.4  # seconds between two looks at what the networks have learned
+IN_BITS = {"table": N_("table, bits"), "chain": N_("chain, bits"), "independent": N_("independent, bits")}
 
 
 def render() -> None:
@@ -45,24 +43,7 @@ def _controls() -> tuple[np.ndarray, int]:
         label = _("L, levels a channel")
         levels = linked(st.select_slider, label, list(pixel.LEVELS), key="levels", default=256)
         with st.popover(_("Photo"), icon=":material/add_a_photo:"):
-            return _picture(), levels
-
-
-def _picture() -> np.ndarray:
-    note = _("Any photo of at least {n} × {n} pixels. It is not kept, and a link shows ours instead.", n=4 * pixel.SIDE)
-    file = st.file_uploader(_("Your own photo"), PICTURES, key="photo", max_upload_size=MAX_BYTES >> 20, help=note)
-    try:
-        return _read(file.file_id, file) if file else pixel.photo()
-    except NadeError as error:
-        st.warning(tell(error), icon=":material/broken_image:")
-        return pixel.photo()
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _read(id: str, _file) -> np.ndarray:
-    image = pixel.picture(_file.getvalue())
-    pixel.split(image)  # says what is wrong with a picture that is too small
-    return image
+            return own_photo(), levels
 
 
 def _cube() -> None:
@@ -71,7 +52,7 @@ def _cube() -> None:
         place = st.container()
         image, levels = _controls()
         with place:
-            x, y = photo(image, levels, _("A photo; touch it to pick a pixel."), key="cube")
+            x, y = photo(image, levels, _("A photo; touch it to pick a pixel."), "cube", tall="15rem")
     with right:
         r, g, b = pixel.quantise(image[y, x], levels)
         cases = numbers.latex(levels**3)
@@ -134,11 +115,17 @@ def _verdict(race: contests.Race, levels: int) -> None:
         contest = race.contests[levels].result()
         table, chain, error = contest.bits["table"], contest.bits["chain"], 2 * contest.errors["chain"]
         about = rf"\text{{{_('table')}}} - \text{{{_('chain')}}}"
-        stage.formula(rf"{about} = {table:.2f} - {chain:.2f} = {table - chain:+.2f} \pm {error:.2f}")
-        stage.figures({_(LOOKS[name][0]): _("{bits:.2f} bits", bits=contest.bits[name]) for name in pixel.RIVALS})
+        stage.formula(
+            rf"\begin{{aligned}}{about} &= {table:.2f} - {chain:.2f}\\ &= {table - chain:+.2f} \pm {error:.2f}\end{{aligned}}"
+        )
+        _bits(contest.bits)
     if race.is_over:
         found = {rival: pixel.crossing(race.done(), rival) for rival in ("chain", "independent")}
         stage.words(CHAPTER, "shown", **{rival: _from(first) for rival, first in found.items()})
+
+
+def _bits(values: dict[str, float]) -> None:
+    stage.figures({_(title): f"{values[name]:.2f}" for name, title in IN_BITS.items()})
 
 
 def _from(first: int | None) -> str:
@@ -160,7 +147,7 @@ def _full() -> None:
             stage.formula(
                 rf"{bits:.2f} + 3 \log_2 \frac{{256}}{{{levels}}} = {bits:.2f} + {full - bits:.0f} = {full:.2f}"
             )
-            stage.figures({_(LOOKS[name][0]): _("{bits:.2f} bits", bits=contest.full[name]) for name in pixel.RIVALS})
+            _bits(contest.full)
         if race.is_over:
             best = {name: min(race.done(), key=lambda c, name=name: c.full[name]).levels for name in pixel.RIVALS}
             stage.words(CHAPTER, "full", levels=levels, values=left_out, **best)
@@ -171,14 +158,14 @@ def _full() -> None:
 def _curves(race: contests.Race, levels: int, value: Callable, y: str, guess: int | None = None) -> None:
     """Bits over L, a line for each rival, as far as they are decided; what is not yet is said."""
     done = race.done()
-    fig = figure(_("L, levels a channel"), y, 310)
+    fig = figure(_("L, levels a channel"), y, 300 if guess is None else 270)
     for name, (title, colour, dash, mark) in LOOKS.items():
         fig.add_scatter(
             x=[str(contest.levels) for contest in done],
             y=[value(contest)[name] for contest in done],
             name=_(title),
             line={"color": colour, "dash": dash, "width": 3},
-            marker={"symbol": mark, "size": [15 if contest.levels == levels else 8 for contest in done]},
+            marker={"symbol": mark, "size": [15 if c.levels == levels else 8 for c in done], "opacity": 1},
         )
         fig.data[-1].marker.line = {"color": ORANGE, "width": [3 if c.levels == levels else 0 for c in done]}
     if guess is not None and done:
@@ -190,16 +177,7 @@ def _curves(race: contests.Race, levels: int, value: Callable, y: str, guess: in
     said = [_("L = {n}: table {a:.2f}, independent {b:.2f}, chain {c:.2f}", n=n, a=a, b=b, c=c) for n, a, b, c in facts]
     chart(fig, f"{y}. {'; '.join(said)}.", key="bits")
     if not race.is_over:
-        _working(race, len(done))
-
-
-@st.fragment(run_every=EVERY)
-def _working(race: contests.Race, drawn: int) -> None:
-    """How far the networks are; the page is drawn anew whenever there is more to draw."""
-    done, of = len(race.done()), len(race.contests)
-    st.progress(done / of, _("The networks learn: {done} of {all} contests are decided.", done=done, all=of))
-    if done > drawn:
-        st.rerun()
+        contests.wait(race, len(done))
 
 
 def _measured(race: contests.Race) -> None:

@@ -5,7 +5,13 @@ import base64
 import numpy as np
 import streamlit as st
 
+from lesson import pixel
+from nade_core.images import MAX_BYTES
+from nade_core.messages import NadeError
+
 from .. import stage
+from ..session import PICTURES
+from ..words import _, tell
 from . import component
 
 _photo = component("photo")
@@ -46,3 +52,21 @@ def _pick(key: str, first: tuple[int, int]) -> None:
     pick = st.session_state[key]["pick"]
     for name, default in zip(("x", "y"), first, strict=True):
         stage.keep(name, int(pick[name]), default)
+
+
+def own_photo() -> np.ndarray:
+    """The photo that the viewer drops, thinned; ours as long as there is none, or none that can be used."""
+    note = _("Any photo of at least {n} × {n} pixels. It is not kept, and a link shows ours instead.", n=4 * pixel.SIDE)
+    file = st.file_uploader(_("Your own photo"), PICTURES, key="photo", max_upload_size=MAX_BYTES >> 20, help=note)
+    try:
+        return _read(file.file_id, file) if file else pixel.photo()
+    except NadeError as error:
+        st.warning(tell(error), icon=":material/broken_image:")
+        return pixel.photo()
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _read(id: str, _file) -> np.ndarray:
+    image = pixel.picture(_file.getvalue())
+    pixel.split(image)  # says what is wrong with a picture that is too small
+    return image

@@ -1,0 +1,237 @@
+"""Chapter 4: counting. 2^n cases with all their digits, which patches of real digits a table knows, and the race."""
+
+import numpy as np
+import streamlit as st
+
+from lesson import counting, coverage
+from nade_core.data import load_dataset
+from nade_core.messages import N_
+
+from .. import race, stage
+from ..chapter import Chapter
+from ..components import image_grid
+from ..link import linked
+from ..numbers import big, grouped, latex, log10, power
+from ..theme import BLUE, GREY, PURPLE, chart, figure
+from ..words import _
+
+CHAPTER = Chapter(
+    id="cases",
+    group="lesson",
+    place=4,
+    icon=":material/tag:",
+    title=N_("Why can't we just count?"),
+    short=N_("Counting"),
+    steps=("digits", "patch", "coverage", "race"),
+    sentence=N_("n binary pixels have 2ⁿ cases, and no data set visits them all."),
+    aliases=("count",),
+)
+SHAPE, PIXELS = (28, 28), 784
+DATA, SHOWN = "mnist", 12
+WIDEST, REACH = 10, 120  # the side of the largest block; the most pixels of a patch at random places
+PLACES = {"block": N_("a block in the middle"), "random": N_("random places")}
+SMALL = 6  # pixels of which all cases can be seen at once
+
+
+def render() -> None:
+    {"digits": _digits, "patch": _patch, "coverage": _coverage, "race": _race}[stage.step(CHAPTER)]()
+    _closing()
+
+
+def _n() -> int:
+    return linked(st.slider, _("n, the number of binary pixels"), 1, PIXELS, key="n", default=PIXELS)
+
+
+def _digits() -> None:
+    left, right = stage.columns()
+    with left:
+        n = _n()
+        cases = coverage.cases(n)
+        groups = "".join(f"<span>{group}</span>" for group in grouped(cases))
+        name = _("2 to the power of {n}, all {digits} digits", n=n, digits=len(str(cases)))
+        st.html(f'<div class="digits" role="img" aria-label="{name}">{groups}</div>')
+        if n <= SMALL:
+            st.image(_all_cases(n), width="stretch", alt=_("all {cases} images of {n} pixels", cases=cases, n=n))
+    with right:
+        stage.formula(
+            rf"\begin{{aligned}}2^n = 2^{{{n}}} &= {latex(cases)}\\ 2^n - 1 &= {latex(cases - 1)}\end{{aligned}}"
+        )
+        stage.figures(
+            {
+                _("digits of 2ⁿ"): f"{len(str(cases))}",
+                _("free parameters"): big(int(coverage.digits(n))),
+                **({_("times the atoms in the universe"): _times_atoms(cases)} if log10(cases) > race.ATOMS else {}),
+            }
+        )
+        stage.words(CHAPTER, "digits")
+    race.cited()
+
+
+def _times_atoms(cases: int) -> str:
+    return _("about {power}", power=power(round(log10(cases)) - race.ATOMS))
+
+
+def _all_cases(n: int) -> np.ndarray:
+    """Every image of n pixels, white on black in grey frames: (H, W) uint8."""
+    tall = 2 if n in (4, 6) else 1
+    bits = np.arange(2**n)[:, None] >> np.arange(n)[::-1] & 1
+    cases = (bits.reshape(-1, tall, n // tall) * 255).astype(np.uint8).repeat(12, 1).repeat(12, 2)
+    framed = np.pad(
+        np.pad(cases, ((0, 0), (1, 1), (1, 1)), constant_values=128), ((0, 0), (5, 5), (5, 5)), constant_values=200
+    )
+    across = min(2**n, 16)
+    return framed.reshape(-1, across, *framed.shape[1:]).swapaxes(1, 2).reshape(-1, across * framed.shape[2])
+
+
+def _where(seed: int, where: str) -> np.ndarray:
+    """Pixels in the order in which a patch grows: a block around the middle, or one place after another."""
+    if where == "random":
+        return coverage.scattered(REACH, PIXELS, seed)
+    return coverage.block(SHAPE[0] // 2, SHAPE[1] // 2, WIDEST, SHAPE)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _shares(seed: int, where: str) -> np.ndarray:
+    data = load_dataset(DATA)
+    return coverage.coverage(data.train, data.test, _where(seed, where))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _known(seed: int, where: str) -> tuple[np.ndarray, np.ndarray]:
+    """SHOWN test images (SHOWN, D), and how many training images agree with each at the first k places (SHOWN, K)."""
+    data = load_dataset(DATA)
+    rows = data.test[np.random.default_rng(seed).choice(len(data.test), SHOWN, replace=False)]
+    return rows, np.array([coverage.occurrences(data.train, row, _where(seed, where)) for row in rows])
+
+
+def _seed() -> int:
+    return stage.kept("seed", 0, 0, 10**6)
+
+
+def _anew(label: str) -> None:
+    st.button(label, key="anew", icon=":material/refresh:", on_click=lambda: stage.keep("seed", _seed() + 1, 0))
+
+
+def _patch() -> None:
+    left, right = stage.columns()
+    seed = _seed()
+    with left:
+        k = linked(st.slider, _("k, pixels of the patch"), 1, WIDEST**2, key="k", default=16)
+        with st.container(horizontal=True, gap="medium"):
+            where = linked(
+                st.segmented_control,
+                _("The patch is"),
+                list(PLACES),
+                key="where",
+                default="block",
+                format_func=lambda where: _(PLACES[where]),
+                required=True,
+                label_visibility="collapsed",
+            )
+            _anew(_("other digits"))
+        rows, counts = _known(seed, where)
+        counts = counts[:, k - 1]
+        marked = np.zeros(PIXELS, np.uint8)
+        marked[_where(seed, where)[:k]] = 1
+        captions = [[_("{n:,} times", n=n) if n else _("never")] for n in counts]
+        label = _("digits never seen in training, and how often their patch was")
+        chosen = image_grid(rows, captions, "digit", label, marked=marked)
+    with right:
+        n, train = int(counts[chosen]), len(load_dataset(DATA).train)
+        about = rf"\hat p(\text{{{_('patch')}}}) = \frac{{{latex(n)}}}{{{latex(train)}}}"
+        stage.formula(f"{about} = {n / train:.5f}")
+        stage.figures(
+            {
+                _("cases of {k} pixels", k=k): big(coverage.cases(k)),
+                _("of {n} patches, seen", n=SHOWN): f"{(counts > 0).sum()}",
+            }
+        )
+        stage.words(CHAPTER, "patch", train=f"{train:,}")
+
+
+def _coverage() -> None:
+    left, right = stage.columns()
+    seed, shown = _seed(), stage.is_shown("guess")
+    shares = {where: _shares(seed, where) for where in PLACES}
+    halves = {where: coverage.first_below(share) for where, share in shares.items()}
+    with left:
+        place = st.container()
+        label = _("Your guess: the k at which half of the blocks are new")
+        guess = stage.guess("guess", label, 1, WIDEST**2, 1, 50)
+        with place:
+            _curves(shares, halves, st.session_state["guess"], shown)
+        if shown:
+            _anew(_("other random places"))
+    with right:
+        data = load_dataset(DATA)
+        new = len(data.test)
+        k = halves["block"] if shown else None
+        about = rf"\frac{{\text{{{_('patches seen')}}}}}{{\text{{{_('new patches')}}}}}"
+        stage.formula(
+            f"{about} = " + (rf"\frac{{{latex(round(shares['block'][k - 1] * new))}}}{{{latex(new)}}}" if k else "?")
+        )
+        if shown:
+            stage.figures(
+                {
+                    _("half of the blocks new"): f"k = {k}",
+                    _("random places"): f"k = {halves['random'] or f'> {REACH}'}",
+                    _("your guess"): f"k = {guess}",
+                }
+            )
+        facts = {"train": f"{len(data.train):,}", "test": f"{new:,}", "k": k, "cases": big(coverage.cases(k or 1))}
+        stage.words(CHAPTER, "shown" if shown else "coverage", **facts)
+
+
+def _curves(shares: dict[str, np.ndarray], halves: dict[str, int | None], guess: int, shown: bool) -> None:
+    fig = figure(_("k, pixels of the patch"), _("share seen in training (%)"), 290)
+    fig.add_scatter(
+        x=[guess] * 2,
+        y=[0, 100],
+        mode="lines",
+        name=_("your guess"),
+        line={"color": PURPLE, "width": 4, "dash": "dashdot"},
+    )
+    looks = {"block": (BLUE, "solid"), "random": (GREY, "dash")}
+    for where, (colour, dash) in looks.items() if shown else ():
+        y = 100 * shares[where]
+        look = {"color": colour, "dash": dash, "width": 3}
+        fig.add_scatter(x=np.arange(1, len(y) + 1), y=y, mode="lines", name=_(PLACES[where]), line=look)
+    fig.add_hline(y=50, line={"color": GREY, "dash": "dot"})
+    fig.update_xaxes(range=[0, REACH])
+    fig.update_yaxes(range=[0, 102])
+    fig.update_layout(showlegend=True)
+    alt = _("Your guess is k = {guess}.", guess=guess)
+    if shown:
+        alt += " " + _(
+            "Less than half is seen from k = {block} on for the block, from k = {random} on at random places.", **halves
+        )
+    chart(fig, alt, key="curves")
+
+
+def _race() -> None:
+    left, right = stage.columns()
+    with left:
+        n = _n()
+        one, two = st.columns(2)
+        with one:
+            hidden = linked(st.slider, _("H, hidden units of NADE and MADE"), 1, 1000, key="hidden", default=500)
+        with two:
+            order = linked(st.slider, _("k, pixels that the Markov chain remembers"), 0, 20, key="order", default=1)
+        race.lines(n, hidden, order)
+    counts = race.families(n, hidden, order)
+    full, nade = counts[0].parameters, counts[5].parameters
+    with right:
+        stage.formula(rf"\begin{{aligned}}2^n - 1 &= {latex(full)}\\ 2nH + n + H &= {latex(nade)}\end{{aligned}}")
+        stage.figures({_("full joint table"): big(full), "NADE": big(nade), _("independent"): big(n)})
+        first = counting.nade_pays_from(hidden)
+        stage.words(CHAPTER, "race", hidden=hidden, first=first, n=n, nade=big(nade), full=big(full))
+    race.table(counts)
+    race.cited()
+
+
+def _closing() -> None:
+    seed = _seed()
+    ask = _(
+        "From how many pixels on is less than half of the new patches seen, at random places (draw {seed})?", seed=seed
+    )
+    stage.question(CHAPTER, "half-covered", ask, shares=_shares(seed, "random"))
