@@ -47,7 +47,7 @@ def _race(picture: bytes, shape: tuple[int, ...], seed: int) -> Race:
 
 
 @st.fragment(run_every=EVERY)
-def wait(race: contests.Race, drawn: int) -> None:
+def wait(race: Race, drawn: int) -> None:
     """How far the networks are; the page is drawn anew whenever there is more to draw."""
     done, of = len(race.done()), len(race.contests)
     st.progress(done / of, _("The networks learn: {done} of {all} contests are decided.", done=done, all=of))

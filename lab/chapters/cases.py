@@ -4,10 +4,9 @@ import numpy as np
 import streamlit as st
 
 from lesson import counting, coverage
-from nade_core.data import load_dataset
 from nade_core.messages import N_
 
-from .. import race, stage
+from .. import patches, race, stage
 from ..chapter import Chapter
 from ..components import image_grid
 from ..link import linked
@@ -26,10 +25,6 @@ CHAPTER = Chapter(
     sentence=N_("n binary pixels have 2ⁿ cases, and no data set visits them all."),
     aliases=("count",),
 )
-SHAPE, PIXELS = (28, 28), 784
-DATA, SHOWN = "mnist", 12
-WIDEST, REACH = 10, 120  # the side of the largest block; the most pixels of a patch at random places
-PLACES = {"block": N_("a block in the middle"), "random": N_("random places")}
 SMALL = 6  # pixels of which all cases can be seen at once
 
 
@@ -39,7 +34,7 @@ def render() -> None:
 
 
 def _n() -> int:
-    return linked(st.slider, _("n, the number of binary pixels"), 1, PIXELS, key="n", default=PIXELS)
+    return linked(st.slider, _("n, the number of binary pixels"), 1, patches.PIXELS, key="n", default=patches.PIXELS)
 
 
 def _digits() -> None:
@@ -83,27 +78,6 @@ def _all_cases(n: int) -> np.ndarray:
     return framed.reshape(-1, across, *framed.shape[1:]).swapaxes(1, 2).reshape(-1, across * framed.shape[2])
 
 
-def _where(seed: int, where: str) -> np.ndarray:
-    """Pixels in the order in which a patch grows: a block around the middle, or one place after another."""
-    if where == "random":
-        return coverage.scattered(REACH, PIXELS, seed)
-    return coverage.block(SHAPE[0] // 2, SHAPE[1] // 2, WIDEST, SHAPE)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _shares(seed: int, where: str) -> np.ndarray:
-    data = load_dataset(DATA)
-    return coverage.coverage(data.train, data.test, _where(seed, where))
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _known(seed: int, where: str) -> tuple[np.ndarray, np.ndarray]:
-    """SHOWN test images (SHOWN, D), and how many training images agree with each at the first k places (SHOWN, K)."""
-    data = load_dataset(DATA)
-    rows = data.test[np.random.default_rng(seed).choice(len(data.test), SHOWN, replace=False)]
-    return rows, np.array([coverage.occurrences(data.train, row, _where(seed, where)) for row in rows])
-
-
 def _seed() -> int:
     return stage.kept("seed", 0, 0, 10**6)
 
@@ -116,34 +90,34 @@ def _patch() -> None:
     left, right = stage.columns()
     seed = _seed()
     with left:
-        k = linked(st.slider, _("k, pixels of the patch"), 1, WIDEST**2, key="k", default=16)
+        k = linked(st.slider, _("k, pixels of the patch"), 1, patches.WIDEST**2, key="k", default=16)
         with st.container(horizontal=True, gap="medium"):
             where = linked(
                 st.segmented_control,
                 _("The patch is"),
-                list(PLACES),
+                list(patches.PLACES),
                 key="where",
                 default="block",
-                format_func=lambda where: _(PLACES[where]),
+                format_func=lambda where: _(patches.PLACES[where]),
                 required=True,
                 label_visibility="collapsed",
             )
             _anew(_("other digits"))
-        rows, counts = _known(seed, where)
+        rows, counts = patches.known(seed, where)
         counts = counts[:, k - 1]
-        marked = np.zeros(PIXELS, np.uint8)
-        marked[_where(seed, where)[:k]] = 1
+        marked = np.zeros(patches.PIXELS, np.uint8)
+        marked[patches.where(seed, where)[:k]] = 1
         captions = [[_("{n:,} times", n=n) if n else _("never")] for n in counts]
         label = _("digits never seen in training, and how often their patch was")
         chosen = image_grid(rows, captions, "digit", label, marked=marked)
     with right:
-        n, train = int(counts[chosen]), len(load_dataset(DATA).train)
+        n, train = int(counts[chosen]), len(patches.digits().train)
         about = rf"\hat p(\text{{{_('patch')}}}) = \frac{{{latex(n)}}}{{{latex(train)}}}"
         stage.formula(f"{about} = {n / train:.5f}")
         stage.figures(
             {
                 _("cases of {k} pixels", k=k): big(coverage.cases(k)),
-                _("of {n} patches, seen", n=SHOWN): f"{(counts > 0).sum()}",
+                _("of {n} patches, seen", n=patches.SHOWN): f"{(counts > 0).sum()}",
             }
         )
         stage.words(CHAPTER, "patch", train=f"{train:,}")
@@ -152,18 +126,18 @@ def _patch() -> None:
 def _coverage() -> None:
     left, right = stage.columns()
     seed, shown = _seed(), stage.is_shown("guess")
-    shares = {where: _shares(seed, where) for where in PLACES}
+    shares = {where: patches.shares(seed, where) for where in patches.PLACES}
     halves = {where: coverage.first_below(share) for where, share in shares.items()}
     with left:
         place = st.container()
         label = _("Your guess: the k at which half of the blocks are new")
-        guess = stage.guess("guess", label, 1, WIDEST**2, 1, 50)
+        guess = stage.guess("guess", label, 1, patches.WIDEST**2, 1, 50)
         with place:
             _curves(shares, halves, st.session_state["guess"], shown)
         if shown:
             _anew(_("other random places"))
     with right:
-        data = load_dataset(DATA)
+        data = patches.digits()
         new = len(data.test)
         k = halves["block"] if shown else None
         about = rf"\frac{{\text{{{_('patches seen')}}}}}{{\text{{{_('new patches')}}}}}"
@@ -174,7 +148,7 @@ def _coverage() -> None:
             stage.figures(
                 {
                     _("half of the blocks new"): f"k = {k}",
-                    _("random places"): f"k = {halves['random'] or f'> {REACH}'}",
+                    _("random places"): f"k = {halves['random'] or f'> {patches.REACH}'}",
                     _("your guess"): f"k = {guess}",
                 }
             )
@@ -195,9 +169,9 @@ def _curves(shares: dict[str, np.ndarray], halves: dict[str, int | None], guess:
     for where, (colour, dash) in looks.items() if shown else ():
         y = 100 * shares[where]
         look = {"color": colour, "dash": dash, "width": 3}
-        fig.add_scatter(x=np.arange(1, len(y) + 1), y=y, mode="lines", name=_(PLACES[where]), line=look)
+        fig.add_scatter(x=np.arange(1, len(y) + 1), y=y, mode="lines", name=_(patches.PLACES[where]), line=look)
     fig.add_hline(y=50, line={"color": GREY, "dash": "dot"})
-    fig.update_xaxes(range=[0, REACH])
+    fig.update_xaxes(range=[0, patches.REACH])
     fig.update_yaxes(range=[0, 102])
     fig.update_layout(showlegend=True)
     alt = _("Your guess is k = {guess}.", guess=guess)
@@ -234,4 +208,4 @@ def _closing() -> None:
     ask = _(
         "From how many pixels on is less than half of the new patches seen, at random places (draw {seed})?", seed=seed
     )
-    stage.question(CHAPTER, "half-covered", ask, shares=_shares(seed, "random"))
+    stage.question(CHAPTER, "half-covered", ask, shares=patches.shares(seed, "random"))
