@@ -25,7 +25,7 @@ CHAPTER = Chapter(
     sentence=N_("n binary pixels have 2ⁿ cases, and no data set visits them all."),
     aliases=("count",),
 )
-SMALL = 6  # pixels of which all cases can be seen at once
+FEW = 12  # groups of digits that fit in large type
 
 
 def render() -> None:
@@ -42,11 +42,13 @@ def _digits() -> None:
     with left:
         n = _n()
         cases = coverage.cases(n)
-        groups = "".join(f"<span>{group}</span>" for group in grouped(cases))
+        groups_of = grouped(cases)
+        groups = "".join(f"<span>{group}</span>" for group in groups_of)
         name = _("2 to the power of {n}, all {digits} digits", n=n, digits=len(str(cases)))
-        st.html(f'<div class="digits" role="img" aria-label="{name}">{groups}</div>')
-        if n <= SMALL:
-            st.image(_all_cases(n), width="stretch", alt=_("all {cases} images of {n} pixels", cases=cases, n=n))
+        size = "digits few" if len(groups_of) <= FEW else "digits"
+        st.html(f'<div class="{size}" role="img" aria-label="{name}">{groups}</div>')
+        if n <= patches.SMALL:
+            st.image(patches.all_cases(n), alt=_("all {cases} images of {n} pixels", cases=cases, n=n))
     with right:
         stage.formula(
             rf"\begin{{aligned}}2^n = 2^{{{n}}} &= {latex(cases)}\\ 2^n - 1 &= {latex(cases - 1)}\end{{aligned}}"
@@ -66,18 +68,6 @@ def _times_atoms(cases: int) -> str:
     return _("about {power}", power=power(round(log10(cases)) - race.ATOMS))
 
 
-def _all_cases(n: int) -> np.ndarray:
-    """Every image of n pixels, white on black in grey frames: (H, W) uint8."""
-    tall = 2 if n in (4, 6) else 1
-    bits = np.arange(2**n)[:, None] >> np.arange(n)[::-1] & 1
-    cases = (bits.reshape(-1, tall, n // tall) * 255).astype(np.uint8).repeat(12, 1).repeat(12, 2)
-    framed = np.pad(
-        np.pad(cases, ((0, 0), (1, 1), (1, 1)), constant_values=128), ((0, 0), (5, 5), (5, 5)), constant_values=200
-    )
-    across = min(2**n, 16)
-    return framed.reshape(-1, across, *framed.shape[1:]).swapaxes(1, 2).reshape(-1, across * framed.shape[2])
-
-
 def _seed() -> int:
     return stage.kept("seed", 0, 0, 10**6)
 
@@ -92,22 +82,13 @@ def _patch() -> None:
     with left:
         k = linked(st.slider, _("k, pixels of the patch"), 1, patches.WIDEST**2, key="k", default=16)
         with st.container(horizontal=True, gap="medium"):
-            where = linked(
-                st.segmented_control,
-                _("The patch is"),
-                list(patches.PLACES),
-                key="where",
-                default="block",
-                format_func=lambda where: _(patches.PLACES[where]),
-                required=True,
-                label_visibility="collapsed",
-            )
+            where = patches.choose()
             _anew(_("other digits"))
         rows, counts = patches.known(seed, where)
         counts = counts[:, k - 1]
         marked = np.zeros(patches.PIXELS, np.uint8)
         marked[patches.where(seed, where)[:k]] = 1
-        captions = [[_("{n:,} times", n=n) if n else _("never")] for n in counts]
+        captions = [[f"{n:,} ×" if n else _("never")] for n in counts]
         label = _("digits never seen in training, and how often their patch was")
         chosen = image_grid(rows, captions, "digit", label, marked=marked)
     with right:
@@ -127,7 +108,7 @@ def _coverage() -> None:
     left, right = stage.columns()
     seed, shown = _seed(), stage.is_shown("guess")
     shares = {where: patches.shares(seed, where) for where in patches.PLACES}
-    halves = {where: coverage.first_below(share) for where, share in shares.items()}
+    halves = {where: _half(share) for where, share in shares.items()}
     with left:
         place = st.container()
         label = _("Your guess: the k at which half of the blocks are new")
@@ -137,34 +118,40 @@ def _coverage() -> None:
         if shown:
             _anew(_("other random places"))
     with right:
-        data = patches.digits()
-        new = len(data.test)
-        k = halves["block"] if shown else None
-        about = rf"\frac{{\text{{{_('patches seen')}}}}}{{\text{{{_('new patches')}}}}}"
-        stage.formula(
-            f"{about} = " + (rf"\frac{{{latex(round(shares['block'][k - 1] * new))}}}{{{latex(new)}}}" if k else "?")
-        )
         if shown:
-            stage.figures(
-                {
-                    _("half of the blocks new"): f"k = {k}",
-                    _("random places"): f"k = {halves['random'] or f'> {patches.REACH}'}",
-                    _("your guess"): f"k = {guess}",
-                }
-            )
-        facts = {"train": f"{len(data.train):,}", "test": f"{new:,}", "k": k, "cases": big(coverage.cases(k or 1))}
-        stage.words(CHAPTER, "shown" if shown else "coverage", **facts)
+            _seen(shares["block"], halves, guess)
+        else:
+            k, data = st.session_state["guess"], patches.digits()
+            stage.formula(rf"2^k = 2^{{{k}}} = {latex(coverage.cases(k))}")
+            stage.figures({_("training digits"): f"{len(data.train):,}", _("new digits"): f"{len(data.test):,}"})
+            stage.words(CHAPTER, "coverage")
 
 
-def _curves(shares: dict[str, np.ndarray], halves: dict[str, int | None], guess: int, shown: bool) -> None:
-    fig = figure(_("k, pixels of the patch"), _("share seen in training (%)"), 290)
-    fig.add_scatter(
-        x=[guess] * 2,
-        y=[0, 100],
-        mode="lines",
-        name=_("your guess"),
-        line={"color": PURPLE, "width": 4, "dash": "dashdot"},
+def _half(shares: np.ndarray) -> str:
+    """The k from which on less than half is seen."""
+    return str(coverage.first_below(shares) or f"> {len(shares)}")
+
+
+def _seen(shares: np.ndarray, halves: dict[str, str], guess: float | None) -> None:
+    """Where half of the blocks are new, beside the guess."""
+    k, new = int(halves["block"]), len(patches.digits().test)
+    about = rf"\frac{{\text{{{_('patches seen')}}}}}{{\text{{{_('new patches')}}}}}"
+    stage.formula(rf"{about} = \frac{{{latex(round(shares[k - 1] * new))}}}{{{latex(new)}}} = {shares[k - 1]:.3f}")
+    stage.figures(
+        {
+            _("block"): f"k = {k}",
+            _("random places"): f"k = {halves['random']}",
+            _("your guess"): f"k = {guess}",
+        }
     )
+    facts = {"quiet": f"{patches.quiet():.0%}", "least": f"{patches.QUIET:.0%}"}
+    stage.words(CHAPTER, "shown", k=k, cases=big(coverage.cases(k)), **facts)
+
+
+def _curves(shares: dict[str, np.ndarray], halves: dict[str, str], guess: int, shown: bool) -> None:
+    fig = figure(_("k, pixels of the patch"), _("share seen in training (%)"), 290)
+    mine = {"color": PURPLE, "width": 4, "dash": "dashdot"}
+    fig.add_scatter(x=[guess] * 2, y=[0, 100], mode="lines", name=_("your guess"), line=mine)
     looks = {"block": (BLUE, "solid"), "random": (GREY, "dash")}
     for where, (colour, dash) in looks.items() if shown else ():
         y = 100 * shares[where]

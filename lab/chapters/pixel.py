@@ -87,8 +87,8 @@ def _contest() -> None:
                 squares = pixel.scored_squares(race.split, image.shape)
                 photo(image, levels, _("The photo; the pixels in the frames are held out."), "split", squares, "15rem")
     with right:
-        if shown:
-            _verdict(race, levels)
+        if shown and race.contests[levels].done():
+            _verdict(race, race.contests[levels].result())
         else:
             _before(race.split, levels)
     _measured(race)
@@ -109,16 +109,13 @@ def _before(split: pixel.Split, levels: int) -> None:
     stage.words(CHAPTER, "contest")
 
 
-def _verdict(race: contests.Race, levels: int) -> None:
+def _verdict(race: contests.Race, contest: pixel.Contest) -> None:
     """The contest at L, and from where on the table loses, once it is known."""
-    if race.contests[levels].done():
-        contest = race.contests[levels].result()
-        table, chain, error = contest.bits["table"], contest.bits["chain"], 2 * contest.errors["chain"]
-        about = rf"\text{{{_('table')}}} - \text{{{_('chain')}}}"
-        stage.formula(
-            rf"\begin{{aligned}}{about} &= {table:.2f} - {chain:.2f}\\ &= {table - chain:+.2f} \pm {error:.2f}\end{{aligned}}"
-        )
-        _bits(contest.bits)
+    table, chain, error = contest.bits["table"], contest.bits["chain"], 2 * contest.errors["chain"]
+    about, numbers_of = rf"\text{{{_('table')}}} - \text{{{_('chain')}}}", f"{table:.2f} - {chain:.2f}"
+    result = rf"{table - chain:+.3f} \pm {error:.3f}"
+    stage.formula(rf"\begin{{aligned}}{about} &= {numbers_of}\\ &= {result}\end{{aligned}}")
+    _bits(contest.bits)
     if race.is_over:
         found = {rival: pixel.crossing(race.done(), rival) for rival in ("chain", "independent")}
         stage.words(CHAPTER, "shown", **{rival: _from(first) for rival, first in found.items()})
