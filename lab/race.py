@@ -11,6 +11,7 @@ from .words import _
 
 ATOMS = 80  # decimal exponent of the number of atoms in the observable universe, a published order of magnitude
 SIZES = (*range(1, 785, 9), 784)
+FEWER = 8  # of so many sizes one is marked, where a line lies under the marks
 NEAR = 10  # decimal exponent of the parameters that fit in a computer
 LOOKS = {  # tables blue, networks green
     "full-joint": (BLUE, "solid", None),
@@ -31,24 +32,27 @@ def families(n: int, hidden: int, order: int) -> list[counting.Count]:
 
 def lines(n: int, hidden: int, order: int) -> None:
     """All counts over n, with this n marked, and a switch to what fits in a computer."""
-    fig = figure(_("n, binary pixels"), _("parameters, as a power of ten: log₁₀"), 330)
+    fig = figure(_("n, binary pixels"), _("log₁₀ of the parameters"), 330)
     sizes = sorted({*SIZES, n})
     curves = [families(m, hidden, order) for m in sizes]
     for i, count in enumerate(families(n, hidden, order)):
         colour, dash, symbol = LOOKS[count.id]
         look = {"mode": "lines", "line": {"color": colour, "dash": dash, "width": 3}}
         if symbol:
-            look = {"mode": "markers", "marker": {"color": colour, "symbol": symbol, "size": 8}}
-        y = [log10(row[i].parameters) for row in curves]
-        fig.add_scatter(x=sizes, y=y, name=_(count.title), hovertemplate="n = %{x}: 10^%{y:.1f}", **look)
-    fig.add_vline(x=n, line={"color": ORANGE, "width": 3}, annotation_text=f"n = {n}")
+            look = {"mode": "markers", "marker": {"color": colour, "symbol": symbol, "size": 9}}
+        y, every = [log10(row[i].parameters) for row in curves], FEWER if symbol else 1
+        fig.add_scatter(
+            x=sizes[::every], y=y[::every], name=_(count.title), hovertemplate="n = %{x}: 10^%{y:.1f}", **look
+        )
+    side = "left" if n > SIZES[-1] / 2 else "right"
+    fig.add_vline(x=n, line={"color": ORANGE, "width": 3}, annotation_text=f"n = {n}", annotation_position=side)
     note = _("atoms in the universe, about {power}", power=power(ATOMS))
     fig.add_hline(y=ATOMS, line={"color": GREY, "dash": "dot"}, annotation_text=note, annotation_position="top left")
     label = _("Zoom to what fits in a computer (up to {power} parameters)", power=power(NEAR))
     place = st.container()
     if linked(st.toggle, label, key="zoom", default=False):
         fig.update_yaxes(range=[0, NEAR])
-    fig.update_layout(legend={"y": -0.25, "yanchor": "top"})
+    fig.update_layout(legend={"yref": "container", "y": 0, "yanchor": "bottom"})
     at = sizes.index(n)
     said = "; ".join(f"{_(count.title)}: {big(count.parameters)}" for count in curves[at])
     with place:

@@ -34,7 +34,7 @@ def render() -> None:
 
 
 def _n() -> int:
-    return linked(st.slider, _("n, the number of binary pixels"), 1, patches.PIXELS, key="n", default=patches.PIXELS)
+    return linked(st.slider, _("n, binary pixels"), 1, patches.PIXELS, key="n", default=patches.PIXELS)
 
 
 def _digits() -> None:
@@ -42,30 +42,30 @@ def _digits() -> None:
     with left:
         n = _n()
         cases = coverage.cases(n)
-        groups_of = grouped(cases)
-        groups = "".join(f"<span>{group}</span>" for group in groups_of)
+        groups = [f"<span>{group}</span>" for group in grouped(cases)]
         name = _("2 to the power of {n}, all {digits} digits", n=n, digits=len(str(cases)))
-        size = "digits few" if len(groups_of) <= FEW else "digits"
-        st.html(f'<div class="{size}" role="img" aria-label="{name}">{groups}</div>')
+        size = "digits few" if len(groups) <= FEW else "digits"
+        st.html(f'<div class="{size}" role="img" aria-label="{name}">{"".join(groups)}</div>')
         if n <= patches.SMALL:
             st.image(patches.all_cases(n), alt=_("all {cases} images of {n} pixels", cases=cases, n=n))
     with right:
         stage.formula(
             rf"\begin{{aligned}}2^n = 2^{{{n}}} &= {latex(cases)}\\ 2^n - 1 &= {latex(cases - 1)}\end{{aligned}}"
         )
+        times = power(round(log10(cases)) - race.ATOMS)
         stage.figures(
             {
                 _("digits of 2ⁿ"): f"{len(str(cases))}",
                 _("free parameters"): big(int(coverage.digits(n))),
-                **({_("times the atoms in the universe"): _times_atoms(cases)} if log10(cases) > race.ATOMS else {}),
+                **(
+                    {_("times the atoms in the universe"): _("about {power}", power=times)}
+                    if log10(cases) > race.ATOMS
+                    else {}
+                ),
             }
         )
         stage.words(CHAPTER, "digits")
     race.cited()
-
-
-def _times_atoms(cases: int) -> str:
-    return _("about {power}", power=power(round(log10(cases)) - race.ATOMS))
 
 
 def _seed() -> int:
@@ -172,18 +172,22 @@ def _curves(shares: dict[str, np.ndarray], halves: dict[str, str], guess: int, s
 def _race() -> None:
     left, right = stage.columns()
     with left:
-        n = _n()
-        one, two = st.columns(2)
+        one, two, three = st.columns(3)
         with one:
-            hidden = linked(st.slider, _("H, hidden units of NADE and MADE"), 1, 1000, key="hidden", default=500)
+            n = _n()
         with two:
-            order = linked(st.slider, _("k, pixels that the Markov chain remembers"), 0, 20, key="order", default=1)
+            hidden = linked(
+                st.slider, _("H, hidden units"), 1, 1000, key="hidden", default=500, help=_("Of NADE and MADE.")
+            )
+        with three:
+            note = _("What the Markov chain remembers: k = 0 is independence, k = n − 1 the full chain rule.")
+            order = linked(st.slider, _("k, pixels remembered"), 0, 20, key="order", default=1, help=note)
         race.lines(n, hidden, order)
     counts = race.families(n, hidden, order)
     full, nade = counts[0].parameters, counts[5].parameters
     with right:
         stage.formula(rf"\begin{{aligned}}2^n - 1 &= {latex(full)}\\ 2nH + n + H &= {latex(nade)}\end{{aligned}}")
-        stage.figures({_("full joint table"): big(full), "NADE": big(nade), _("independent"): big(n)})
+        stage.figures({_("full joint table"): big(full), "NADE": big(nade)})
         first = counting.nade_pays_from(hidden)
         stage.words(CHAPTER, "race", hidden=hidden, first=first, n=n, nade=big(nade), full=big(full))
     race.table(counts)

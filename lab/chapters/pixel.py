@@ -52,7 +52,7 @@ def _cube() -> None:
         place = st.container()
         image, levels = _controls()
         with place:
-            x, y = photo(image, levels, _("A photo; touch it to pick a pixel."), "cube", tall="15rem")
+            x, y = photo(image, levels, _("A photo; touch it to pick a pixel."), "cube")
     with right:
         r, g, b = pixel.quantise(image[y, x], levels)
         cases = numbers.latex(levels**3)
@@ -62,8 +62,7 @@ def _cube() -> None:
         )
         stage.figures(
             {
-                _("full table"): f"{counting.rgb_pixel(levels).parameters:,}",
-                _("chain of tables"): f"{counting.rgb_chain(levels).parameters:,}",
+                _("full table, chain of tables"): f"{counting.rgb_chain(levels).parameters:,}",
                 _("independent channels"): f"{counting.rgb_independent(levels).parameters:,}",
             }
         )
@@ -82,10 +81,10 @@ def _contest() -> None:
         guess = stage.guess_among("guess", label, list(pixel.LEVELS), 16)
         with place:
             if shown:
-                _curves(race, levels, lambda contest: contest.bits, _("held-out bits per pixel, at L levels"), guess)
+                _curves(race, levels, lambda contest: contest.bits, _("held-out bits per pixel"), guess)
             else:
                 squares = pixel.scored_squares(race.split, image.shape)
-                photo(image, levels, _("The photo; the pixels in the frames are held out."), "split", squares, "15rem")
+                photo(image, levels, _("The photo; the pixels in the frames are held out."), "split", squares)
     with right:
         if shown and race.contests[levels].done():
             _verdict(race, race.contests[levels].result())
@@ -101,9 +100,8 @@ def _before(split: pixel.Split, levels: int) -> None:
     stage.formula(rf"\hat p(x) = \frac{{\text{{{_('count')}}}(x) + \alpha}}{{{n} + \alpha \cdot {cases}}}")
     stage.figures(
         {
-            _("pixels to learn from"): f"{len(split.train):,}",
-            _("held out"): f"{len(split.test):,}",
-            _("of these, in a colour never seen"): f"{pixel.unseen(split, levels):.1%}",
+            _("held-out pixels"): f"{len(split.test):,}",
+            _("of these, colour never seen"): f"{pixel.unseen(split, levels):.1%}",
         }
     )
     stage.words(CHAPTER, "contest")
@@ -170,6 +168,7 @@ def _curves(race: contests.Race, levels: int, value: Callable, y: str, guess: in
         look = {"color": PURPLE, "width": 4, "dash": "dashdot"}
         fig.add_scatter(x=[str(guess)] * 2, y=[0, top], mode="lines", name=_("your guess"), line=look)
     fig.update_xaxes(type="category", categoryorder="array", categoryarray=[str(n) for n in pixel.LEVELS])
+    fig.update_xaxes(range=[-0.4, len(pixel.LEVELS) - 0.6])
     facts = [(c.levels, *(value(c)[name] for name in pixel.RIVALS)) for c in done]
     said = [_("L = {n}: table {a:.2f}, independent {b:.2f}, chain {c:.2f}", n=n, a=a, b=b, c=c) for n, a, b, c in facts]
     chart(fig, f"{y}. {'; '.join(said)}.", key="bits")

@@ -23,7 +23,7 @@ def photo(
     label: str,
     key: str,
     squares: list[list[int]] | None = None,
-    tall: str = "17rem",
+    tall: str = "min(15rem, 33vh)",
 ) -> tuple[int, int]:
     """Shows a picture (H, W, 3) uint8; the column x and the row y of the pixel picked, which stand in the link.
 
