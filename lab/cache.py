@@ -13,9 +13,10 @@ import streamlit as st
 import torch
 
 from lesson import corruptions
-from nade_core import ModelCard, list_models, load_model, measures, scoring
+from nade_core import ModelCard, checkpoint, list_models, load_model, measures, scoring
 from nade_core.data import Dataset, load_dataset, other_data
 from nade_core.data.reading import read_rows
+from nade_core.messages import NadeError
 from nade_core.models import MODELS
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
@@ -23,6 +24,7 @@ TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
 NOISE_IMAGES = 500
 FEWER = 4  # a slow model scores a fourth as many, so that nobody waits long
 TYPICAL_OF = 300
+ORDERINGS = 8  # over which the probability of a completion is averaged
 Key = tuple[str, float]
 
 
@@ -39,6 +41,11 @@ def _model(key: Key):
 def cards() -> dict[str, ModelCard]:
     """Every model by name: those that come with the project first, then those trained here."""
     return {card.name: card for card in list_models((RUNS,))}
+
+
+def model_faults() -> list[tuple[Path, NadeError]]:
+    """The model files that are left out because they cannot be read, and why."""
+    return checkpoint.model_faults((RUNS,))
 
 
 def model_class(card: ModelCard) -> type:
@@ -257,9 +264,9 @@ def _complete(key: Key, image: bytes, known: bytes, n: int, seed: int) -> Comple
     x = torch.from_numpy(np.frombuffer(image, np.uint8).copy())
     mask = torch.from_numpy(np.frombuffer(known, np.uint8).copy()).bool()
     drawn = model.complete(x, mask, n, generator).cpu()
-    log_p = model.log_prob_missing(torch.cat([drawn, x[None]]), mask, generator).cpu().numpy()
+    log_p = model.log_prob_missing(torch.cat([drawn, x[None]]), mask, generator, ORDERINGS).cpu().numpy()
     with torch.no_grad():
-        marginals = model.marginals(x[None], mask[None])[0].cpu().numpy()
+        marginals = model.marginals(x[None], mask[None])[0].double().cpu().numpy()
     return Completions(drawn.numpy().astype(np.uint8), log_p[:-1], float(log_p[-1]), marginals)
 
 

@@ -22,6 +22,8 @@ def open_chapter(id: str) -> None:
     said, kept = _session.setdefault("said", {}), _session.setdefault("kept", {})
     if _session.get("chapter") != id:
         _session["chapter"] = id
+        for key in said:  # controls of the same name in two chapters are two controls
+            _session.pop(key, None)
         if not set(st.query_params) - set(SHARED):
             st.query_params.update(kept.get(id, {}))
         said.clear()
@@ -62,12 +64,16 @@ def linked(
 ) -> Any:
     """The widget, with its value in the URL under its key. The value is one of the options, or within the ends.
 
-    Options are ids (str) or numbers. A text that says nothing possible counts as the default. ``kind`` is the type of
-    the values where the default, None, does not tell it.
+    Options are ids (str) or numbers. What says nothing possible counts as the default: a text in the URL, or the value
+    that the control had where another model has other options or ends. ``kind`` is the type of the values where the
+    default, None, does not tell it.
     """
     text = arriving(key)
+    if text is None and not _possible(_session[key], default, args):
+        text = st.query_params.get(key, "")
     if text is not None:
-        _session[key] = read(text, default, args, kind)
+        value = read(text, default, args, kind)
+        _session[key] = default if isinstance(value, tuple) and value[0] > value[-1] else value  # a range has an order
     _session.setdefault("controls", {})[key] = label
     if key in listed(HIDE):
         value = _session[key]
@@ -91,27 +97,33 @@ def controls() -> dict[str, str]:
 
 def read(text: str, default: Any, args: tuple[Any, ...], kind: Any = None) -> Any:
     """What a text of the URL means: one of the options, or a value within the ends; else the default."""
+    if text == "":
+        return default
     try:
-        value = kind(text) if kind and text else _parse(text, default)
+        value = kind(text) if kind else _parse(text, default)
     except ValueError:
         return default
-    parts = value if isinstance(value, (list, tuple)) else [value]
+    return value if _possible(value, default, args) else default
+
+
+def _possible(value: Any, default: Any, args: tuple[Any, ...]) -> bool:
+    """Whether a control with these arguments can hold the value."""
+    if value == default:
+        return True
+    many = list(value) if isinstance(value, (list, tuple)) else [value]
     if args and isinstance(args[0], Iterable) and not isinstance(args[0], str):
-        return value if all(part in args[0] for part in parts) else default
-    if len(args) >= 2 and not all(args[0] <= part <= args[1] for part in parts):
-        return default
-    return value
+        return len(set(many)) == len(many) and all(one in args[0] for one in many)
+    if isinstance(value, tuple) and len(value) != len(default):
+        return False
+    return len(args) < 2 or all(args[0] <= one <= args[1] for one in many)
 
 
 def _parse(text: str, default: Any) -> Any:
-    if text == "":
-        return default
     if isinstance(default, bool):
         return {"1": True, "0": False}.get(text, default)
     if isinstance(default, (list, tuple)):
         one = default[0] if default else ""
-        found = type(default)(_parse(part, one) for part in text.split(",") if part != "-")
-        return found if isinstance(default, list) or len(found) == len(default) else default
+        return type(default)(_parse(part, one) for part in text.split(",") if part != "-")
     return type(default)(text) if default is not None else text
 
 
@@ -121,4 +133,4 @@ def write(value: Any) -> str:
         return str(int(value))
     if isinstance(value, (list, tuple)):
         return ",".join(map(write, value)) or "-"
-    return repr(value) if isinstance(value, float) else str(value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -24,15 +24,20 @@ def report_image(card: ModelCard, pictures: list[Picture]) -> None:
         reference = cache.test_log_probs(card)
     chosen = _choose(pictures, log_p, reference) if len(pictures) > 1 else 0
     picture, value = pictures[chosen], float(log_p[chosen])
-    _numbers(value, reference)
+    numbers(value, reference)
     _steps(picture)
+    look_into(card, picture.row, value, reference)
+
+
+def look_into(card: ModelCard, image: np.ndarray, log_p: float, reference: np.ndarray) -> None:
+    """Where an image (784,) falls among real ones and noise, beside its surprise map."""
     left, right = st.columns(2, gap="large")
     with left:
-        _histogram(card, value, reference)
+        _histogram(card, log_p, reference)
     with right:
-        _surprise(card, picture.row, value)
+        _surprise(card, image, log_p)
         if card.classes:
-            _bayes(card, picture.row)
+            _bayes(card, image)
 
 
 def _choose(pictures: list[Picture], log_p: np.ndarray, reference: np.ndarray) -> int:
@@ -57,7 +62,8 @@ def _choose(pictures: list[Picture], log_p: np.ndarray, reference: np.ndarray) -
     return st.selectbox(_("Look into"), range(len(pictures)), format_func=lambda i: pictures[i].name, key="look")
 
 
-def _numbers(log_p: float, reference: np.ndarray) -> None:
+def numbers(log_p: float, reference: np.ndarray) -> None:
+    """log p of an image in several units, and where it stands among real test images."""
     columns = st.columns(4)
     columns[0].metric(
         "log p(x)",
@@ -138,10 +144,10 @@ def _surprise(card: ModelCard, image: np.ndarray, log_p: float) -> None:
     )
     chart(surprise_map(image, terms), alt, key="surprise")
     st.caption(
-        r"$-\log p(x_i \mid x_{<i})$"
-        + _(
-            " of every pixel, in nats. All 784 sum to {total:.2f}, and −log p(x) = {value:.2f}: the chain rule, on your "
-            "picture.",
+        _(
+            "{term} of every pixel, in nats. All 784 sum to {total:.2f}, and −log p(x) = {value:.2f}: the chain rule, on "
+            "your picture.",
+            term=r"$-\log p(x_i \mid x_{<i})$",
             total=total,
             value=-log_p,
         )

@@ -3,6 +3,7 @@
 The names below are loaded when they are first used, so that asking for a version or for help does not wait for torch.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from .checkpoint import ModelCard, list_models, load_model, load_pretrained, model_faults, read_card, save_model
     from .models import NADE, NADEConfig
 
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # see devices.py; it must stand before torch loads OpenMP
 __version__ = "0.2.0"
 __all__ = [
     "NADE",

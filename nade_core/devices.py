@@ -2,6 +2,10 @@
 
 The kernels take as many threads as torch has. NADE_THREADS in the environment sets them for a process, set_threads
 at any time. A forked process has one: OpenMP, on which torch runs, does not survive a fork with more.
+
+A thread of OpenMP that waits for work spins for milliseconds, on a core that others want: beside one busy process two
+threads became many times slower than one. So the package asks for a short spin (GOMP_SPINCOUNT) when it is imported,
+which counts if it is imported before torch.
 """
 
 import operator
@@ -48,7 +52,7 @@ def as_double(t: Tensor) -> Tensor:
 def set_threads(n: int | str) -> None:
     """Compute in n threads from now on, in torch and in the kernels. NadeError unless n is a whole number above 0."""
     try:
-        threads = int(n) if isinstance(n, str) else operator.index(n)
+        threads = int(n) if isinstance(n, str) else 0 if isinstance(n, bool) else operator.index(n)
     except (TypeError, ValueError):
         threads = 0
     if threads < 1:

@@ -24,6 +24,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.distributions import Bernoulli
 
 from .augment import augment
 from .data import Dataset
@@ -42,8 +43,14 @@ def lesson(teacher: DensityModel, x: np.ndarray) -> Tensor:
     NadeError if it is no model of binary rows of D values.
     """
     check_teacher(teacher.values, teacher.config.dims, x.shape[1])
-    parts = [teacher.conditionals(part).probs.to("cpu", torch.float16) for part in torch.as_tensor(x).split(BATCH)]
+    parts = [_bernoulli(teacher, part).probs.to("cpu", torch.float16) for part in torch.as_tensor(x).split(BATCH)]
     return torch.cat(parts)
+
+
+def _bernoulli(model: DensityModel, x: Tensor) -> Bernoulli:
+    found = model.conditionals(x)
+    assert isinstance(found, Bernoulli)
+    return found
 
 
 def draws(teacher: DensityModel, n: int, seed: int) -> np.ndarray:
@@ -56,7 +63,7 @@ def draws(teacher: DensityModel, n: int, seed: int) -> np.ndarray:
 def check_teacher(values: str, dims: int, width: int) -> None:
     """NadeError unless a teacher of ``dims`` such values has rows of binary values of that width to speak of."""
     if values != "binary":
-        raise NadeError("The teacher models {values} values; a teacher is a model of binary ones.", values=values)
+        raise NadeError("A teacher is a model of binary values; this one is a model of others.")
     if dims != width:
         raise NadeError(
             "The teacher models rows of {dims} binary values; the data are rows of {width}.", dims=dims, width=width
@@ -104,6 +111,7 @@ def classroom(
     """
     rows = torch.tensor(data.train)
     if ordered and (shift or flip):
+        assert data.shape is not None
         generator = torch.Generator().manual_seed(seed)
         copies = [augment(rows, data.shape, shift, flip, generator) for _ in range(COPIES)]
         data = replace(data, train=torch.cat([rows, *copies]).numpy())
@@ -121,14 +129,13 @@ def _ask(
     """The teacher's lesson on the rows, or n draws of it, which ``cache`` then holds."""
     start = time.monotonic()
     said = lesson(teacher, rows).numpy() if ordered else draws(teacher, n, seed)
-    kept = {"said": said, "seconds": np.array(time.monotonic() - start), "ordering": teacher.ordering.cpu().numpy()}
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **kept)
+    seconds, ordering, buffer = np.array(time.monotonic() - start), teacher.ordering.cpu().numpy(), io.BytesIO()
+    np.savez_compressed(buffer, said=said, seconds=seconds, ordering=ordering)
     write_atomic(cache, buffer.getvalue())
-    return kept
+    return {"said": said, "seconds": seconds, "ordering": ordering}
 
 
 def distillation_loss(student: DensityModel, x: Tensor, taught: Tensor) -> Tensor:
     """The mean over rows x (B, D) of the cross-entropy with what was taught, (B, D), in nats: a scalar."""
-    logits = student.conditionals(x).logits.float()
+    logits = _bernoulli(student, x).logits.float()
     return F.binary_cross_entropy_with_logits(logits, taught.to(logits), reduction="sum") / len(x)

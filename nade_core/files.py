@@ -5,7 +5,8 @@ import secrets
 import time
 from pathlib import Path
 
-TRIES, PAUSE = 40, 0.05  # Windows refuses to replace a file while somebody reads it
+TRIES = 40 if os.name == "nt" else 1  # Windows refuses to replace a file while somebody reads it
+PAUSE = 0.05
 
 
 def write_atomic(path: str | Path, content: bytes) -> None:
@@ -27,7 +28,7 @@ def write_atomic(path: str | Path, content: bytes) -> None:
 
 
 def _replace(temporary: Path, path: Path) -> None:
-    for _ in range(TRIES if os.name == "nt" else 1):
+    for _ in range(TRIES):
         try:
             return os.replace(temporary, path)  # noqa: PTH105
         except PermissionError as error:

@@ -102,7 +102,7 @@ def _check(header: dict, path: Path) -> None:
         kind, known = header["model"][:80], ", ".join(MODELS)
         raise NadeError("{path} holds a model named {kind!r}; known here: {known}.", path=path, kind=kind, known=known)
     config = config_of(header, path)
-    if len(header.get("classes", ())) != getattr(config, "classes", 0):
+    if header.get("classes") and len(header["classes"]) != getattr(config, "classes", 0):
         raise _bad(path, "classes", header.get("classes"))
     if header.get("shape") and math.prod(header["shape"]) != config.dims:
         raise _bad(path, "shape", header["shape"])

@@ -52,10 +52,10 @@ def mean_and_standard_error(values) -> tuple[float, float]:
 
 def percentile(value: float, reference) -> float:
     """Which share of the reference lies below the value, ties counted half, in percent. NadeError for NaN or none."""
-    value, reference = _ranked(value), _ranked(reference)
+    place, reference = _ranked(value), _ranked(reference)
     if not reference.size:
         raise NadeError("Expected reference values to compare with; got none.")
-    return float(100 * ((reference < value).mean() + (reference == value).mean() / 2))
+    return float(100 * ((reference < place).mean() + (reference == place).mean() / 2))
 
 
 def _ranked(values) -> np.ndarray:

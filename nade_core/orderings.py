@@ -95,7 +95,7 @@ def inverse(ordering: Tensor) -> Tensor:
 def check_ordering(ordering: Tensor, dims: int) -> Tensor:
     """The ordering as a LongTensor (dims,); NadeError if it is no permutation of 0..dims-1."""
     ordering = as_numbers(ordering)
-    if ordering.shape != (dims,) or not torch.equal(ordering.cpu().sort().values.long(), torch.arange(dims)):
+    if ordering.shape != (dims,) or not (ordering.cpu().sort().values == torch.arange(dims)).all():
         raise NadeError(
             "Expected an ordering of 0 to {last}, each once; got {shape} values.",
             last=dims - 1,

@@ -6,42 +6,30 @@ run when none is under way. The worker belongs to nobody: it goes on when a view
 and any app on the folder finds it by the lock that it holds.
 """
 
-import os
 import re
 import secrets
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from filelock import BaseFileLock, FileLock, Timeout
+from filelock import FileLock, Timeout
 
 from .data.filetypes import IMAGE_SUFFIXES
 from .devices import as_device
 from .messages import NadeError
 from .runs import Request, RunState, clear_stop, create, look, plan, request_stop
-from .runs.folder import CLAIM, as_error, is_alive, is_held, lock, read_json, stop_requested, working_on, write_status
+from .runs.folder import CLAIM, as_error, is_alive, is_held, lock, stop_requested, working_on, write_status
+from .runs.process import Worker, bury, end, spawn
 
 MAX_WAITING, MAX_KEPT, MAX_UPLOAD_MB = 8, 40, 200
 POLL = 0.25  # seconds between two looks at the folder
-GRACE = 1.0  # seconds that a worker has to end by itself once a stop was asked for
+GRACE = 0.7  # seconds that a worker has to end by itself once a stop was asked for
 BUSY = 20.0  # seconds to wait while another app changes the folder
-
-
-@dataclass
-class Worker:
-    """A process that this app started, the run it works on, and the lock that says so until it has ended."""
-
-    folder: Path
-    process: subprocess.Popen
-    claim: BaseFileLock
-    stop_seen: float | None = None
 
 
 class Queue:
@@ -120,6 +108,7 @@ class Queue:
         with self._locked():
             if is_alive(folder):
                 raise NadeError("This run is under way: stop it first.")
+            self._faults.pop(folder.name, None)
             (folder / "config.json").unlink(missing_ok=True)  # from here on it is no run
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -138,7 +127,7 @@ class Queue:
 
     def _folders(self) -> list[Path]:
         try:
-            return [path for path in self.root.iterdir() if (path / "config.json").exists()]
+            return [path for path in self.root.iterdir() if _is_run(path)]
         except OSError as error:
             self._faults[""] = as_error(error)
             return []
@@ -193,7 +182,7 @@ class Queue:
         try:
             claim.acquire(timeout=1, poll_interval=0.02)
             write_status(folder, "running")
-            self.worker = Worker(folder, _spawn(folder), claim)
+            self.worker = Worker(folder, spawn(folder), claim)
         except Exception as error:
             claim.release()
             self._fail(folder, error)
@@ -210,14 +199,21 @@ class Queue:
         if worker.process.poll() is None and stop_requested(worker.folder):
             worker.stop_seen = worker.stop_seen or time.monotonic()
             if time.monotonic() - worker.stop_seen >= GRACE or not is_held(worker.folder):
-                _end(worker.process)
+                end(worker.process)
         if worker.process.poll() is None:
             return False
         self.worker = None
         try:
-            _bury(worker.folder, worker.process.returncode)
+            bury(worker.folder, worker.process.returncode)
         finally:
             worker.claim.release()
+        return True
+
+
+def _is_run(folder: Path) -> bool:
+    try:
+        return (folder / "config.json").exists()
+    except OSError:  # a folder that cannot be looked into is shown with what is wrong with it
         return True
 
 
@@ -243,52 +239,3 @@ def _store(files: Sequence[tuple[str, bytes]], folder: Path) -> tuple[str, str]:
     for i, (suffix, (_, content)) in enumerate(zip(suffixes, files, strict=True)):
         (folder / "upload" / f"{i:05d}{suffix}").write_bytes(content)
     return f"upload/00000{suffixes[0]}" if tables else "upload", Path(files[0][0]).stem if len(files) == 1 else "own"
-
-
-def _spawn(folder: Path) -> subprocess.Popen:
-    """A worker process for the run, on its own: what ends the app does not end it. Its words are of this attempt."""
-    command = [sys.executable, "-m", "nade_core", "train", "--out", str(folder), "--resume", "--json"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    apart = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # on Windows; a session of its own elsewhere
-    with (folder / "worker.log").open("wb") as log:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            env=environment,
-            start_new_session=os.name == "posix",
-            creationflags=apart,
-        )
-
-
-def _end(process: subprocess.Popen) -> None:
-    """End a process at once: a run can be killed at any moment and goes on from its last finished epoch."""
-    process.terminate()
-    try:
-        process.wait(0.5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(5)
-
-
-def _bury(folder: Path, code: int) -> None:
-    """Say of a worker that ended without saying so itself how it ended."""
-    stopped = stop_requested(folder)
-    if read_json(folder / "status.json").get("state") in (None, "running"):
-        if stopped:
-            write_status(folder, "stopped")
-        elif code < 0:
-            write_status(folder, "interrupted", NadeError("The worker process was killed by signal {n}.", n=-code))
-        else:
-            write_status(folder, "failed", NadeError("The worker process ended: {reason}", reason=_last_words(folder)))
-    clear_stop(folder)
-
-
-def _last_words(folder: Path) -> str:
-    """The last line that the worker of this attempt wrote."""
-    try:
-        lines = (folder / "worker.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    except OSError:
-        lines = []
-    return lines[-1] if lines else "..."

@@ -57,7 +57,9 @@ def _table() -> np.ndarray:
             values = simplex.shown(rules.PRESETS[id].ravel()).tolist()
             st.button(_(name), key=f"preset-{id}", on_click=stage.keep, args=("joint", values, FIRST))
     label = _("p(x₁, x₂, x₃) of each case; drag one, the others give way")
-    p = bars("joint", FIRST, CASES, label, colours=(SKY, SKY, SKY, SKY, BLUE, BLUE, BLUE, BLUE), tall="min(19rem, 40vh)")
+    p = bars(
+        "joint", FIRST, CASES, label, colours=(SKY, SKY, SKY, SKY, BLUE, BLUE, BLUE, BLUE), tall="min(19rem, 40vh)"
+    )
     st.caption(_("Cases as x₁x₂x₃; the four dark bars have x₁ = 1."))
     return p.reshape(2, 2, 2)
 
@@ -126,7 +128,7 @@ def _count() -> None:
         stage.figures(
             {
                 _("table or chain rule"): big(counts["full-joint"].parameters),
-                _("one pixel back"): big(counts["markov"].parameters),
+                _("one remembered"): big(counts["markov"].parameters),
                 _("independent"): big(counts["independent"].parameters),
             }
         )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from .. import borrowed, link
 from ..words import _, language
 
 HERE = Path(__file__).parent
@@ -36,12 +37,7 @@ def bits(row: np.ndarray) -> str:
 
 def frame() -> None:
     """Tells the browser the page's language, and Streamlit's own words in it."""
-    words = {
-        "browse": _("Choose files"),
-        "drop": _("or drop them here"),
-        "close": _("Close"),
-    }
-    _frame(key="frame", data={"language": language(), "words": words})
+    _frame(key="frame", data={"language": language(), "words": {word: _(word) for word in borrowed.WORDS}})
 
 
 def rail(data: dict[str, Any], on_go: Callable[[], None]) -> None:
@@ -56,25 +52,43 @@ def image_grid(
     label: str,
     cell: str = "5.2rem",
     marked: np.ndarray | None = None,
-) -> int:
-    """Images (N, 784) to click, with lines of caption under each; the index of the one clicked, 0 at first.
+    ids: list[int] | None = None,
+    default: int | None = 0,
+) -> int | None:
+    """Images (N, 784) to click, with lines of caption under each; the id of the one clicked, which stands in the URL.
 
-    Pixels that are ``marked`` (784,) stand in TINT.
+    The ids are 0 to N - 1 unless given. Pixels that are ``marked`` (784,) stand in TINT.
     """
-    selected = min(int(st.session_state.get(key, {}).get("selected") or 0), max(0, len(images) - 1))
+    ids, component = list(range(len(images))) if ids is None else ids, f"{key}-grid"
+    chosen = _chosen(key, ids, default)
     data = {
         "images": [bits(row) for row in images],
         "captions": captions,
         "names": [_("image {n}: {caption}", n=i + 1, caption=", ".join(c)) for i, c in enumerate(captions)],
-        "selected": selected,
+        "selected": ids.index(chosen) if chosen in ids else -1,
         "side": 28,
         "label": label,
         "cell": cell,
         "marked": "" if marked is None else bits(marked),
         "tint": TINT,
     }
-    result = _grid(key=key, data=data, default={"selected": 0}, on_selected_change=lambda: None)
-    return min(int(result.selected or 0), max(0, len(images) - 1))
+
+    def choose() -> None:
+        st.session_state[key] = ids[int(st.session_state[component]["clicked"])]
+
+    _grid(key=component, data=data, on_clicked_change=choose)
+    link.say(key, None if chosen == default else str(chosen))
+    return chosen
+
+
+def _chosen(key: str, ids: list[int], default: int | None) -> int | None:
+    """The id that the URL or the last click says, if it is one of the ids; else the default."""
+    text = link.arriving(key)
+    if text is not None:
+        st.session_state[key] = int(text) if text.isdecimal() else default
+    if st.session_state[key] not in ids:
+        st.session_state[key] = default
+    return st.session_state[key]
 
 
 def player(image: np.ndarray, log_p: np.ndarray, p_on: np.ndarray, ordering: np.ndarray, key: str) -> None:

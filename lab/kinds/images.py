@@ -13,7 +13,7 @@ from .. import cache
 from ..components import image_grid, player
 from ..link import linked
 from ..pictures import choose_picture
-from ..report import report_image
+from ..report import look_into, numbers, report_image
 from ..words import _, prose
 
 ID, PLACE = "images", 0
@@ -32,7 +32,7 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
     with left:
         captions = [[_("{value:.1f} nats", value=value)] for value in log_p]
         about = _("samples from the model; choose one to watch it being drawn")
-        chosen = image_grid(x, captions, "samples", about)
+        chosen = image_grid(x, captions, "chosen", about)
         given = "" if label is None else f" | {_(card.classes[label])}"
         st.caption(_("Under each image: its exact log p(x{given}). Click one to see it drawn.", given=given))
         st.download_button(
@@ -129,12 +129,25 @@ def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[
     picked = which if len(which) <= SHOWN else which[np.linspace(0, len(which) - 1, SHOWN).astype(int)]
     rank = {index: place + 1 for place, index in enumerate(which)}
     captions = [[f"#{rank[i]}  {shown.log_p[i]:.1f}", sort_name(shown.sorts[i])] for i in picked]
-    image_grid(shown.rows[picked], captions, "ranking", _("images sorted by log p"), cell="6rem")
+    about = _("images sorted by log p; choose one to look into it")
+    ids = picked.tolist()
+    opened = image_grid(shown.rows[picked], captions, "open", about, cell="6rem", ids=ids, default=None)
     note = _("{n} images of {kinds} kinds, by log p(x) in nats.", n=len(which), kinds=len(chosen))
     if len(which) > SHOWN:
         note += " " + _("{n} of them shown, evenly spaced in rank.", n=SHOWN)
-    st.caption(note)
+    st.caption(note + " " + _("Click one to look into it."))
+    if opened is not None:
+        _opened(card, shown, opened, _("Image #{rank}: {sort}", rank=rank[opened], sort=sort_name(shown.sorts[opened])))
     return chosen
+
+
+def _opened(card: ModelCard, shown: cache.Gallery, index: int, title: str) -> None:
+    """The numbers and the surprise map of one image of the ranking."""
+    with st.container(border=True):
+        st.subheader(title, anchor=False)
+        value, reference = float(shown.log_p[index]), cache.test_log_probs(card)
+        numbers(value, reference)
+        look_into(card, shown.rows[index], value, reference)
 
 
 def _blank(card: ModelCard, shown: cache.Gallery) -> None:

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from .. import __version__
 from . import evaluate, models, sample, score, train
-from .options import Parser, add_common
+from .options import Parser, Status, add_common
 
 VERBS = {"models": models, "evaluate": evaluate, "score": score, "sample": sample, "train": train}
 
@@ -39,6 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _end(code: int, message: str) -> NoReturn:
     """Leave with that exit status and one line on stderr."""
+    Status.clear()
     print(f"nade: {' '.join(message.split())}", file=sys.stderr)
     raise SystemExit(code) from None
 

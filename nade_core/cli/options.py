@@ -51,18 +51,20 @@ def print_json(value) -> None:
 class Status:
     """One line on the terminal's stderr that says what goes on, and nothing where stderr is no terminal."""
 
+    width = 0  # of what stands on the line now, whoever said it: a terminal has one
+
     def __init__(self) -> None:
-        self.shown, self.width = sys.stderr.isatty(), 0
+        self.shown = sys.stderr.isatty()
 
     def say(self, text: str) -> None:
         """Show this text in place of the last one."""
         if self.shown:
-            print("\r" + text.ljust(self.width), end="", file=sys.stderr, flush=True)
-            self.width = len(text)
+            print("\r" + text.ljust(Status.width), end="", file=sys.stderr, flush=True)
+            Status.width = len(text)
 
-    def clear(self) -> None:
+    @staticmethod
+    def clear() -> None:
         """Leave the line empty, for other output."""
-        if self.width:
-            self.say("")
-            print("\r", end="", file=sys.stderr, flush=True)
-            self.width = 0
+        if Status.width:
+            print("\r" + " " * Status.width + "\r", end="", file=sys.stderr, flush=True)
+            Status.width = 0

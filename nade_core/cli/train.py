@@ -20,7 +20,6 @@ def add_arguments(p: argparse.ArgumentParser, arguments: list[str]) -> None:
     """The options of the verb: those of every run, and those of the model that the arguments name."""
     models = model_options()
     model = models.get(_known(_named(arguments)), models["NADE"])
-    p.argument_default = None
     run = p.add_argument_group("the run")
     run.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder")
     run.add_argument("--resume", action="store_true", help="go on with the run in --out, with its own settings")

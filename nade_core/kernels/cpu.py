@@ -25,7 +25,7 @@ FLAT = np.float32(1e9)  # at r above this, h is 0 in float32, and r^4 still is a
 LN2, ONE, ZERO = float(np.log(2.0)), np.float32(1), np.float32(0)
 TAYLOR = tuple(np.float32(LN2**k / np.prod(np.arange(1.0, k + 1))) for k in range(8))  # of 2^f
 # Sums may be reordered and divisions approximated to float32 accuracy; nothing here is ever infinite.
-OPTIONS = {
+OPTIONS: dict = {
     "fastmath": {"reassoc", "contract", "nsz", "arcp", "nnan", "ninf"},
     "error_model": "numpy",
     "nogil": True,
@@ -33,7 +33,10 @@ OPTIONS = {
 
 
 def fast(function):
-    """The function as machine code, kept on disk; where no folder can be written, each process compiles it anew."""
+    """The function as machine code, kept on disk, beside this file, in the user's cache or in NUMBA_CACHE_DIR.
+
+    Where none of these can be written, each process compiles it anew.
+    """
     try:
         return njit(cache=True, **OPTIONS)(function)
     except RuntimeError:

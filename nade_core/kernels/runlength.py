@@ -73,7 +73,7 @@ def _run(work: Callable[..., tuple], W: Tensor, V: Tensor, a0: Tensor, activatio
     if activation == "sigmoid" and one_step_stays:
         *result, left = work(torch.exp(-W / 4).numpy(), V, torch.exp(-a0 / 4).numpy(), ODDS)
         if not left:
-            return result
+            return tuple(result)
     return work(W.numpy(), V, a0.numpy(), RELU if activation == "relu" else SIGMOID)[:-1]
 
 

@@ -27,9 +27,12 @@ class DensityModel(nn.Module):
     What cannot be served is refused with a NadeError.
     """
 
+    ordering: Tensor
+    _float: Tensor
+
     values = "binary"  # what a row is made of: "binary", "real" or "levels"; a real model has ``mean``, ``scale`` (D,)
     description = ""  # a few words on what it is, marked N_
-    recipe = {}  # fields of TrainConfig that suit this model better than the defaults
+    recipe: dict = {}  # fields of TrainConfig that suit this model better than the defaults
     undecayed = ("b", "c", "bias")  # parameters without weight decay: they hold the means of the data
     counts = False  # learns by ``fit``, a pass over the training set at a time, instead of by gradients
     many_orderings = False  # may score along several orderings, which make an ensemble
@@ -42,7 +45,7 @@ class DensityModel(nn.Module):
         super().__init__()
         self.config = config
         ordering = torch.arange(config.dims) if ordering is None else check_ordering(ordering, config.dims)
-        self.register_buffer("ordering", ordering)
+        self.register_buffer("ordering", ordering.clone())  # a state that is loaded is written into it
         self.register_buffer("_float", torch.empty(0), persistent=False)  # of the type that .double() and .to() ask for
 
     @property

@@ -39,6 +39,8 @@ class CategoricalNADEConfig:
 class CategoricalNADE(DensityModel):
     """An exact density over rows of D integers, each in 0..levels-1."""
 
+    basis: Tensor
+
     values = "levels"
     description = N_("integers, a die with many sides for each")
     recipe = {"epochs": 30, "batch_size": 250, "weight_decay": 0.03, "patience": 8}

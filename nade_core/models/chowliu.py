@@ -33,6 +33,8 @@ class ChowLiu(BinaryModel):
     A pixel whose parent does not come before it has none, as the root: whatever ``parents`` holds is a forest.
     """
 
+    parents: Tensor
+
     description = N_("a tree: each pixel depends on one other")
     recipe = {"epochs": 1}
     counts = True

@@ -48,6 +48,9 @@ class FVSBNConfig:
 class FVSBN(BinaryModel):
     """An exact density, each conditional a logistic regression."""
 
+    all_orderings: Tensor
+    places: Tensor
+
     description = N_("a logistic regression on all pixels before")
     recipe = {"epochs": 40, "learning_rate": 3e-3, "weight_decay": 0.0}
     many_orderings = True

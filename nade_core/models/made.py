@@ -13,6 +13,7 @@ with hidden degrees of its own; the weights are shared by all of them, and they 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -40,6 +41,11 @@ class MADEConfig:
 
 class MADE(BinaryModel):
     """An exact density that scores in one pass through a masked network."""
+
+    all_orderings: Tensor
+    degrees: Tensor
+    mean: Tensor
+    layers: Any  # a ModuleList of Linear
 
     description = N_("one masked pass for all conditionals, several orderings")
     recipe = {"epochs": 60, "weight_decay": 0.1, "average": 0.9995, "precision": "bfloat16"}
@@ -88,7 +94,7 @@ class MADE(BinaryModel):
         return F.linear(self._hidden(x, weights), V, self.b) + F.linear(x, R)
 
     def _hidden(self, x: Tensor, weights: list[Tensor]) -> Tensor:
-        h = 0
+        h = x.new_zeros(())
         for weight, layer in zip(weights, self.layers, strict=True):
             new = torch.relu(F.linear(x, weight, layer.bias))
             x = h = h + F.dropout(new, self.config.dropout, self.training)

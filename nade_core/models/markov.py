@@ -54,7 +54,7 @@ class MarkovChain(BinaryModel):
         x = train[:, self.ordering]
         contexts, counts = self._contexts(x).T, torch.zeros(2, *self.table.shape, device=x.device)
         for value in (0, 1):
-            counts[value].scatter_add_(1, contexts, (value == x.T).float())
+            counts[value].scatter_add_(1, contexts, torch.eq(x.T, value).float())
         counts += self.config.smoothing
         self.table.data.copy_(counts[1].log() - counts[0].log())
 

@@ -51,6 +51,8 @@ class NADEConfig:
 class NADE(BinaryModel):
     """An exact density over binary vectors, each conditional one step of a shared hidden state."""
 
+    U: Tensor  # (K, H); None without classes
+
     description = N_("one hidden layer, shared by all conditionals")
     labelled = True
     in_browser = True
@@ -63,7 +65,7 @@ class NADE(BinaryModel):
         self.V = nn.Parameter(torch.randn(D, H) * H**-0.5)
         self.b = nn.Parameter(torch.zeros(D))
         self.c = nn.Parameter(torch.zeros(H))
-        self.U = nn.Parameter(torch.randn(K, H) * 0.01) if K else None
+        self.register_parameter("U", nn.Parameter(torch.randn(K, H) * 0.01) if K else None)
 
     @property
     def classes(self) -> int:

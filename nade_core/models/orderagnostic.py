@@ -45,6 +45,8 @@ class OrderAgnosticNADEConfig:
 class OrderAgnosticNADE(BinaryModel):
     """An exact density for every ordering, with exact marginals and completions of any region."""
 
+    mean: Tensor
+
     description = N_("any ordering, and the completion of any region")
     recipe = {
         "epochs": 350,

@@ -13,6 +13,7 @@ Jain, Abbeel & Pathak, UAI 2020): p(x) = mean over scans of p(x | scan).
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -49,6 +50,8 @@ class PixelCNNConfig:
 class MaskedConv(nn.Module):
     """A convolution of ``rows`` x ``2 reach + 1`` whose last row stops at the present block, or just before it."""
 
+    mask: Tensor
+
     def __init__(self, inputs: int, outputs: int, rows: int, reach: int, present: bool):
         super().__init__()
         self.rows, self.reach = rows, reach
@@ -75,6 +78,8 @@ class MaskedConv(nn.Module):
 class PixelCNN(BinaryModel):
     """An exact density of square binary images, with any of eight raster scans as the ordering."""
 
+    layers: Any  # a ModuleList of MaskedConv
+
     description = N_("masked convolutions over 2 × 2 blocks, eight scans")
     recipe = {"epochs": 30, "batch_size": 64, "learning_rate": 1.5e-3, "average": 0.9995, "precision": "bfloat16"}
     many_orderings = True
@@ -86,7 +91,7 @@ class PixelCNN(BinaryModel):
         C, L = config.channels, config.layers
         self.scans = [self._scan_ordering(s) for s in range(SCANS)]
         if ordering is None:
-            self.ordering = self.scans[0]
+            self.ordering = self.scans[0].clone()
         self._scan(self.ordering)  # refuses an ordering that is none of the scans
         self.first = MaskedConv(BITS, C, 3, 4, present=False)
         self.position = nn.Parameter(torch.zeros(C, self.grid, self.grid))
@@ -106,8 +111,10 @@ class PixelCNN(BinaryModel):
         return F.binary_cross_entropy_with_logits(self._scan_logits(x, scan), x, reduction="sum") / len(x)
 
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
-        """The first n of the eight scans."""
-        return self.scans[:n]
+        """The first n of the eight scans, the model's own before the others."""
+        own = self._scan(self.ordering)
+        scans = [self.scans[own], *self.scans[:own], *self.scans[own + 1 :]]
+        return [scan.to(self.ordering.device) for scan in scans[:n]]
 
     def _sample(self, uniforms: Tensor, y: Tensor | None, known: Tensor, temperature: float) -> Tensor:
         """Block by block: each layer keeps its features, so that a block costs one window a layer."""

@@ -56,6 +56,9 @@ class RNADE(DensityModel):
     standardised have log p(z) = log p(x) + sum_i log scale_i.
     """
 
+    mean: Tensor
+    scale: Tensor
+
     values = "real"
     description = N_("real values, a mixture of Gaussians for each")
     recipe = {"epochs": 100, "weight_decay": 0.1, "patience": 30}

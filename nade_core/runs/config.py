@@ -102,5 +102,5 @@ def _checked(config: RunConfig) -> RunConfig:
         raise TypeError(f"key is {config.key!r}")
     if config.model not in MODELS:
         raise ValueError(f"there is no model named {config.model!r}")
-    assert config.sizes and config.trials  # both are checked as they are built
+    config.sizes, config.trials  # noqa: B018 (both are checked as they are built)
     return config

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,21 @@ def read_config(folder: Path) -> RunConfig:
     path = Path(folder) / "config.json"
     if not path.exists():
         raise NadeError("{folder} is no run: it has no config.json.", folder=str(folder))
+    return _parsed(path, _changed(path))
+
+
+@lru_cache(maxsize=256)
+def _parsed(path: Path, changed: int) -> RunConfig:
+    """The configuration in a file as it was written then: a list of many runs is looked at often."""
     return from_json(read_object(path), path)
+
+
+def _changed(path: Path) -> int:
+    """When a file was written, in nanoseconds; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def write_status(folder: Path, state: str, error: BaseException | None = None, asked: float | None = None) -> None:
@@ -155,22 +170,28 @@ def look(folder: str | Path) -> RunState:
     try:
         config = read_config(folder)
         state, error, asked = _read_status(folder)
+        if state == "running" and not is_alive(folder):
+            state, error, asked = _read_status(folder)  # it may have ended in between
+            state, error = _gone() if state == "running" else (state, error)
     except NadeError as problem:
         return RunState(folder, "running" if is_alive(folder) else "damaged", problem, created, created, config)
-    if state == "running" and not is_alive(folder):
-        state = "interrupted"
-        error = NadeError("The worker process is gone. The run can go on from its last finished epoch.")
     return RunState(folder, state, error, created if asked is None else asked, created, config)
 
 
+def _gone() -> tuple[str, NadeError]:
+    return "interrupted", NadeError("The worker process is gone. The run can go on from its last finished epoch.")
+
+
 def _created(folder: Path) -> float:
-    created = read_json(folder / "config.json").get("created")
-    if isinstance(created, int | float):
-        return created
-    try:
-        return (folder / "config.json").stat().st_mtime
-    except OSError:
-        return 0.0
+    path = folder / "config.json"
+    return _said_created(path, _changed(path))
+
+
+@lru_cache(maxsize=256)
+def _said_created(path: Path, changed: int) -> float:
+    """When a run was made, as its configuration says, else when that was written."""
+    created = read_json(path).get("created")
+    return created if isinstance(created, int | float) else changed / 1e9
 
 
 def request_stop(folder: str | Path) -> None:
@@ -196,7 +217,7 @@ def working_on(folder: Path) -> Iterator[None]:
     """Hold the run, as its worker does. NadeError if another worker does."""
     held = lock(folder)
     try:
-        held.acquire(timeout=1, poll_interval=0.02)  # others look at the lock for moments
+        held.acquire(timeout=0.5, poll_interval=0.02)  # others look at the lock for moments
     except Timeout:
         raise NadeError("Another worker is training in {folder}.", folder=str(folder)) from None
     try:

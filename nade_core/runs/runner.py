@@ -169,16 +169,18 @@ def _train(
 def _report(work: Work, trial: int, state: TrainState, step: TrainStep, log: IO[str], done_before: float) -> dict:
     """Write a step into the log, and after an epoch where the run stands; returns what was written."""
     work.standing.seconds = round(work.before + time.monotonic() - work.began, 2)
-    over = step.valid_nats is not None and work.config.trials[trial].over(state.epoch, state.best_epoch)
+    valid, over = step.valid_nats, False
+    if valid is not None:
+        over = work.config.trials[trial].over(state.epoch, state.best_epoch)
+        step = replace(step, improved=valid < work.standing.best_nats)
+        work.standing.best_nats = min(valid, work.standing.best_nats)
     work.done[trial] = 1.0 if over else step.progress
-    if step.valid_nats is not None:
-        step = replace(step, improved=step.valid_nats < work.standing.best_nats)
     left = work.seconds_left(done_before)
     report = {**asdict(step), "trial": trial, "seconds": work.standing.seconds, "seconds_left": left}
     if step.improved:
         _save_best(work, trial, state, step)
     log.write(json.dumps(report) + "\n")
-    if step.valid_nats is not None:  # last: a kill before it repeats the epoch, and writes the same
+    if valid is not None:  # last: a kill before it repeats the epoch, and writes the same
         save_state(work.folder, trial, state, work.standing)
     return report
 
@@ -210,7 +212,6 @@ def _cut_log(folder: Path, standing: Standing) -> None:
 def _save_best(work: Work, trial: int, state: TrainState, step: TrainStep) -> None:
     """The best model so far, as a model file."""
     config, data = work.config, work.room.data
-    work.standing.best_nats = step.valid_nats
     save_model(
         state.average,
         work.folder / "model.safetensors",

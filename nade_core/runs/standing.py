@@ -86,7 +86,8 @@ def save_state(folder: Path, trial: int, state: TrainState, standing: Standing) 
 
 def _parts(tensors: dict) -> Iterator[dict]:
     """The tensors in groups of at most PART_BYTES; one that is larger is cut along its first dimension."""
-    part, size = {}, 0
+    part: dict[str, torch.Tensor] = {}
+    size = 0
     for name, tensor in tensors.items():
         tensor = tensor.detach().cpu()
         rows = max(1, PART_BYTES // tensor[:1].nbytes) if tensor.ndim else 1

@@ -11,12 +11,12 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..augment import augment
 from ..data import Dataset
 from ..distillation import Classroom, distillation_loss
-from ..messages import NadeError
+from ..messages import N_, NadeError
 from ..models import MODELS
 from ..models.base import DensityModel
 from ..scoring import mean_nats
@@ -47,9 +47,9 @@ class TrainingDiverged(NadeError):
 class TrainState:
     """All that training carries from epoch to epoch. ``average`` is the model to keep."""
 
-    model: nn.Module
-    average: nn.Module
-    optimizer: torch.optim.Optimizer
+    model: DensityModel
+    average: DensityModel
+    optimizer: torch.optim.Optimizer | None  # None for a model that counts
     epoch: int = 0
     best_nats: float = math.inf
     best_epoch: int = 0
@@ -72,8 +72,8 @@ class TrainState:
         return cls.of(model.to(device), config)
 
     @classmethod
-    def of(cls, model: nn.Module, config: TrainConfig) -> "TrainState":
-        optimizer = None
+    def of(cls, model: DensityModel, config: TrainConfig) -> "TrainState":
+        optimizer: torch.optim.Optimizer | None = None
         if not model.counts:
             groups = [
                 {
@@ -93,13 +93,15 @@ def _epoch(state: TrainState, room: Classroom, config: TrainConfig) -> Generator
     order = torch.randperm(len(data.train) - room.drawn * final, generator=generator)
     device, batches = state.model.ordering.device, order.split(config.batch_size)
     taught = None if room.taught is None else room.taught.to(device)
-    train, labels, total = torch.tensor(data.train, device=device), _labels(data, state.model), 0.0
+    train, labels = torch.tensor(data.train, device=device), _labels(data, state.model)
+    total: float | Tensor = 0.0
     state.model.train()
     for i, rows in enumerate(batches):
         step = state.epoch * len(batches) + i
         rows = rows.to(device)
         x = train[rows].to(state.model.dtype)
         if (config.shift or config.flip) and taught is None:
+            assert data.shape is not None
             x = augment(x, data.shape, config.shift, config.flip, generator)
         y = None if labels is None else labels[rows]
         t = None if taught is None else taught[rows].to(x)
@@ -114,10 +116,10 @@ def _epoch(state: TrainState, room: Classroom, config: TrainConfig) -> Generator
 
 def _check(nats: float | Tensor) -> None:
     if not math.isfinite(nats):
-        raise TrainingDiverged("The loss is no longer a number: try a smaller learning rate.")
+        raise TrainingDiverged(N_("The loss is no longer a number: try a smaller learning rate."))
 
 
-def _labels(data: Dataset, model: nn.Module) -> Tensor | None:
+def _labels(data: Dataset, model: DensityModel) -> Tensor | None:
     if not model.classes:
         return None
     return torch.tensor(data.train_labels, device=model.ordering.device).long()
@@ -134,11 +136,12 @@ def _step(
     generator: torch.Generator,
 ) -> Tensor:
     """One AdamW step at the cosine schedule's learning rate, then the averaged weights follow; returns the loss."""
+    assert state.optimizer is not None
     for group in state.optimizer.param_groups:
         group["lr"] = config.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
     state.optimizer.zero_grad()
     with torch.random.fork_rng([x.device] if x.is_cuda else []):
-        torch.manual_seed(config.seed * 100_003 + step)  # dropout's randomness is a function of (seed, step)
+        _seed(config.seed * 100_003 + step, x.device)  # dropout's randomness is a function of (seed, step)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
             loss = state.model.loss(x, y, generator) if taught is None else distillation_loss(state.model, x, taught)
     loss.backward()
@@ -147,6 +150,14 @@ def _step(
     with torch.no_grad():
         torch._foreach_lerp_(list(state.average.parameters()), list(state.model.parameters()), 1 - decay)
     return loss.detach()
+
+
+def _seed(seed: int, device: torch.device) -> None:
+    """torch.manual_seed, which on the CPU alone costs more than a step of a small model: it tells absent devices."""
+    if device.type == "cpu":
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
 
 
 def train(state: TrainState, room: Classroom, config: TrainConfig) -> Iterator[TrainStep]:

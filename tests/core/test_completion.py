@@ -5,6 +5,8 @@ import itertools
 import pytest
 import torch
 
+from nade_core.messages import NadeError
+
 from .test_family import chi_square, every_row, make
 
 KNOWN = torch.tensor([False, True, False, False])
@@ -72,6 +74,29 @@ def test_the_loss_estimates_the_mean_over_orderings(model):
     assert abs(estimate - mean) < 0.02
 
 
-def test_a_mask_of_the_wrong_size_is_told(model):
-    with pytest.raises(ValueError, match="mask"):
-        model.marginals(IMAGE[None], torch.ones(1, 3))
+def test_one_mask_may_serve_all_rows(model):
+    x = completions()
+    assert torch.equal(model.marginals(x, KNOWN), model.marginals(x, KNOWN.expand(8, 4)))
+    generators = [torch.Generator().manual_seed(0) for _ in range(2)]
+    one, same = (model.log_prob_missing(x, m, g) for m, g in zip((KNOWN, KNOWN[None]), generators, strict=True))
+    assert torch.equal(one, same)
+
+
+def test_what_is_no_mask_and_no_image_is_told(model):
+    for call in (
+        lambda: model.marginals(IMAGE[None], torch.ones(1, 3)),
+        lambda: model.marginals(completions(), KNOWN.expand(7, 4)),
+        lambda: model.complete(IMAGE, torch.ones(3), 2),
+        lambda: model.log_prob_missing(IMAGE[None], "all"),
+    ):
+        with pytest.raises(NadeError, match="mask|numbers"):
+            call()
+    for call in (
+        lambda: model.marginals(IMAGE[None], torch.full((4,), 0.5)),
+        lambda: model.complete(IMAGE[:3], KNOWN, 2),
+        lambda: model.complete(IMAGE, KNOWN, 2.5),
+        lambda: model.complete(IMAGE, KNOWN, 2, temperature=0),
+        lambda: model.log_prob_missing(IMAGE[None], KNOWN, orderings=0),
+    ):
+        with pytest.raises(NadeError, match="Expected"):
+            call()

@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nade_core.data import DATASETS, load_dataset
-from nade_core.data.reading import read_data, read_rows
+from nade_core.data import SOURCES, Dataset, Source, filetypes, load_dataset, other_data, packed
+from nade_core.data.reading import GIVEN, read_data, read_rows
+from nade_core.messages import NadeError
+
+IMAGES = [name for name, source in SOURCES.items() if source.shape]
 
 
 def test_the_embedded_sets_are_binary_and_do_not_leak():
-    sizes = {name: (len(d.train), len(d.valid), len(d.test)) for name in DATASETS for d in [load_dataset(name)]}
+    sizes = {name: (len(d.train), len(d.valid), len(d.test)) for name in IMAGES for d in [load_dataset(name)]}
     assert sizes == {"mnist": (50_000, 10_000, 10_000), "animals": (7780, 968, 968), "fashion": (0, 0, 2000)}
-    for name in DATASETS:
+    for name in IMAGES:
         d = load_dataset(name)
         assert d.test.shape[1] == 784 and set(np.unique(d.test)) == {0, 1}
         assert len(d.test_labels) == len(d.test) and d.test_labels.max() == len(d.class_names) - 1
@@ -70,10 +73,10 @@ def files():
     return {
         "pickled.npy": (buffer.getvalue(), "plain array"),
         "empty.npy": (_npy(np.zeros((0, 5))), "empty"),
-        "flat.npy": (_npy(np.zeros(5)), "rows of 0 and 1"),
+        "flat.npy": (_npy(np.zeros(5)), "table of numbers"),
         "seven.npy": (_npy(np.full((3, 5), 7.0)), "only 0 and 1; it also holds 7"),
         "nan.npy": (_npy(np.full((3, 5), np.nan)), "only 0 and 1"),
-        "text.npy": (_npy(np.array([["a", "b"]])), "rows of 0 and 1"),
+        "text.npy": (_npy(np.array([["a", "b"]])), "table of numbers"),
         "ragged.csv": (b"0,1\n1,0,1\n", "different numbers of columns"),
         "words.csv": (b"0,1\n1,dog\n", "only numbers"),
         "empty.csv": (b"", "no rows"),
@@ -114,3 +117,72 @@ def test_missing_files_and_untrainable_sets_are_named(tmp_path):
         read_data(tmp_path / "none.npz")
     with pytest.raises(ValueError, match="only a test part"):
         read_data("fashion")
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_source_gives_each_kind_of_rows_that_its_row_promises(name):
+    source = SOURCES[name]
+    assert source.name == name and source.title and source.short and source.values.keys() <= GIVEN.keys()
+    for values, binarisation in source.values.items():
+        data = load_dataset(name, values)
+        assert (data.name, data.embedded, data.title, data.binarisation) == (name, name, source.title, binarisation)
+        assert data.shape == source.shape and len(data.test) and bool(len(data.train)) is source.trains
+        assert data.test.dtype == (np.float32 if values == "real" else np.uint8)
+        assert np.array_equal(read_rows(name, values=values), data.test)
+    for values in GIVEN.keys() - source.values.keys():
+        with pytest.raises(NadeError, match=f"{name!r} has no rows of"):
+            read_data(name, values=values)
+    assert load_dataset(name) is load_dataset(name)
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_the_words_of_a_source_are_those_of_its_file(name):
+    with np.load(packed.EMBEDDED / f"{name}.npz") as file:
+        assert (str(file["title"]), str(file["source"])) == (SOURCES[name].title, SOURCES[name].credit)
+        assert str(file["binarisation"]) == SOURCES[name].values["binary"]
+
+
+def test_a_new_source_is_one_row(monkeypatch, tmp_path):
+    def read(name, values):
+        return dict.fromkeys(("train", "valid", "test"), ROWS)
+
+    row = Source("tiny", "Tiny rows", "tiny", {"binary": "as drawn"}, read, "drawn here", (28, 28))
+    monkeypatch.setitem(SOURCES, "tiny", row)
+    data = read_data("tiny")
+    assert isinstance(data, Dataset) and np.array_equal(data.train, ROWS) and data.embedded == "tiny"
+    assert np.array_equal(read_rows("tiny", "valid"), ROWS)
+    assert row in other_data("mnist") and row not in other_data("tiny")
+    with pytest.raises(NadeError, match="tiny"):
+        load_dataset("nothing")
+    load_dataset.cache_clear()
+
+
+def test_other_data_are_the_images_of_other_sources():
+    assert [source.name for source in other_data("mnist")] == ["animals", "fashion"]
+    assert [source.name for source in other_data("")] == IMAGES
+
+
+def test_a_new_file_type_is_one_row(monkeypatch, tmp_path):
+    np.savetxt(tmp_path / "t.tsv", ROWS, fmt="%d", delimiter="\t")
+    with pytest.raises(NadeError, match=r"t\.tsv is not a kind of file"):
+        read_rows(tmp_path / "t.tsv")
+
+    def read(path, values):
+        return {"data": np.loadtxt(path, delimiter="\t", ndmin=2)}
+
+    row = filetypes.FileType((".tsv",), "a table with tabs", read, ("binary",))
+    monkeypatch.setattr(filetypes, "FILE_TYPES", (*filetypes.FILE_TYPES, row))
+    assert np.array_equal(read_rows(tmp_path / "t.tsv"), ROWS)
+    assert ".tsv" in filetypes.suffixes() and ".tsv" not in filetypes.suffixes("real")
+    (tmp_path / "notes.txt").write_text("0,1")
+    with pytest.raises(NadeError, match=r"\.tsv"):
+        read_rows(tmp_path / "notes.txt")
+    with pytest.raises(NadeError, match="not a kind of file"):
+        read_rows(tmp_path / "t.tsv", values="real")
+
+
+def test_own_data_are_not_embedded_whatever_they_are_called(tmp_path):
+    np.save(tmp_path / "mnist.npy", ROWS)
+    np.savetxt(tmp_path / "cat.csv", np.random.default_rng(0).normal(size=(20, 5)), delimiter=",")
+    assert (read_data(tmp_path / "mnist.npy").name, read_data(tmp_path / "mnist.npy").embedded) == ("mnist", "")
+    assert read_data(tmp_path / "cat.csv", values="real").embedded == ""

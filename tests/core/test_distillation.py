@@ -10,6 +10,7 @@ import torch
 from nade_core import load_model, load_pretrained, read_card, runs, save_model
 from nade_core.data import Dataset, load_dataset
 from nade_core.distillation import COPIES, Classroom, classroom, distillation_loss, lesson
+from nade_core.messages import NadeError
 from nade_core.models import MODELS
 from nade_core.training import TrainConfig, TrainState, train
 
@@ -26,6 +27,10 @@ def make(name, ordering=None, seed=0, **sizes):
     return model
 
 
+def nobody():
+    raise AssertionError("the teacher was asked twice")
+
+
 def rows(n, seed=0):
     return torch.randint(0, 2, (n, DIMS), generator=torch.Generator().manual_seed(seed)).float()
 
@@ -35,14 +40,16 @@ def test_a_lesson_is_the_teachers_conditionals():
     taught = lesson(teacher, x.numpy())
     assert taught.dtype == torch.float16 and taught.shape == (700, DIMS)
     torch.testing.assert_close(taught.float(), teacher.conditionals(x).probs, atol=1e-3, rtol=0)
-    with pytest.raises(ValueError, match="rows of 12 binary values; the data are rows of 13"):
+    with pytest.raises(NadeError, match="rows of 12 binary values; the data are rows of 13"):
         lesson(teacher, np.zeros((4, DIMS + 1), np.uint8))
+    with pytest.raises(NadeError, match="a model of binary values"):
+        lesson(MODELS["RNADE"][0](MODELS["RNADE"][1](dims=DIMS)), x.numpy())
 
 
 def test_a_classroom_adds_moved_copies_and_keeps_its_lesson(tmp_path):
     digits = load_dataset("mnist")
     data = Dataset("few", "few", digits.train[:20], digits.valid[:5], digits.test[:0], shape=(28, 28))
-    room = classroom(load_pretrained("fvsbn-mnist", "cpu"), data, True, 1, False, 0, tmp_path / "lesson.npz")
+    room = classroom(lambda: load_pretrained("fvsbn-mnist", "cpu"), data, True, 1, False, 0, tmp_path / "lesson.npz")
     joined, taught = room.data, room.taught
     assert len(joined.train) == 20 * (1 + COPIES) and np.array_equal(joined.train[:20], data.train)
     moved = {
@@ -54,15 +61,16 @@ def test_a_classroom_adds_moved_copies_and_keeps_its_lesson(tmp_path):
     assert {tuple(row) for row in joined.train[20:]} <= moved
     assert (joined.train[20:40] != data.train).any()
     assert torch.equal(taught, lesson(load_pretrained("fvsbn-mnist", "cpu"), joined.train))
-    again = classroom(None, data, True, 1, False, 0, tmp_path / "lesson.npz")  # nobody is asked twice
+    again = classroom(nobody, data, True, 1, False, 0, tmp_path / "lesson.npz")  # nobody is asked twice
     assert np.array_equal(again.data.train, joined.train) and torch.equal(again.taught, taught)
     assert again.seconds == room.seconds > 0 == room.drawn
+    assert torch.equal(again.ordering, room.ordering) and room.ordering.shape == (784,)
 
 
 def test_a_student_of_many_orderings_has_the_teachers_draws_beside_the_rows(tmp_path):
     teacher = make("FVSBN", torch.randperm(DIMS, generator=torch.Generator().manual_seed(3)))
     data = Dataset("few", "few", rows(3000, 1).numpy().astype(np.uint8), rows(5).numpy(), rows(5).numpy())
-    room = classroom(teacher, data, False, 0, False, 0, tmp_path / "lesson.npz")
+    room = classroom(lambda: teacher, data, False, 0, False, 0, tmp_path / "lesson.npz")
     drawn = torch.tensor(room.data.train[3000:]).float()
     assert room.taught is None and room.drawn == len(drawn) and np.array_equal(room.data.train[:3000], data.train)
     assert drawn.shape == (COPIES * 3000, DIMS) and len(drawn.unique(dim=0)) > len(drawn) // 20
@@ -72,8 +80,11 @@ def test_a_student_of_many_orderings_has_the_teachers_draws_beside_the_rows(tmp_
     torch.testing.assert_close(drawn.mean(0), mean, atol=4 * 0.5 * len(drawn) ** -0.5, rtol=0)
     spread = (p * (p.log() + entropy) ** 2).sum().sqrt()
     assert abs(-teacher.log_prob(drawn).mean() - entropy) < 4 * spread * len(drawn) ** -0.5
-    again = classroom(None, data, False, 0, False, 0, tmp_path / "lesson.npz")
+    again = classroom(nobody, data, False, 0, False, 0, tmp_path / "lesson.npz")
     assert np.array_equal(again.data.train, room.data.train)
+    (tmp_path / "lesson.npz").write_bytes(b"half a file")  # what cannot be read is asked for again
+    asked = classroom(lambda: teacher, data, False, 0, False, 0, tmp_path / "lesson.npz")
+    assert np.array_equal(asked.data.train, room.data.train)
 
 
 def test_the_loss_is_the_divergence_from_the_teacher_and_its_entropy():
@@ -127,6 +138,8 @@ def test_a_run_with_a_teacher_comes_close_to_it_and_resumes_to_the_same_weights(
         runs.create(tmp_path / folder, config)
         for _ in range(times):
             list(runs.run(tmp_path / folder, CPU, budget))
+            if folder == "parts":  # what the teacher said is kept: a resumed run does without it
+                (tmp_path / "teacher.safetensors").unlink(missing_ok=True)
     whole, parts = (load_model(tmp_path / folder / "model.safetensors", "cpu") for folder in ("whole", "parts"))
     assert torch.equal(whole.ordering, teacher.ordering) == same_ordering
     assert all(torch.equal(a, b) for a, b in zip(whole.state_dict().values(), parts.state_dict().values(), strict=True))

@@ -2,10 +2,11 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 
-from nade_core import load_model, save_model
+from nade_core import list_models, load_model, save_model
 from nade_core.inputs import as_prefix
 from nade_core.models import MODELS
 from nade_core.orderings import inverse
@@ -25,6 +26,7 @@ SIZES = {
 }
 OWN_ORDERING = ("ChowLiu", "PixelCNN")  # the tree and the scans say in which order they generate
 BINARY = [name for name, (model_class, _) in MODELS.items() if model_class.values == "binary"]
+PUBLISHED = [card for card in list_models() if card.model in BINARY]
 DRAWS = 20_000
 
 
@@ -56,8 +58,49 @@ def model(request):
 
 def along(model, x):
     """log p of every row along each ordering that the model knows."""
-    orderings = model.orderings(3)
-    return [model.log_prob(x)] if len(orderings) == 1 else [model.log_prob(x, ordering=o) for o in orderings]
+    return [model.log_prob(x, ordering=o) for o in model.orderings(3)]
+
+
+def scramble(model, seed=0):
+    """The model with any state at all: large random parameters, and random integers where it keeps integers."""
+    torch.manual_seed(seed)
+    for parameter in model.parameters():
+        parameter.data.normal_(std=1.5)
+    if hasattr(model, "parents"):
+        model.parents.random_(model.config.dims)
+    return model.double().eval().requires_grad_(False)
+
+
+def any_model(name, dims, seed, **sizes):
+    """A model of that name with any state, in a random ordering where it takes one."""
+    model_class, config_class = MODELS[name]
+    ordering = None if name == "PixelCNN" else torch.randperm(dims, generator=torch.Generator().manual_seed(seed))
+    return scramble(model_class(config_class(dims=dims, **{**SIZES[name], **sizes}), ordering), seed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", [*BINARY, "NADE of classes"])
+def test_whatever_its_parameters_a_model_sums_to_one_and_is_the_sum_of_its_conditionals(name, seed):
+    sizes = {"classes": 3} if name == "NADE of classes" else {}
+    dims = 4 if name == "PixelCNN" else 4 + seed
+    model, x = any_model(name.split()[0], dims, seed, **sizes), every_row(dims)
+    for o in model.orderings(3):
+        log_p, terms = model.log_prob(x, ordering=o), model.log_conditionals(x, ordering=o)
+        assert abs(log_p.exp().sum().item() - 1) < 1e-9
+        assert terms.dtype == torch.float64 and terms.shape == x.shape
+        torch.testing.assert_close(terms.sum(1), log_p, rtol=0, atol=1e-9)
+        torch.testing.assert_close(model.conditionals(x, ordering=o).log_prob(x), terms, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("card", PUBLISHED, ids=lambda card: card.name)
+def test_conditionals_sum_to_the_density_of_images_of_any_improbability(card):
+    """Ten thousand nats, of which probabilities in float32 show the first few dozen a pixel."""
+    model, rng = load_model(card.path, "cpu"), np.random.default_rng(0)
+    noise = rng.integers(0, 2, (2, 784), dtype=np.uint8)
+    x = np.concatenate([np.ones((1, 784), np.uint8), np.zeros((1, 784), np.uint8), noise])
+    terms = model.log_conditionals(x)
+    assert terms.isfinite().all() and (terms <= 0).all()
+    torch.testing.assert_close(terms.sum(1), model.log_prob(x).double(), rtol=0, atol=0.01)
 
 
 def test_every_model_has_its_theorems():
@@ -131,6 +174,16 @@ def test_sampling_from_a_prefix_follows_the_conditional(model):
     cases = cases[(cases[:, model.ordering[:2]] == prefix).all(1)]
     assert chi_square(drawn, cases, model.log_prob(cases).softmax(0)) < 16.3  # 99.9 %, 3 degrees of freedom
     assert as_prefix(prefix, 2, 4).shape == (2, 2)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1e-6])
+def test_a_temperature_divides_the_logits_of_the_conditionals(model, temperature):
+    cases, generator = every_row(4), torch.Generator().manual_seed(0)
+    drawn = model.sample(DRAWS, generator=generator, temperature=temperature)
+    logits = model.conditionals(cases).logits / temperature
+    exact = torch.distributions.Bernoulli(logits=logits).log_prob(cases).sum(1).exp()
+    seen = exact * DRAWS > 1e-3
+    assert chi_square(drawn, cases[seen], exact[seen]) < 37.7
 
 
 def test_the_same_seed_draws_the_same_rows_and_zero_rows_are_no_error(model):

@@ -112,3 +112,9 @@ def test_no_bytes_crash_the_decoder(content):
 def test_the_grid_shows_every_image():
     sheet = images.grid(np.ones((5, 784), np.uint8), columns=2, scale=2, gap=1)
     assert sheet.shape == (3 * 57 + 1, 2 * 57 + 1) and (sheet == 255).sum() == 5 * 56 * 56
+
+
+def test_what_a_step_says_has_its_facts_apart():
+    for prepared in (images.prepare(encode(drawing())), images.prepare(encode(drawing()), threshold=200)):
+        said = [step.explanation.format(**step.facts) for step in prepared.steps]
+        assert f"brighter than {prepared.threshold:.0f} of 255" in said[-1] and "{" not in "".join(said)

@@ -78,16 +78,34 @@ def test_sampling_from_a_prefix_follows_the_conditional(make_nade, classes):
     assert (frequency - exact).abs().max() < 5 * (0.25 / n) ** 0.5
 
 
-def test_a_low_temperature_draws_the_likelier_side_of_each_conditional(make_nade):
-    model = make_nade()
-    x = model.sample(20, generator=torch.Generator().manual_seed(0), temperature=1e-6)
+@pytest.mark.parametrize("classes", [0, 3])
+def test_a_low_temperature_draws_the_likelier_side_of_each_conditional(make_nade, classes):
+    model = make_nade(classes=classes)
+    x = model.sample(200, generator=torch.Generator().manual_seed(0), temperature=1e-6)
     assert ((model.conditionals(x).probs > 0.5) == x.bool()).all()
 
 
-def test_every_model_is_registered_with_its_configuration():
+@pytest.mark.parametrize("classes", [0, 3])
+@pytest.mark.parametrize("prefix", [[], [1, 0]], ids=str)
+def test_a_temperature_divides_the_logits_of_the_conditionals(make_nade, classes, prefix):
+    model = make_nade(dims=4, classes=classes, ordering=torch.tensor([2, 0, 3, 1]))
+    generator, prefix = torch.Generator().manual_seed(0), torch.tensor(prefix)
+    drawn = model.sample(40_000, generator=generator, temperature=0.6, prefix=prefix)
+    cases = every_image(4)
+    cases = cases[(cases[:, model.ordering[: len(prefix)]] == prefix).all(1)]
+    tempered = torch.distributions.Bernoulli(logits=model.conditionals(cases).logits / 0.6)
+    exact = tempered.log_prob(cases)[:, model.ordering[len(prefix) :]].sum(1).exp()
+    assert abs(exact.sum().item() - 1) < 1e-9
+    counts = (drawn[:, None] == cases).all(-1).sum(0)
+    assert ((counts - exact * 40_000) ** 2 / (exact * 40_000)).sum() < 37.7  # 99.9 %, at most 15 degrees of freedom
+
+
+def test_every_model_is_registered_under_its_name_with_a_frozen_configuration():
     for name, (model_class, config_class) in MODELS.items():
-        assert model_class.__name__ == name
-        assert config_class(dims=4) == config_class(dims=4)
+        config = config_class(dims=4)
+        assert model_class.__name__ == name and config.dims == 4 and hash(config) == hash(config_class(dims=4))
+        with pytest.raises(AttributeError):
+            config.dims = 5
 
 
 def test_hidden_states_give_the_logits(make_nade):

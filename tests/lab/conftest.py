@@ -1,33 +1,51 @@
-"""A page of the app without a browser, with its own runs folder."""
+"""A page of the app without a browser, in its frame, with its own runs folder and small sets to compare with."""
+
+from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from lab import cache
+from lab.chapter import chapters
+
+APP = Path(__file__).parents[2] / "app.py"
+cache.TEST_IMAGES, cache.NOISE_IMAGES, cache.TYPICAL_OF = 60, 20, 5
 
 
 @pytest.fixture
 def chapter(monkeypatch, tmp_path):
-    """chapter("density", source="Noise"): that chapter, run once with widget states; it must not fail."""
-    from views import state
+    """chapter("density", image=7): the app at that address, run once; it must not fail.
 
-    monkeypatch.setattr(state, "RUNS", tmp_path / "runs")
-    st.cache_data.clear()
+    What else is given stands in the URL, as it is written there; ``locale`` is the browser's language.
+    """
+    monkeypatch.setattr(cache, "RUNS", tmp_path / "runs")
 
-    def open_chapter(name, **widgets):
-        def script(name):
-            import importlib
-
-            importlib.import_module(f"views.{name}").render()
-
-        page = AppTest.from_function(script, default_timeout=120, args=(name,))
-        for key, value in widgets.items():
-            page.session_state[key] = value
-        return healthy(page.run())
+    def open_chapter(id, locale="en-US", **params):
+        page = AppTest.from_file(APP, default_timeout=120)
+        page.context["locale"] = locale
+        return healthy(go(page, id, **params))
 
     return open_chapter
+
+
+def go(page, id, **params):
+    """The page at the address of a chapter, as when one follows a link in the same tab."""
+    page._page_hash = calc_hash("" if chapters()[id][0].home else id)
+    page.query_params = {key: str(value) for key, value in params.items()}
+    return page.run()
 
 
 def healthy(page):
     """The page, if it shows no exception and no error box."""
     assert not page.exception and not page.error, [e.value for e in (*page.exception, *page.error)]
     return page
+
+
+def metric(page, label):
+    return next(m.value for m in page.metric if m.label == label)
+
+
+def words(page):
+    """What the page says in running text."""
+    return " ".join(str(e.value) for e in (*page.markdown, *page.caption, *page.info))

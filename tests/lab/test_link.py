@@ -1,0 +1,164 @@
+"""The state of a chapter is its link: what stands in it, what comes back from it, and what is remembered."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lab import cache, link
+from lab.chapter import chapters
+
+from .conftest import healthy
+
+DEFAULTS = {"n": 3, "c": "x", "r": (8, 20), "k": ["p"], "t": True}
+CHOSEN = {"n": "7", "c": "y", "r": "2,5", "k": "q,p", "t": "0"}
+
+
+def _page():
+    import streamlit as st
+
+    from lab import link
+
+    link.open_chapter(st.session_state.get("where", "here"))
+    most = st.session_state.get("most", 9)
+    link.linked(st.slider, "number", 1, most, key="n", default=3)
+    link.linked(st.selectbox, "choice", ["x", "y"], key="c", default="x")
+    link.linked(st.slider, "range", 0, 28, key="r", default=(8, 20))
+    link.linked(st.pills, "several", ["p", "q"], key="k", default=["p"], selection_mode="multi")
+    link.linked(st.toggle, "on", key="t", default=True)
+
+
+def _open(params=None):
+    page = AppTest.from_function(_page)
+    page.query_params = dict(params or {})
+    return healthy(page.run())
+
+
+def _values(page):
+    return {key: page.session_state[key] for key in DEFAULTS}
+
+
+def test_defaults_stay_out_of_the_link():
+    page = _open()
+    assert _values(page) == DEFAULTS and page.query_params == {}
+
+
+def test_what_is_chosen_stands_in_the_link_and_comes_back_from_it():
+    page = _open(CHOSEN)
+    assert _values(page) == {"n": 7, "c": "y", "r": (2, 5), "k": ["q", "p"], "t": False}
+    assert page.query_params == CHOSEN
+    page.slider(key="n").set_value(8)
+    page.toggle(key="t").set_value(True)
+    assert page.run().query_params == {**{k: v for k, v in CHOSEN.items() if k != "t"}, "n": "8"}
+    page.pills(key="k").set_value([])
+    assert page.run().query_params["k"] == "-" and _values(_open(page.query_params)) == _values(page)
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"n": "99", "c": "z", "r": "5,2", "k": "p,p", "t": "maybe"},
+        {"n": "many", "c": "", "r": "4", "k": "p,r", "t": "2"},
+        {"n": "nan", "c": "x,y", "r": "1,2,3", "k": "q,", "t": "True"},
+    ],
+)
+def test_nonsense_counts_as_the_default_and_leaves_the_link(nonsense):
+    page = _open(nonsense)
+    assert _values(page) == DEFAULTS and page.query_params == {}
+
+
+def test_a_change_of_the_url_wins_over_what_the_control_held():
+    page = _open({"n": "5"})
+    page.query_params = {"n": "2"}
+    assert page.run().session_state["n"] == 2
+    page.query_params = {}
+    assert page.run().session_state["n"] == 3
+
+
+def test_a_chapter_that_is_left_is_remembered_and_has_its_controls_to_itself():
+    page = _open({"n": "5"})
+    page.session_state["where"], page.query_params = "there", {}
+    assert _values(page.run()) == DEFAULTS and page.query_params == {}
+    page.session_state["where"], page.query_params = "here", {}
+    assert page.run().session_state["n"] == 5 and page.query_params == {"n": "5"}
+    page.session_state["where"], page.query_params = "there", {"n": "4"}
+    assert page.run().session_state["n"] == 4  # a link says all of a chapter
+
+
+def test_a_value_that_is_no_longer_possible_gives_way():
+    page = _open({"n": "7"})
+    page.session_state["most"] = 6
+    assert healthy(page.run()).session_state["n"] == 3 and page.query_params == {}
+
+
+LINKS = [
+    ("generate", {"n": "16", "seed": "7", "temperature": "0.7", "chosen": "3"}),
+    ("generate", {"model": "nade-animals", "n": "4", "label": "cat"}),
+    ("generate", {"model": "rnade-moons", "n": "60", "point": "9"}),
+    ("density", {"image": "9"}),
+    ("density", {"source": "noise", "on": "0.25", "seed": "3"}),
+    ("density", {"source": "own", "auto": "0", "threshold": "90", "ground": "dark", "crop": "0"}),
+    ("density", {"model": "rnade-moons", "x1": "0.5", "x2": "-0.25"}),
+    ("density", {"model": "categorical-photo", "colour": "#a06040"}),
+    ("rank", {"each": "20", "seed": "4", "compare": "independent-mnist"}),
+    ("rank", {"each": "20", "kinds": "real,all-on", "lowest": "1", "open": "3"}),
+    (
+        "complete",
+        {"image": "4", "region": "box", "rows": "3,9", "columns": "0,28", "n": "4", "seed": "2", "chosen": "3"},
+    ),
+    ("complete", {"region": "random-pixels", "share": "90", "n": "8"}),
+    ("complete", {"source": "own"}),
+]
+NO_LINK = {"switch", "presenting", "pictures", "picture", "look"}  # stand as lang and present; files of one's own
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("id, params", LINKS)
+def test_every_control_comes_back_from_its_link_in_every_language(chapter, id, params, lang):
+    page = chapter(id, lang=lang, **params)
+    assert page.segmented_control(key="switch").value == lang
+    assert {key: page.query_params[key] for key in params} == params
+    assert {key: link.write(page.session_state[key]) for key in params} == params
+
+
+@pytest.mark.parametrize("nonsense", ["banana", "-77", "1e9", "²", "nan", "3,4,5", ","])
+def test_nonsense_in_a_link_is_no_error_on_any_page(chapter, nonsense):
+    pages = {}
+    for id, params in LINKS:
+        pages.setdefault((id, params.get("model", ""), params.get("source", "")), set()).update(params)
+    for (id, *said), keys in pages.items():
+        given = dict.fromkeys(keys, nonsense) | {k: v for k, v in zip(("model", "source"), said, strict=True) if v}
+        page = chapter(id, **given | ({"each": "20"} if id == "rank" else {"n": "4"} if "n" in keys else {}))
+        shown = {*page.session_state["controls"], "chosen", "open"}
+        assert nonsense not in [text for key, text in page.query_params.items() if key in shown]
+
+
+def test_no_control_is_without_a_link(chapter):
+    known = {(id, key) for id, params in LINKS for key in params}
+    for id, params in LINKS:
+        page = chapter(id, **params)
+        kinds = "button_group", "color_picker", "number_input", "select_slider", "selectbox", "slider", "toggle"
+        found = {widget.key for kind in kinds for widget in page.get(kind)} - NO_LINK - {"model"}
+        assert {(id, key) for key in found} <= known, found
+
+
+def test_the_model_follows_from_chapter_to_chapter_and_the_rest_stays(chapter):
+    from .conftest import go
+
+    page = chapter("density", model="nade-animals", image=5)
+    page = healthy(go(page, "generate", n=4))
+    assert page.selectbox(key="model").value == "nade-animals" and page.query_params["model"] == "nade-animals"
+    page = healthy(go(page, "density"))
+    assert page.query_params == {"lang": "en", "model": "nade-animals", "image": "5"}
+    page.selectbox(key="model").set_value("nade-mnist")
+    assert healthy(page.run()).query_params == {"lang": "en", "model": "nade-mnist", "image": "5"}
+
+
+def test_another_models_ends_are_no_error(chapter):
+    page = chapter("density", model="rnade-rings", x1=4.1, x2=-4.1)
+    for name in [name for name, card in cache.cards().items() if card.model == "RNADE"] + ["nade-mnist"]:
+        page.selectbox(key="model").set_value(name)
+        assert healthy(page.run()).query_params["model"] == name
+
+
+def test_every_chapter_opens_at_its_address(chapter):
+    for id, (what, _render) in chapters().items():
+        assert chapter(id).title[0].value == what.title
