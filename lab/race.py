@@ -60,21 +60,18 @@ def lines(n: int, hidden: int, order: int) -> None:
 
 
 def table(counts: list[counting.Count]) -> None:
-    """The counts one by one, each beside the full table, and their formulas."""
+    """The counts one by one with their formulas, each beside the full table."""
     full = counts[0].parameters
     rows = [
         {
             _("factorisation"): _(count.title),
             _("parameters"): big(count.parameters),
-            _("formula"): count.formula,
+            _("formula"): f"${count.latex}$",
             _("beside the full table"): _beside(count.parameters, full),
         }
         for count in counts
     ]
-    st.dataframe(rows, hide_index=True, width="stretch")
-    with st.expander(_("The formulas")):
-        for count in counts:
-            st.latex(rf"\text{{{_(count.title)}}}:\quad {count.latex}")
+    st.table(rows)
 
 
 def _beside(parameters: int, full: int) -> str:

@@ -52,18 +52,11 @@ def _digits() -> None:
         stage.formula(
             rf"\begin{{aligned}}2^n = 2^{{{n}}} &= {latex(cases)}\\ 2^n - 1 &= {latex(cases - 1)}\end{{aligned}}"
         )
-        times = power(round(log10(cases)) - race.ATOMS)
-        stage.figures(
-            {
-                _("digits of 2ⁿ"): f"{len(str(cases))}",
-                _("free parameters"): big(int(coverage.digits(n))),
-                **(
-                    {_("times the atoms in the universe"): _("about {power}", power=times)}
-                    if log10(cases) > race.ATOMS
-                    else {}
-                ),
-            }
-        )
+        known = {_("free parameters"): big(int(coverage.digits(n)))}
+        if log10(cases) > race.ATOMS:
+            times = power(round(log10(cases)) - race.ATOMS)
+            known = {_("times the atoms in the universe"): _("about {power}", power=times)}
+        stage.figures({_("digits of 2ⁿ"): f"{len(str(cases))}", **known})
         stage.words(CHAPTER, "digits")
     race.cited()
 

@@ -20,7 +20,11 @@ def test_all_digits_of_the_cases_are_shown(chapter, n):
     page = chapter("cases", n=n)
     assert any(digits == str(2**n) for digits in html_digits(page))
     assert metric(page, "digits of 2ⁿ") == str(len(str(2**n)))
-    assert bool(page.get("imgs")) == (n <= patches.SMALL)
+    if n <= patches.SMALL:
+        assert metric(page, "free parameters") == f"{2**n - 1}"
+        assert any(f"all {2**n} images" in str(image.proto) for image in page.get("image"))
+    else:
+        assert not any(" images of " in str(image.proto) for image in page.get("image"))
 
 
 def html_digits(page):
@@ -91,7 +95,7 @@ def test_the_race_says_only_what_holds_at_this_n(chapter, n, hidden):
     page = chapter("cases", step="race", n=n, hidden=hidden)
     first = counting.nade_pays_from(hidden)
     assert f"NADE needs fewer numbers from n = {first} on" in words(page)
-    table = page.dataframe[0].value
+    table = page.table[0].value
     full = counting.full_joint(n).parameters
     for count, beside in zip(race.families(n, hidden, 1), table["beside the full table"], strict=True):
         assert beside == ("as many" if count.parameters == full else "fewer" if count.parameters < full else "more")
@@ -101,7 +105,7 @@ def test_the_race_says_only_what_holds_at_this_n(chapter, n, hidden):
 def test_every_count_of_the_race_has_its_line_and_formula(chapter):
     page = chapter("cases", step="race", zoom=1, order=20, n=1)
     assert {count.id for count in race.families(1, 500, 20)} == set(race.LOOKS)
-    assert all(count.latex in formulas(page) for count in race.families(1, 500, 20))
+    assert page.table[0].value["formula"].tolist() == [f"${count.latex}$" for count in race.families(1, 500, 20)]
 
 
 def test_the_closing_question_asks_of_the_random_places(chapter):

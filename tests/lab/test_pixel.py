@@ -1,6 +1,7 @@
 """RGB pixel: the counts and the contests on the page are the library's, each when it is asked for."""
 
 import re
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
@@ -112,3 +113,13 @@ def test_the_closing_question_is_answered_from_the_photo(chapter):
 def test_in_korean_every_step_speaks_korean(chapter, race, step):
     page = chapter("pixel", locale="ko-KR", step=step)
     assert re.search("[가-힣]", page.title[0].value) and re.search("[가-힣]{2}", words(page))
+
+
+def test_while_the_networks_learn_the_page_says_so_and_draws_what_is_decided(chapter, race, monkeypatch):
+    waiting = {levels: Future() for levels in pixel.LEVELS}
+    waiting[2].set_result(race.contests[2].result())
+    monkeypatch.setattr(contests, "race", lambda image: contests.Race(race.split, waiting))
+    page = chapter("pixel", step="full", levels=2)
+    assert metric(page, "table, bits") == f"{waiting[2].result().full['table']:.2f}"
+    assert "1 of 8 contests are decided" in page.get("progress")[0].proto.text
+    assert "The table is best at" not in words(page)
