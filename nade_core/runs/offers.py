@@ -1,6 +1,7 @@
 """What can be trained on what, and how it goes where nothing else is asked for: for whoever offers a choice."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 from ..data import SOURCES, load_dataset
 from ..devices import as_device
@@ -44,5 +45,5 @@ def usual(model: str, data: str) -> Usual:
     model_class, config_class = MODELS[model]
     rows = len(load_dataset(data, model_class.values).train) if data in SOURCES else None
     how = recommended(model, rows or 1, as_device(None))
-    hidden = next((field.default for field in fields(config_class) if field.name == "hidden"), None)
+    hidden: Any = next((field.default for field in fields(config_class) if field.name == "hidden"), None)
     return Usual(model_class.counts, how.epochs if rows else None, how.learning_rate, hidden)
