@@ -44,15 +44,14 @@ def lines(n: int, hidden: int, order: int) -> None:
         fig.add_scatter(
             x=sizes[::every], y=y[::every], name=_(count.title), hovertemplate="n = %{x}: 10^%{y:.1f}", **look
         )
-    side = "left" if n > SIZES[-1] / 2 else "right"
-    fig.add_vline(x=n, line={"color": ORANGE, "width": 3}, annotation_text=f"n = {n}", annotation_position=side)
+    fig.add_vline(x=n, line={"color": ORANGE, "width": 3}, annotation_text=f"n = {n}", annotation_position="top")
     note = _("atoms in the universe, about {power}", power=power(ATOMS))
     fig.add_hline(y=ATOMS, line={"color": GREY, "dash": "dot"}, annotation_text=note, annotation_position="top left")
     label = _("Zoom to what fits in a computer (up to {power} parameters)", power=power(NEAR))
     place = st.container()
     if linked(st.toggle, label, key="zoom", default=False):
         fig.update_yaxes(range=[0, NEAR])
-    fig.update_layout(legend={"yref": "container", "y": 0, "yanchor": "bottom"})
+    fig.update_layout(legend={"yref": "container", "y": 0, "yanchor": "bottom"}, margin_r=32)
     at = sizes.index(n)
     said = "; ".join(f"{_(count.title)}: {big(count.parameters)}" for count in curves[at])
     with place:
