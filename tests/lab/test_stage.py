@@ -7,7 +7,7 @@ from lab.chapter import chapters, lesson
 
 from .conftest import words
 
-LESSON = [chapter for chapter in lesson()]
+LESSON = lesson()
 
 
 @pytest.mark.parametrize("chapter_", LESSON, ids=lambda c: c.id)
