@@ -10,7 +10,7 @@ from lab import cache
 from lab.chapter import chapters
 
 APP = Path(__file__).parents[2] / "app.py"
-cache.TEST_IMAGES, cache.NOISE_IMAGES = 60, 20
+cache.TEST_IMAGES, cache.NOISE_IMAGES, cache.TYPICAL_OF = 60, 20, 5
 
 
 @pytest.fixture

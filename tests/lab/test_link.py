@@ -107,7 +107,7 @@ LINKS = [
     ("complete", {"region": "random-pixels", "share": "90", "n": "8"}),
     ("complete", {"source": "own"}),
 ]
-NO_LINK = {"switch", "pictures", "picture", "look"}  # the language, which stands as lang, and files of one's own
+NO_LINK = {"switch", "presenting", "pictures", "picture", "look"}  # stand as lang and present; files of one's own
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
@@ -117,6 +117,18 @@ def test_every_control_comes_back_from_its_link_in_every_language(chapter, id, p
     assert page.segmented_control(key="switch").value == lang
     assert {key: page.query_params[key] for key in params} == params
     assert {key: link.write(page.session_state[key]) for key in params} == params
+
+
+@pytest.mark.parametrize("nonsense", ["banana", "-77", "1e9", "²", "nan", "3,4,5", ","])
+def test_nonsense_in_a_link_is_no_error_on_any_page(chapter, nonsense):
+    pages = {}
+    for id, params in LINKS:
+        pages.setdefault((id, params.get("model", ""), params.get("source", "")), set()).update(params)
+    for (id, *said), keys in pages.items():
+        given = dict.fromkeys(keys, nonsense) | {k: v for k, v in zip(("model", "source"), said, strict=True) if v}
+        page = chapter(id, **given | ({"each": "20"} if id == "rank" else {"n": "4"} if "n" in keys else {}))
+        shown = {*page.session_state["controls"], "chosen", "open"}
+        assert nonsense not in [text for key, text in page.query_params.items() if key in shown]
 
 
 def test_no_control_is_without_a_link(chapter):
@@ -135,9 +147,9 @@ def test_the_model_follows_from_chapter_to_chapter_and_the_rest_stays(chapter):
     page = healthy(go(page, "generate", n=4))
     assert page.selectbox(key="model").value == "nade-animals" and page.query_params["model"] == "nade-animals"
     page = healthy(go(page, "density"))
-    assert page.query_params == {"model": "nade-animals", "image": "5"}
+    assert page.query_params == {"lang": "en", "model": "nade-animals", "image": "5"}
     page.selectbox(key="model").set_value("nade-mnist")
-    assert healthy(page.run()).query_params == {"model": "nade-mnist", "image": "5"}
+    assert healthy(page.run()).query_params == {"lang": "en", "model": "nade-mnist", "image": "5"}
 
 
 def test_another_models_ends_are_no_error(chapter):

@@ -1,0 +1,41 @@
+"""A grid of images in a real browser: by keyboard and by mouse, its choice in the link, its images seen on the page."""
+
+import re
+
+from playwright.sync_api import expect
+
+from lab.chapters.generate import CHAPTER as GENERATE
+
+FOCUSED = """() => {
+  let at = document.activeElement;
+  while (at.shadowRoot && at.shadowRoot.activeElement) at = at.shadowRoot.activeElement;
+  return at.getAttribute("aria-label");
+}"""
+
+
+def test_enter_chooses_an_image_and_keeps_the_focus(viewer):
+    viewer.open(f"{'' if GENERATE.home else GENERATE.id}?n=4")
+    cells = viewer.page.locator("button.cell")
+    expect(cells).to_have_count(4)
+    name = cells.nth(2).get_attribute("aria-label")
+    cells.nth(2).press("Enter")
+    expect(viewer.page).to_have_url(re.compile("chosen=2"))
+    expect(cells.nth(2)).to_have_attribute("aria-pressed", "true")
+    expect(viewer.page.get_by_role("heading", name="Image 3, pixel by pixel")).to_be_visible()
+    assert viewer.page.evaluate(FOCUSED) == name
+    viewer.page.keyboard.press("Tab")
+    viewer.page.keyboard.press("Enter")
+    expect(cells.nth(3)).to_have_attribute("aria-pressed", "true")
+    viewer.page.go_back()
+    expect(cells.nth(2)).to_have_attribute("aria-pressed", "true")
+
+
+def test_an_image_that_is_all_on_has_a_frame_and_opens(viewer):
+    viewer.open("rank?each=20&kinds=all-on")
+    cell = viewer.page.locator("button.cell")
+    expect(cell).to_have_count(1)
+    frame = "canvas => { const look = getComputedStyle(canvas); return [look.borderTopWidth, look.borderTopColor]; }"
+    assert cell.locator("canvas").evaluate(frame) == ["1px", "rgb(138, 148, 160)"]
+    cell.click()
+    expect(viewer.page.get_by_role("heading", name="Image #1: all on")).to_be_visible()
+    expect(viewer.page.get_by_role("heading", name="The surprise map")).to_be_visible()
