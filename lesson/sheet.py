@@ -16,7 +16,11 @@ FILE = Path(__file__).with_name("sheet.npz")
 MODEL, SHOWN = "nade-animals", "dog"
 SEEDS, LOTS = 100, 12  # draws of each class, by seeds from 0 on; lots of four images
 FOUR = ("real", "damaged", "noise", "blank")
-DAMAGE = {"damaged": "flipped-10", "noise": "coin-flips", "blank": "all-off"}  # what lesson.corruptions makes of a real one
+DAMAGE = {
+    "damaged": "flipped-10",
+    "noise": "coin-flips",
+    "blank": "all-off",
+}  # what lesson.corruptions makes of a real one
 ASKED = ("one-pixel", "all-on", "pixel-means")  # what the closing question sets beside a real image
 PACKED = ("draws", "four", "asked")
 
