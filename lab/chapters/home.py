@@ -88,7 +88,7 @@ def _generation(data: sheet.Sheet, seed: int) -> None:
         rows, log_p = (part[label, first : first + BLOCK] for part in (data.draws, data.given))
     else:
         rows, log_p = classes.draws(cache.cards()[sheet.MODEL], label, first, BLOCK)
-    another = _("another draw: {name}", name=_(name))
+    another = _("draw another {name}", name=_(name))
     draw(rows, log_p, first, seed, data.ordering, _(name), another, lambda to: stage.keep("seed", to, FIRST))
 
 
