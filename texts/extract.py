@@ -36,7 +36,9 @@ msgstr ""
 """
 
 
-def calls(file: IO[bytes], keywords: list[str], *_ignored: object) -> Iterator[tuple[int, str, str, list[str]]]:
+def calls(
+    file: IO[bytes], keywords: list[str], comment_tags: object, options: object
+) -> Iterator[tuple[int, str, str, list[str]]]:
     """Babel's extraction method: every call of a keyword whose first argument is a literal, and nothing inside one."""
     for node in ast.walk(ast.parse(file.read())):
         match node:
@@ -74,9 +76,9 @@ def in_data() -> Iterator[tuple[str, str]]:
 def template() -> Catalog:
     """Every message, once, with the files where it stands. What holds no letter is the same in all languages."""
     catalog = Catalog()
-    for message, file in (*in_code(), *in_data()):
-        if any(map(str.isalpha, GAP.sub("", message))):
-            catalog.add(message, locations=[(file, 0)])
+    for text, file in (*in_code(), *in_data()):
+        if any(map(str.isalpha, GAP.sub("", text))):
+            catalog.add(text, locations=[(file, 0)])
     for message in catalog:
         message.flags = {"python-brace-format"} if GAP.search(message.id) else set()
         message.locations = sorted(set(message.locations))
@@ -139,7 +141,7 @@ def faults(language: str, found: Catalog) -> Iterator[str]:
             yield f"obsolete: {message.id!r}"
         if message.fuzzy:
             yield f"fuzzy: {message.id!r}"
-        if message.string and gaps(message.string) != gaps(message.id):
+        if message.string and gaps(str(message.string)) != gaps(str(message.id)):
             yield f"other gaps: {message.id!r}, {message.string!r}"
 
 
