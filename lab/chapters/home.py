@@ -33,7 +33,7 @@ CHAPTER = Chapter(
 FIRST, BLOCK, LAST = 4, 20, 10**6  # the seed one arrives with; draws that are sent together
 NAMES = {
     "real": N_("a real dog"),
-    "damaged": N_("the same, 10 % flipped"),
+    "damaged": N_("10 % flipped"),
     "noise": N_("coin-flip noise"),
     "blank": N_("blank"),
     "draw": N_("a draw of the model"),
@@ -95,16 +95,14 @@ def _generation(data: sheet.Sheet, seed: int) -> None:
 def _density(data: sheet.Sheet, lot: int, guess: list[str]) -> None:
     """The second half: four images in disorder, to be ranked before their log p appear."""
     log_p = dict(zip(sheet.FOUR, data.four_log_p[lot], strict=True))
-    with st.container(horizontal=True, vertical_alignment="center", key="density"):
-        with st.container(width="stretch"):
-            numbers = rf"{log_p['blank']:.1f} > {log_p['real']:.1f}"
-            known = rf"\log p(\text{{{_('blank')}}}) > \log p(\text{{{_('dog')}}})"
-            stage.formula(rf"{known}:\ {numbers}" if guess else r"\log p(x) =\ ?", "density")
-        st.button(_("another four"), icon=":material/refresh:", on_click=_other_four, args=(lot,), width="content")
+    blank, real = rf"\log p(\text{{{_('blank')}}})", rf"\log p(\text{{{_('dog')}}})"
+    known = rf"{blank} = {log_p['blank']:.1f} > {log_p['real']:.1f} = {real}"
+    stage.formula(known if guess else r"\log p(x) =\ ?", "density")
     mixed = np.random.default_rng(lot).permutation(len(sheet.FOUR))
     ids = [sheet.FOUR[i] for i in mixed]
     names = {id: _(NAMES[id]) for id in ids}
-    order(data.four[lot][mixed], data.four_log_p[lot][mixed], ids, names, guess, lambda to: stage.keep("order", to, []))
+    shown = data.four[lot][mixed], data.four_log_p[lot][mixed]
+    order(*shown, ids, names, guess, lambda to: stage.keep("order", to, []), lambda: _other_four(lot))
 
 
 def _other_four(lot: int) -> None:
@@ -126,18 +124,21 @@ def _typical(data: sheet.Sheet, seed: int, lot: int, name: str) -> None:
             default="blank",
             format_func=lambda id: _(NAMES[id]),
             required=True,
+            wrap=True,
         )
         chart(*_histogram(data, nats, one), key="typical")
     with right:
         H = data.entropy
         gap = abs(nats[one] - H)
-        stage.formula(rf"\bigl|-\log p(x) - H\bigr| = |{nats[one]:.1f} - {H:.1f}| = {gap:.1f}")
+        stage.formula(
+            rf"\begin{{aligned}}|-\log p(x) - H| &= |{nats[one]:.1f} - {H:.1f}|\\ &= {gap:.1f}\ \text{{{_('nats')}}}\end{{aligned}}"
+        )
         beyond = float((np.abs(-data.test_log_p - H) > gap).mean())
         figures = {
-            _("log p(x) of {name}", name=_(NAMES[one])): f"{-nats[one]:.1f} ≈ {as_power(-nats[one])}",
+            _("log p (nats) · p"): f"{-nats[one]:.1f} · {as_power(-nats[one])}".replace("-", "−"),
             _("real images further from H"): f"{100 * beyond:.1f} %",
         }
-        stage.figures({name: value.replace("-", "−") for name, value in figures.items()})
+        stage.figures(figures)
         each = np.exp(-nats["blank"] / data.draws.shape[-1])
         stage.words(CHAPTER, "typical", each=f"{each:.2f}", n=f"{len(data.test_log_p):,}")
 
@@ -156,20 +157,27 @@ def _histogram(data: sheet.Sheet, nats: dict[str, float], one: str) -> tuple[Any
     fig = figure(_("−log p(x) (nats)"), _("real test images"), 300)
     count, edges = np.histogram(-data.test_log_p, np.arange(0, 20 + max(nats.values()), 10))
     fig.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=count, width=10, marker_color=BLUE, showlegend=False)
-    heights = np.linspace(0.35, 0.95, len(nats)) * count.max()
-    for (id, value), height in zip(sorted(nats.items(), key=lambda item: item[1]), heights, strict=True):
+    lines = sorted({**{_(NAMES[id]): nats[id] for id in nats}, "H": data.entropy}.items(), key=lambda item: item[1])
+    for (name, value), height in zip(lines, np.linspace(1.75, 1.05, len(lines)) * count.max(), strict=True):
+        chosen = name == _(NAMES[one])
         fig.add_scatter(
             x=[value, value],
             y=[0, height],
             mode="lines+markers+text",
-            text=["", _(NAMES[id])],
-            textposition="top right" if value < 600 else "top left",
-            line={"color": ORANGE if id == one else GREY, "width": 4 if id == one else 2},
-            marker={"size": [0, 10]},
+            text=["", f"{name}: {value:.1f}"],
+            textposition="middle right" if value < 600 else "middle left",
+            textfont={"size": 14},
+            line={
+                "color": ORANGE if chosen else GREY,
+                "width": 4 if chosen else 2,
+                "dash": "dash" if name == "H" else "solid",
+            },
+            marker={"size": [0, 11], "opacity": 1},
+            cliponaxis=False,
             showlegend=False,
             hoverinfo="skip",
         )
-    fig.add_vline(x=data.entropy, line={"dash": "dash", "width": 2}, annotation_text=f"H = {data.entropy:.1f}")
+    fig.update_yaxes(range=[0, 1.9 * count.max()], tickvals=[0, 50, 100, 150])
     told = ", ".join(f"{_(NAMES[id])}: {value:.1f}" for id, value in nats.items())
     alt = _("−log p in nats of {told}; real images have {H:.1f} on average.", told=told, H=data.entropy)
     return fig, alt

@@ -72,7 +72,7 @@ export default function (component) {
   }
   function keep() {
     if (!state.ready) return;
-    state.before = [{ seed: state.seed, bits: state.bits }, ...state.before.filter((one) => one.seed !== state.seed)].slice(0, 6);
+    state.before = [{ seed: state.seed, bits: state.bits }, ...state.before.filter((one) => one.seed !== state.seed)].slice(0, 3);
     find(".before").replaceChildren(...state.before.map(({ seed, bits }) => {
       const button = document.createElement("button"), canvas = document.createElement("canvas");
       button.type = "button";
@@ -95,7 +95,7 @@ export default function (component) {
   find(".another").textContent = words.another;
   find(".another").onclick = () => go(state.seed + 1);
   find(".pause").onclick = () => { if (state.timer === null) play(); else stop(); show(); };
-  find(".word").textContent = words.speed;
+  find("select").title = words.speed;
   find("select").setAttribute("aria-label", words.speed);
   find("select").replaceChildren(...[[60, words.slow], [350, words.normal], [0, words.atonce]].map(([value, text]) => new Option(text, value, false, value === state.speed)));
   find("select").onchange = (event) => {

@@ -37,15 +37,14 @@ export default function (component) {
   }
   if (data.order.length || root.told?.length) root.order = data.order;
   root.told = data.order;
-  const again = root.querySelector(".again");
 
   function show() {
     const { order } = root, done = order.length === items.length;
     root.querySelector(".told").textContent = done ? words.done : fill(words.ask, { n: order.length + 1, all: items.length });
     [...four.children].forEach((button, i) => {
-      const { id, name, nats, power, place } = items[i], at = order.indexOf(id) + 1, facts = [element("span", "", name)];
-      if (at) facts.unshift(element("span", "guess", fill(done ? words.you : words.nth, { n: at })));
-      if (done) facts.push(element("b", "", nats), element("span", "", fill(words.truth, { power, n: place })));
+      const { id, name, nats, power, place } = items[i], at = order.indexOf(id) + 1, facts = [element("span", "name", name)];
+      if (done) facts.push(element("b", "", nats), element("span", "", `\u2248 ${power}`), element("span", "", fill(words.truth, { n: place })));
+      if (at) facts.push(element("span", "guess", fill(done ? words.you : words.nth, { n: at })));
       button.querySelector(".facts").replaceChildren(...facts);
       button.setAttribute("aria-label", facts.map((one) => one.textContent).join(", "));
       button.setAttribute("aria-pressed", String(at > 0));
@@ -53,18 +52,13 @@ export default function (component) {
       button.disabled = done;
       button.onclick = () => tap(id);
     });
-    again.hidden = order.length === 0;
-    again.textContent = words.again;
   }
   function tap(id) {
     root.order = root.order.includes(id) ? root.order.filter((one) => one !== id) : [...root.order, id];
     show();
     if (root.order.length === items.length) setTriggerValue("order", root.order);
   }
-  again.onclick = () => {
-    root.order = [];
-    show();
-    setTriggerValue("order", []);
-  };
+  root.querySelector(".other").textContent = words.other;
+  root.querySelector(".other").onclick = () => setTriggerValue("other", true);
   show();
 }

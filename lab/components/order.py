@@ -20,10 +20,11 @@ def order(
     names: dict[str, str],
     guess: list[str],
     on_order: Callable[[list[str]], None],
+    on_other: Callable[[], None],
 ) -> None:
     """Images (n, D) with their log p (n,) in nats; ``guess`` holds their ids from most to least probable, or nothing.
 
-    ``on_order`` hears of a guess once all are tapped, and of [] when the viewer wants to begin again.
+    ``on_order`` hears of a guess once all are tapped, ``on_other`` that the viewer wants other images.
     """
     places = np.argsort(np.argsort(-log_p)) + 1
     items = [
@@ -38,7 +39,12 @@ def order(
         for id, row, value, place in zip(ids, rows, log_p, places, strict=True)
     ]
     data = {"items": items, "order": guess, "words": _words()}
-    _order(key="order-four", data=data, on_order_change=lambda: on_order(list(st.session_state["order-four"]["order"])))
+    _order(
+        key="order-four",
+        data=data,
+        on_order_change=lambda: on_order(list(st.session_state["order-four"]["order"])),
+        on_other_change=on_other,
+    )
 
 
 def _words() -> dict[str, str]:
@@ -46,8 +52,8 @@ def _words() -> dict[str, str]:
     return {
         "ask": _("Tap the most probable first: {n} of {all}"),
         "done": _("The exact log p(x), beside your guess"),
-        "nth": _("{n}."),
-        "you": _("you: {n}."),
-        "truth": _("≈ {power} · place {n}"),
-        "again": _("begin again"),
+        "nth": _("place {n}"),
+        "you": _("you: {n}"),
+        "truth": _("place {n}"),
+        "other": _("another four"),
     }
