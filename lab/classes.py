@@ -8,7 +8,7 @@ from lesson import reveal, sheet
 from nade_core import ModelCard, scoring
 from nade_core.data import load_dataset
 
-from .cache import Key, _model, key_of
+from .cache import Key, _model, data_of, key_of
 
 JUDGED = 300  # test images that the classifier is judged by while they are revealed
 SIDE = 28
@@ -56,6 +56,13 @@ def _conditionals(model, x: np.ndarray) -> np.ndarray:
 def test_rows(data: str) -> np.ndarray:
     """The indices of a data set's test images in an order that mixes the classes, the same each time."""
     return np.random.default_rng(0).permutation(len(load_dataset(data).test))
+
+
+def test_image(card: ModelCard, number: int) -> tuple[np.ndarray, int]:
+    """The test image of that number, in the order of ``test_rows``, and its class: (D,) and a label."""
+    data = data_of(card)
+    at = test_rows(data.name)[number]
+    return data.test[at], int(data.test_labels[at])
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from nade_core import ModelCard
 from nade_core.measures import Classifier
 
 from .theme import BLUE, GREY, PURPLE, figure
@@ -42,7 +43,7 @@ def reliability(found: Classifier) -> tuple[Any, str]:
         name=_("test images, in bins of their p"),
     )
     fig.add_scatter(
-        x=[0.02, *confidence],
+        x=[0.04, *confidence],
         y=[-0.08] * (len(n) + 1),
         mode="text",
         text=["n =", *map(str, n)],
@@ -55,3 +56,11 @@ def reliability(found: Classifier) -> tuple[Any, str]:
     fig.update_layout(showlegend=True)
     bins = ", ".join(f"{c:.2f} → {r:.2f} (n = {k})" for c, r, k in found.bins)
     return fig, _("Confidence and the share that is right, by bin: {bins}.", bins=bins)
+
+
+def whole(card: ModelCard, what: str) -> dict[str, str]:
+    """The accuracy, or the calibration_error, that the model's file says of all pixels of the whole test part."""
+    found = card.header["classifier"]
+    if what == "accuracy":
+        return {_("right, all pixels, n = {n:,}", n=found["n"]): f"{100 * found[what]:.1f} %"}
+    return {_("error, all pixels, n = {n:,}", n=found["n"]): f"{found[what]:.3f}"}

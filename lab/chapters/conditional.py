@@ -28,7 +28,7 @@ CHAPTER = Chapter(
     sentence=N_("p(x | y) draws what you ask for, and [[bayes-rule|Bayes' rule]] turns it into a classifier."),
 )
 MODELS = {"nade-animals": N_("animals"), "nade-mnist-classes": N_("digits")}
-DRAWN, ACROSS, MOST = 12, 6, 99  # samples, samples in a row, the last test image
+DRAWN, ACROSS, IMAGES = 12, 6, 100  # samples, samples in a row, test images to reveal
 START, LEVEL, SIDE = 196, 0.9, classes.SIDE  # pixels known at first, what counts as sure, pixels in a row
 GIVEN = {"nothing": N_("nothing"), "class": N_("the class"), "half": N_("the upper half"), "both": N_("both")}
 LATEX = {
@@ -45,10 +45,10 @@ Shown = tuple[str, dict[str, str]]  # the formula and the figures of the board
 
 def render() -> None:
     here = stage.step(CHAPTER)
-    image = stage.kept("image", 0, 0, MOST)
+    image = stage.kept("image", 0, 0, IMAGES - 1)
     left, right = stage.columns()
     with left:
-        top = st.container(horizontal=True, vertical_alignment="bottom", key="choice")
+        top = st.container(horizontal=True, vertical_alignment="center", key="choice")
         with top:
             card = _model()
         steps = {"ask": _ask, "reveal": _reveal, "accuracy": _accuracy, "calibration": _calibration, "next": _next}
@@ -57,21 +57,13 @@ def render() -> None:
         stage.formula(latex)
         stage.figures(figures)
         stage.words(CHAPTER, here, n=classes.JUDGED)
-    _closing(card, (image + MOST // 2) % (MOST + 1))
+    _closing(card, (image + IMAGES // 2) % IMAGES)
 
 
 def _model() -> ModelCard:
     """Animals or digits."""
-    name = linked(
-        st.segmented_control,
-        _("images of"),
-        list(MODELS),
-        key="of",
-        default=sheet.MODEL,
-        format_func=lambda name: _(MODELS[name]),
-        required=True,
-        label_visibility="collapsed",
-    )
+    look = {"format_func": lambda name: _(MODELS[name]), "required": True, "label_visibility": "collapsed"}
+    name = linked(st.segmented_control, _("images of"), list(MODELS), key="of", default=sheet.MODEL, **look)
     return cache.cards()[name]
 
 
@@ -103,19 +95,15 @@ def _ask(card: ModelCard, image: int, top: Any) -> Shown:
     name = _(card.classes[label])
     _pictures(x, _("{n} samples of p(x | {name})", n=DRAWN, name=name))
     latex = rf"x \sim p(x \mid y{{=}}\text{{{name}}}) = \prod_{{i=1}}^{{784}} p(x_i \mid x_{{<i}}, y)"
-    figures = {_("mean log p(x | y)"): _("{value:.1f} nats", value=log_p.mean()), _("classes"): str(len(card.classes))}
+    figures = {
+        _("mean log p(x | y)"): _("{value:.1f} nats", value=log_p.mean()).replace("-", "−"),
+        _("classes"): str(len(card.classes)),
+    }
     return latex, figures
 
 
-def _row(card: ModelCard, image: int) -> tuple[np.ndarray, int]:
-    """A test image (D,) and its class."""
-    data = cache.data_of(card)
-    at = classes.test_rows(data.name)[image]
-    return data.test[at], int(data.test_labels[at])
-
-
 def _reveal(card: ModelCard, image: int, top: Any) -> Shown:
-    (row, truth), names = _row(card, image), [_(name) for name in card.classes]
+    (row, truth), names = classes.test_image(card, image), [_(name) for name in card.classes]
     path = bayes.posterior(classes.terms(card, row[None])[0])
     i, at, said = stage.kept("i", START, 0, 784), stage.kept("at", 0, 0, 784), stage.kept("guess", "")
     guess = card.classes.index(said) if said in card.classes else -1
@@ -124,9 +112,8 @@ def _reveal(card: ModelCard, image: int, top: Any) -> Shown:
         for key, value, default in (("guess", card.classes[label], ""), ("at", known, 0), ("i", known, START)):
             stage.keep(key, value, default)
 
-    reveal(
-        image, row, cache.ordering(card), path, names, truth, i, guess, lambda to: stage.keep("i", to, START), guessed
-    )
+    shown = f"{card.name}-{image}", row, cache.ordering(card), path, names, truth, i, guess
+    reveal(*shown, lambda to: stage.keep("i", to, START), guessed)
     with top:
         st.button(_("another image"), icon=":material/refresh:", on_click=_other_image, args=(image,))
     if guess < 0:
@@ -135,8 +122,8 @@ def _reveal(card: ModelCard, image: int, top: Any) -> Shown:
     latex = rf"{RULE}\\ p(\text{{{names[lead]}}} \mid x_{{\le {i}}}) &= {path[i, lead]:.3f}\end{{aligned}}"
     sure = bayes.sure_at(path, LEVEL)
     figures = {
-        _("your guess"): _("{name}, i = {i}", name=names[guess], i=at),
-        _("model: p ≥ {level} from", level=LEVEL): _("never") if sure is None else f"i = {sure}",
+        _("your guess · i"): f"{names[guess]} · {at}",
+        _("p ≥ {level} from", level=LEVEL): "–" if sure is None else str(sure),
         _("changes of mind"): str(len(bayes.changes_of_mind(path))),
     }
     return latex, figures
@@ -144,7 +131,7 @@ def _reveal(card: ModelCard, image: int, top: Any) -> Shown:
 
 def _other_image(image: int) -> None:
     for key, value, default in (
-        ("image", (image + 1) % (MOST + 1), 0),
+        ("image", (image + 1) % IMAGES, 0),
         ("guess", "", ""),
         ("at", 0, 0),
         ("i", START, START),
@@ -164,18 +151,10 @@ def _accuracy(card: ModelCard, image: int, top: Any) -> Shown:
     chart(*judging.accuracy(right, 100 / len(card.classes), guess), key="accuracy")
     latex = r"\hat y = \arg\max_y\ p(y \mid x_{\le i})"
     if guess is None:
-        return latex, _whole(card, "accuracy")
+        return latex, judging.whole(card, "accuracy")
     half, error = right[14], np.sqrt(right[14] * (100 - right[14]) / n)
     figures = {_("i = 392 · your guess"): f"{half:.0f} ± {error:.0f} % · {guess} %"}
-    return rf"{latex},\quad i = 392:\ {half:.0f}\,\%", figures | _whole(card, "accuracy")
-
-
-def _whole(card: ModelCard, what: str) -> dict[str, str]:
-    """What the model's file says of the classifier, with all pixels of the whole test part."""
-    found = card.header["classifier"]
-    if what == "accuracy":
-        return {_("right, all pixels, n = {n:,}", n=found["n"]): f"{100 * found[what]:.1f} %"}
-    return {_("error, all pixels, n = {n:,}", n=found["n"]): f"{found[what]:.3f}"}
+    return latex, figures | judging.whole(card, "accuracy")
 
 
 def _calibration(card: ModelCard, image: int, top: Any) -> Shown:
@@ -183,28 +162,19 @@ def _calibration(card: ModelCard, image: int, top: Any) -> Shown:
     rows = linked(st.slider, _("rows of the image that are known"), 1, 28, key="rows", default=14)
     found = bayes.judge(paths, labels, rows)
     chart(*judging.reliability(found), key="calibration")
-    latex = (
-        rf"\sum_b \frac{{n_b}}{{n}}\,\bigl|\text{{{_('right')}}}_b - \bar p_b\bigr| = {found.calibration_error:.3f}"
-        rf",\quad i = {SIDE * rows}"
-    )
+    error = rf"\sum_b \tfrac{{n_b}}{{n}}\,\bigl|\text{{{_('right')}}}_b - \bar p_b\bigr|"
+    latex = rf"\begin{{aligned}}{error} &= {found.calibration_error:.3f}\\ i &= {SIDE * rows}\end{{aligned}}"
     figures = {_("right, i = {i}", i=SIDE * rows): f"{100 * found.accuracy:.0f} %"}
-    return latex, figures | _whole(card, "calibration_error")
+    return latex, figures | judging.whole(card, "calibration_error")
 
 
 def _next(card: ModelCard, image: int, top: Any) -> Shown:
-    what = linked(
-        st.pills,
-        _("What is given?"),
-        list(GIVEN),
-        key="given",
-        default="class",
-        format_func=lambda id: _(GIVEN[id]),
-        required=True,
-    )
+    look = {"format_func": lambda id: _(GIVEN[id]), "required": True}
+    what = linked(st.pills, _("What is given?"), list(GIVEN), key="given", default="class", **look)
     with top:
         label = _label(card) if what in ("class", "both") else None
         seed = _again()
-    row = _row(card, image)[0]
+    row = classes.test_image(card, image)[0]
     known = row[cache.ordering(card)][: 392 if what in ("half", "both") else 0]
     x = classes.given(card, DRAWN, seed, label, known)
     _pictures(x, _("{n} samples; given: {what}", n=DRAWN, what=_(GIVEN[what])))
@@ -213,7 +183,7 @@ def _next(card: ModelCard, image: int, top: Any) -> Shown:
 
 def _closing(card: ModelCard, image: int) -> None:
     """Of another test image: the three highest log p(x | y)."""
-    terms = classes.terms(card, _row(card, image)[0][None])[0]
+    terms = classes.terms(card, classes.test_image(card, image)[0][None])[0]
     log_p = terms.sum(-1)
     top = sorted(np.argsort(-log_p)[:3].tolist())
     told = ", ".join(f"log p(x | {_(card.classes[k])}) = {log_p[k]:.1f}".replace("-", "−") for k in top)

@@ -95,8 +95,7 @@ def _generation(data: sheet.Sheet, seed: int) -> None:
 def _density(data: sheet.Sheet, lot: int, guess: list[str]) -> None:
     """The second half: four images in disorder, to be ranked before their log p appear."""
     log_p = dict(zip(sheet.FOUR, data.four_log_p[lot], strict=True))
-    blank, real = rf"\log p(\text{{{_('blank')}}})", rf"\log p(\text{{{_('dog')}}})"
-    known = rf"{blank} = {log_p['blank']:.1f} > {log_p['real']:.1f} = {real}"
+    known = rf"\log p(\text{{{_('blank')}}}) = {log_p['blank']:.1f} > {log_p['real']:.1f}"
     stage.formula(known if guess else r"\log p(x) =\ ?", "density")
     mixed = np.random.default_rng(lot).permutation(len(sheet.FOUR))
     ids = [sheet.FOUR[i] for i in mixed]
@@ -125,6 +124,7 @@ def _typical(data: sheet.Sheet, seed: int, lot: int, name: str) -> None:
             format_func=lambda id: _(NAMES[id]),
             required=True,
             wrap=True,
+            label_visibility="collapsed",
         )
         chart(*_histogram(data, nats, one), key="typical")
     with right:
@@ -136,7 +136,7 @@ def _typical(data: sheet.Sheet, seed: int, lot: int, name: str) -> None:
         beyond = float((np.abs(-data.test_log_p - H) > gap).mean())
         figures = {
             _("log p (nats) · p"): f"{-nats[one]:.1f} · {as_power(-nats[one])}".replace("-", "−"),
-            _("real images further from H"): f"{100 * beyond:.1f} %",
+            _("real, further from H"): f"{100 * beyond:.1f} %",
         }
         stage.figures(figures)
         each = np.exp(-nats["blank"] / data.draws.shape[-1])

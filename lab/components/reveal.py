@@ -12,7 +12,7 @@ _reveal = component("reveal")
 
 
 def reveal(
-    image: int,
+    image: str,
     row: np.ndarray,
     ordering: np.ndarray,
     path: np.ndarray,
@@ -23,7 +23,7 @@ def reveal(
     on_at: Callable[[int], None],
     on_guess: Callable[[int, int], None],
 ) -> None:
-    """The test image of that number, a row (D,), with i of its pixels known, and p(y | x_<=i) (D + 1, K).
+    """An image of that id, a row (D,), with i of its pixels known, and p(y | x_<=i) (D + 1, K).
 
     ``guess`` is the class that the viewer said it is, or -1: until then the probabilities are not shown. ``on_at``
     hears of the i at which the slider stops, ``on_guess`` of the class that is tapped and the i at that moment.
