@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from . import corruptions
+from .drawing import draw
 
 FILE = Path(__file__).with_name("sheet.npz")
 MODEL, SHOWN = "nade-animals", "dog"
@@ -53,14 +54,6 @@ class Sheet:
         return float(-self.test_log_p.mean())
 
 
-def draw(model, label: int, seeds) -> np.ndarray:
-    """One draw x ~ p(x | y = label) from each seed: (len(seeds), D) of uint8."""
-    import torch
-
-    rows = [model.sample(1, label, torch.Generator().manual_seed(int(seed))) for seed in seeds]
-    return torch.cat(rows).cpu().numpy().astype(np.uint8)
-
-
 def four_of(real, means, seed: int) -> np.ndarray:
     """A real image (D,) and what FOUR sets beside it: (4, D)."""
     made = {name: corruptions.corrupt(kind, real[None], (28, 28), means, seed)[0] for name, kind in DAMAGE.items()}
@@ -80,7 +73,7 @@ def make(model, data, seeds: int = SEEDS, lots: int = LOTS, tests: int | None = 
 
     draws = np.stack([draw(model, label, range(seeds)) for label in range(model.classes)])
     real = data.test[data.test_labels == data.class_names.index(SHOWN)]
-    real = real[np.random.default_rng(0).choice(len(real), lots, replace=False)]
+    real = real[np.random.default_rng(0).permutation(len(real))[:lots]]
     means, test = data.train.mean(0), data.test[:tests]
     four, asked = np.stack([four_of(one, means, seed) for seed, one in enumerate(real)]), asked_of(means)
     return Sheet(
