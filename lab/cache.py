@@ -13,9 +13,10 @@ import streamlit as st
 import torch
 
 from lesson import corruptions
-from nade_core import ModelCard, list_models, load_model, measures, scoring
+from nade_core import ModelCard, checkpoint, list_models, load_model, measures, scoring
 from nade_core.data import Dataset, load_dataset, other_data
 from nade_core.data.reading import read_rows
+from nade_core.messages import NadeError
 from nade_core.models import MODELS
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
@@ -40,6 +41,11 @@ def _model(key: Key):
 def cards() -> dict[str, ModelCard]:
     """Every model by name: those that come with the project first, then those trained here."""
     return {card.name: card for card in list_models((RUNS,))}
+
+
+def model_faults() -> list[tuple[Path, NadeError]]:
+    """The model files that are left out because they cannot be read, and why."""
+    return checkpoint.model_faults((RUNS,))
 
 
 def model_class(card: ModelCard) -> type:

@@ -1,7 +1,12 @@
-"""Names beside marks: each on the side where it covers least, and a column of names pushed apart."""
+"""Names beside marks: each on the side where it covers least, long ones in several lines."""
 
-PLOT = (250, 400)  # pixels of a plot on a phone; where there is more room, there is less to collide
-LETTER, LINE, MARK = 6.2, 14, 8  # pixels: a letter's width, a line's height, half a mark
+import textwrap
+from unicodedata import east_asian_width
+
+PLOT = (265, 400)  # pixels of a plot on a phone; where there is more room, there is less to collide
+LETTER, LINE, MARK = 6.6, 16, 8  # pixels: a letter's width (a syllable of Hangul has two), a line's height, half a mark
+LONGEST = 26  # letters in a line
+BREAK = "<br>"
 SIDES = (
     "middle right",
     "middle left",
@@ -12,16 +17,35 @@ SIDES = (
     "top left",
     "bottom left",
 )
-SWEEPS = 3
+ASKEW = 200  # square pixels of covering that it takes to put a name at a corner, where it is less clear whose it is
+SWEEPS = 5
 Box = tuple[float, float, float, float]  # left, low, right, high
 
 
-def _box(x: float, y: float, width: float, side: str) -> Box:
+def wrapped(name: str) -> str:
+    """The name in as few lines of at most LONGEST letters as words allow, evenly long, as plotly breaks them."""
+    lines = _lines(name, LONGEST)
+    even = next(width for width in range(1, LONGEST + 1) if len(_lines(name, width)) <= len(lines))
+    return BREAK.join(_lines(name, even))
+
+
+def _lines(name: str, longest: int) -> list[str]:
+    return textwrap.wrap(name, longest, break_long_words=False, break_on_hyphens=False)
+
+
+def width(line: str) -> float:
+    """The pixels that a line of text takes, about."""
+    return LETTER * sum(2 if east_asian_width(letter) in "WF" else 1 for letter in line)
+
+
+def _box(x: float, y: float, name: str, side: str) -> Box:
     """The pixels that a name takes beside a mark at (x, y)."""
     vertical, horizontal = side.split()
-    left = {"left": x - MARK - width, "center": x - width / 2, "right": x + MARK}[horizontal]
-    low = {"bottom": y - MARK - LINE, "middle": y - LINE / 2, "top": y + MARK}[vertical]
-    return left, low, left + width, low + LINE
+    lines = name.split(BREAK)
+    wide, high = max(map(width, lines)), LINE * len(lines)
+    left = {"left": x - MARK - wide, "center": x - wide / 2, "right": x + MARK}[horizontal]
+    low = {"bottom": y - MARK - high, "middle": y - high / 2, "top": y + MARK}[vertical]
+    return left, low, left + wide, low + high
 
 
 def _shared(a: Box, b: Box) -> float:
@@ -38,35 +62,20 @@ def beside(x: list[float], y: list[float], names: list[str], blocked: tuple[Box,
     points = [(PLOT[0] * a, PLOT[1] * b) for a, b in zip(x, y, strict=True)]
     fixed = 4 * [(a - MARK, b - MARK, a + MARK, b + MARK) for a, b in points]  # to cover a mark is worst
     fixed += [(PLOT[0] * box[0], PLOT[1] * box[1], PLOT[0] * box[2], PLOT[1] * box[3]) for box in blocked]
-    boxes = [
-        {side: _box(a, b, LETTER * len(name), side) for side in SIDES}
-        for (a, b), name in zip(points, names, strict=True)
-    ]
+    boxes = [{side: _box(a, b, name, side) for side in SIDES} for (a, b), name in zip(points, names, strict=True)]
     chosen = {}
     for i in [*range(len(names))] * SWEEPS:
         taken = fixed + [boxes[j][side] for j, side in chosen.items() if j != i]
-        cost = {
-            side: sum(_shared(box, other) for other in taken) + 3 * LINE * _outside(box)
-            for side, box in boxes[i].items()
-        }
+        cost = {side: sum(_shared(box, other) for other in taken) + _price(side, box) for side, box in boxes[i].items()}
         chosen[i] = min(SIDES, key=cost.get)
     return [chosen[i] for i in range(len(names))]
 
 
+def _price(side: str, box: Box) -> float:
+    """What a place costs by itself: at a corner, or beyond the plot."""
+    corner = "middle" not in side and "center" not in side
+    return ASKEW * corner + 3 * LINE * _outside(box)
+
+
 def _outside(box: Box) -> float:
     return max(0, -box[0]) + max(0, box[2] - PLOT[0]) + max(0, -box[1]) + max(0, box[3] - PLOT[1])
-
-
-def apart(values: list[float], gap: float) -> list[float]:
-    """The values, moved as little as needed so that neighbours are ``gap`` apart; the order stays."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    groups = []  # each: the sum of its members' wishes for the lowest place, and how many members
-    for place, i in enumerate(order):
-        groups.append([values[i] - place * gap, 1])
-        while len(groups) > 1 and groups[-2][0] / groups[-2][1] >= groups[-1][0] / groups[-1][1]:
-            wish, size = groups.pop()
-            groups[-1][0] += wish
-            groups[-1][1] += size
-    lowest = [wish / size for wish, size in groups for _ in range(size)]
-    moved = {i: low + place * gap for place, (i, low) in enumerate(zip(order, lowest, strict=True))}
-    return [moved[i] for i in range(len(values))]

@@ -144,10 +144,10 @@ def _surprise(card: ModelCard, image: np.ndarray, log_p: float) -> None:
     )
     chart(surprise_map(image, terms), alt, key="surprise")
     st.caption(
-        r"$-\log p(x_i \mid x_{<i})$"
-        + _(
-            " of every pixel, in nats. All 784 sum to {total:.2f}, and −log p(x) = {value:.2f}: the chain rule, on your "
-            "picture.",
+        _(
+            "{term} of every pixel, in nats. All 784 sum to {total:.2f}, and −log p(x) = {value:.2f}: the chain rule, on "
+            "your picture.",
+            term=r"$-\log p(x_i \mid x_{<i})$",
             total=total,
             value=-log_p,
         )

@@ -7,26 +7,23 @@ import streamlit as st
 
 from nade_core import ModelCard
 from nade_core.data.filetypes import IMAGE_SUFFIXES
-from nade_core.messages import NadeError
+from nade_core.messages import N_, NadeError
 
 from . import cache, kinds, link
 from .words import _, tell
 
 PICTURES = [suffix[1:] for suffix in IMAGE_SUFFIXES]  # what may be dropped as a picture
+REACHED = {"test": N_("{nats:.1f} nats on test"), "valid": N_("{nats:.1f} nats on validation")}
 
 
 def describe(card: ModelCard) -> str:
     """One line on a model: title, what it is, size, and what it reaches."""
     facts = [_(card.title), _(cache.model_class(card).description)]
     facts.append(_("{n:,} parameters", n=card.parameters))
-    split = "test" if "test" in card.nats else "valid"
-    if split in card.nats:
-        where = {"test": N_TEST, "valid": N_VALID}[split]
-        facts.append(_(where, nats=card.nats[split]))
+    split = next((split for split in REACHED if split in card.nats), None)
+    if split:
+        facts.append(_(REACHED[split], nats=card.nats[split]))
     return " · ".join(facts)
-
-
-N_TEST, N_VALID = "{nats:.1f} nats on test", "{nats:.1f} nats on validation"
 
 
 def choose_model(*offered: str) -> ModelCard:

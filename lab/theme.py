@@ -7,6 +7,7 @@ import streamlit as st
 # blue what is real or known, green what a model drew, orange this one, now, grey noise or unknown, purple a guess.
 BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 GREY = "#8A94A0"
+ON_LIGHT, ON_DARK = {ORANGE: "#A84800", BLUE: "#00598C"}, {ORANGE: "#F58B4C", BLUE: "#7CC4EE"}  # as words
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY)
 FONT = '"Source Sans", "Noto Sans KR", "Noto Sans CJK KR", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif'
 
@@ -31,3 +32,8 @@ def figure(x: str, y: str, height: int = 360, log_x: bool = False) -> go.Figure:
 def chart(fig: go.Figure, alt: str, key: str):
     """Show a figure with what it says in words for those who cannot see it."""
     return st.plotly_chart(fig, key=key, alt=alt, config={"displaylogo": False, "displayModeBar": False})
+
+
+def text_colour(colour: str) -> str:
+    """That colour for words: dark or light enough to be read (4.5:1) on the page of this viewer."""
+    return ON_DARK[colour] if st.context.theme.type == "dark" else ON_LIGHT[colour]

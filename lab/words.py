@@ -35,6 +35,11 @@ def tell(error: NadeError) -> str:
     return _(error.message, **error.facts)
 
 
+def plain(text: str) -> str:
+    """Somebody's own words, such as a title, a file's name or a reason, so that Markdown shows them as they are."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
 def prose(chapter: str, section: str, **facts: Any) -> str:
     """A passage of a chapter's Markdown file; gaps are written as ``{name}`` and filled with the facts."""
     text = texts.prose(language(), chapter)[section]

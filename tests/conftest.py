@@ -1,9 +1,14 @@
-"""Shared by all tests: a small NADE in float64, and a small trained run."""
+"""Shared by all tests: a small NADE in float64, and a real Chromium."""
+
+import os
 
 import pytest
 import torch
+from playwright.sync_api import sync_playwright
 
 from nade_core import NADE, NADEConfig
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
 
 
 @pytest.fixture
@@ -18,3 +23,12 @@ def make_nade():
         return model
 
     return make
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()

@@ -24,7 +24,7 @@ CHAPTER = Chapter(
     ),
     home=True,
 )
-ANY = "any"
+ANY = N_("any")
 TEMPERATURES = 0.2, 1.5
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from .. import link
+from .. import borrowed, link
 from ..words import _, language
 
 HERE = Path(__file__).parent
@@ -37,12 +37,7 @@ def bits(row: np.ndarray) -> str:
 
 def frame() -> None:
     """Tells the browser the page's language, and Streamlit's own words in it."""
-    words = {
-        "browse": _("Choose files"),
-        "drop": _("or drop them here"),
-        "close": _("Close"),
-    }
-    _frame(key="frame", data={"language": language(), "words": words})
+    _frame(key="frame", data={"language": language(), "words": {word: _(word) for word in borrowed.WORDS}})
 
 
 def rail(data: dict[str, Any], on_go: Callable[[], None]) -> None:

@@ -30,6 +30,7 @@ from .folder import (
     request_stop,
     write_json,
 )
+from .offers import Usual, models_for, sources, usual
 from .planning import Request, plan
 from .runner import read_run_data, run
 
@@ -37,9 +38,11 @@ __all__ = [
     "Request",
     "RunConfig",
     "RunState",
+    "Usual",
     "clear_stop",
     "create",
     "look",
+    "models_for",
     "plan",
     "read_config",
     "read_json",
@@ -47,5 +50,7 @@ __all__ = [
     "read_run_data",
     "request_stop",
     "run",
+    "sources",
+    "usual",
     "write_json",
 ]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,21 @@ def read_config(folder: Path) -> RunConfig:
     path = Path(folder) / "config.json"
     if not path.exists():
         raise NadeError("{folder} is no run: it has no config.json.", folder=str(folder))
+    return _parsed(path, _changed(path))
+
+
+@lru_cache(maxsize=256)
+def _parsed(path: Path, changed: int) -> RunConfig:
+    """The configuration in a file as it was written then: a list of many runs is looked at often."""
     return from_json(read_object(path), path)
+
+
+def _changed(path: Path) -> int:
+    """When a file was written, in nanoseconds; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def write_status(folder: Path, state: str, error: BaseException | None = None, asked: float | None = None) -> None:
@@ -168,13 +183,15 @@ def _gone() -> tuple[str, NadeError]:
 
 
 def _created(folder: Path) -> float:
-    created = read_json(folder / "config.json").get("created")
-    if isinstance(created, int | float):
-        return created
-    try:
-        return (folder / "config.json").stat().st_mtime
-    except OSError:
-        return 0.0
+    path = folder / "config.json"
+    return _said_created(path, _changed(path))
+
+
+@lru_cache(maxsize=256)
+def _said_created(path: Path, changed: int) -> float:
+    """When a run was made, as its configuration says, else when that was written."""
+    created = read_json(path).get("created")
+    return created if isinstance(created, int | float) else changed / 1e9
 
 
 def request_stop(folder: str | Path) -> None:

@@ -3,6 +3,8 @@
 import json
 import math
 import pkgutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +13,11 @@ import torch
 from PIL import Image
 
 import benchmarks
-from benchmarks import embed, engine, leaderboard, publish, wine
+from benchmarks import browser, embed, engine, leaderboard, publish, wine
 from nade_core import list_models, load_model, read_card, runs, scoring
 from nade_core.data import SOURCES, load_dataset
 
-RUN_HERE = {"embed", "engine", "leaderboard", "publish", "wine"}
+RUN_HERE = {"browser", "embed", "engine", "leaderboard", "publish", "wine"}
 
 
 def test_no_command_is_left_without_a_test():
@@ -51,6 +53,13 @@ def test_the_engine_measures_both_backends_on_each_task(capsys):
     rows = json.loads(capsys.readouterr().out)
     assert [row["task"] for row in rows][:2] == ["log-density, batch 10", "log-density, batch 200"]
     assert len(rows) == len(engine.TASKS) and all(row["loop"] > 0 and row["kernels"] > 0 for row in rows)
+
+
+def test_the_engine_is_measured_in_a_browser():
+    command = [sys.executable, "-m", "benchmarks.browser", "--strokes", "5", "--json"]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert all(found[speed].keys() == browser.ROWS.keys() for speed in ("plain", "throttled"))
+    assert all(value > 0 for speed in ("plain", "throttled") for value in found[speed].values())
 
 
 def test_the_leaderboard_writes_its_table_and_the_readmes(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""The app as a process on a free port with its own runs folder, and a real Chromium that watches for errors."""
+"""The app as a process on a free port with its own runs folder, and a page that watches for errors."""
 
 import os
 import socket
@@ -8,9 +8,9 @@ import time
 import urllib.request
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+expect.set_options(timeout=30_000)  # beside other work
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # Streamlit asks these below a page's own path first: 404
 
 
@@ -48,15 +48,6 @@ def app(tmp_path_factory):
     log.close()
 
 
-@pytest.fixture(scope="session")
-def browser():
-    path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 class Viewer:
     """A page that remembers what went wrong: console errors, failed requests, error boxes."""
 
@@ -85,6 +76,7 @@ class Viewer:
         """Wait until the script has run to its end."""
         self.page.wait_for_timeout(400)
         self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+        expect(self.page.locator('[data-stale="true"], [data-testid="stSpinner"]')).to_have_count(0)
 
     def healthy(self):
         errors = self.page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]')

@@ -1,11 +1,9 @@
 """The queue: locks instead of pids, one worker at a time whoever asks, and no run that spoils it for the others."""
 
 import io
-import json
 import os
 import re
 import signal
-import stat
 import subprocess
 import sys
 import threading
@@ -16,13 +14,11 @@ import numpy as np
 import pytest
 import torch
 
-from nade_core import files, queue, runs
-from nade_core.files import write_atomic
+from nade_core import queue, runs
 from nade_core.messages import NadeError
 from nade_core.queue import Queue
 from nade_core.runs import Request, process
 from nade_core.runs import folder as run_folder
-from nade_core.training import loop
 
 CPU = torch.device("cpu")
 ROOT = Path(__file__).parents[2]
@@ -265,41 +261,6 @@ def test_a_second_worker_that_is_refused_leaves_the_state_to_the_first(make_queu
     assert q.worker is None and runs.look(run.folder).state == "running" and runs.look(run.folder).error is None
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"model": "GAN"},
-        {"model": ["NADE"]},
-        {"model_config": {"dims": 6, "size": 3}},
-        {"model_config": None},
-        {"train": {"epochs": "ten"}},
-        {"train": {"speed": 1}},
-        {"weight_decays": 3},
-        {"weight_decays": ["a"]},
-        {"title": 5},
-        {"unknown": 1},
-    ],
-    ids=str,
-)
-def test_a_configuration_that_does_not_fit_names_its_file_and_what_is_wrong(make_queue, change):
-    run = make_queue().submit(ASKED, table())
-    path = run.folder / "config.json"
-    runs.write_json(path, {**runs.read_json(path), **change})
-    with pytest.raises(NadeError, match="does not fit") as error:
-        runs.read_config(run.folder)
-    assert str(path) in str(error.value) and runs.look(run.folder).state == "damaged"
-
-
-def test_lines_of_a_log_that_are_no_reports_are_passed_over(make_queue):
-    run = make_queue().submit(ASKED, table())
-    whole = list(runs.run(run.folder, CPU))
-    path = run.folder / "log.jsonl"
-    garbage = b'[]\n{}\nnull\n\xff\xfe\n{"epoch": 1}\n' + b"[" * 5000 + b"\n"
-    path.write_bytes(garbage + path.read_bytes() + b'{"trial": 0, "ep')
-    assert runs.look(run.folder).log == whole and len(whole) == 2
-    assert list(runs.run(run.folder, CPU)) == [] and runs.look(run.folder).state == "done"
-
-
 def test_a_run_that_cannot_be_started_lets_the_others_go_on(make_queue, stand_in, monkeypatch):
     stand_in(HOLD)
     q = make_queue()
@@ -404,30 +365,6 @@ def test_a_waiting_run_is_taken_out_of_the_queue(make_queue, stand_in, started):
     assert runs.look(run.folder).state == "stopped" and not started
 
 
-@pytest.mark.parametrize("where", ["between batches", "in validation"])
-def test_a_stop_is_heard_in_an_epoch_without_reports(make_queue, monkeypatch, where):
-    q = make_queue()
-    run = q.submit(ASKED, table(rows=8000))
-    calls = []
-
-    def stops(function):
-        def asked(*args):
-            calls.append(1)
-            if len(calls) == 2:
-                runs.request_stop(run.folder)
-            return function(*args)
-
-        return asked
-
-    if where == "in validation":
-        monkeypatch.setattr(loop.DensityModel, "validation_nats", stops(loop.DensityModel.validation_nats))
-    else:
-        monkeypatch.setattr(loop, "_step", stops(loop._step))
-    reports = list(runs.run(run.folder, CPU))
-    assert len(calls) == 2 and not any(r["valid_nats"] for r in reports)
-    assert runs.look(run.folder).state == "stopped"
-
-
 def test_a_report_is_the_reason_of_its_own_attempt(make_queue, stand_in, started):
     q = make_queue()
     run = q.submit(ASKED, table())
@@ -446,66 +383,3 @@ def test_a_report_is_the_reason_of_its_own_attempt(make_queue, stand_in, started
     q.resume(run.folder)
     turn_until(q, run.folder, "failed")
     assert "without a word (exit status 3)" in str(runs.look(run.folder).error)
-
-
-def test_an_error_keeps_its_message_and_facts_for_a_translator(make_queue):
-    run = make_queue().submit(ASKED, table())
-    known = NadeError("{n} rows of {path} are bad.", n=3, path=Path("x"))
-    run_folder.write_status(run.folder, "failed", known)
-    error = runs.look(run.folder).error
-    assert (error.message, error.facts) == (known.message, {"n": 3, "path": "x"})
-    for fault, said in ((OSError(28, "No space left"), "No space"), (MemoryError(), "memory"), (KeyError("a"), "'a'")):
-        run_folder.write_status(run.folder, "failed", fault)
-        assert said in str(runs.look(run.folder).error) and runs.look(run.folder).asked == run.asked
-
-
-def test_a_full_disk_fails_one_run_and_the_state_says_so_once_it_can(make_queue, monkeypatch):
-    run = make_queue().submit(ASKED, table())
-
-    def full(*args):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("nade_core.runs.runner.save_state", full)
-    with pytest.raises(OSError, match="No space left"):
-        list(runs.run(run.folder, CPU))
-    assert runs.look(run.folder).state == "failed" and "No space left" in str(runs.look(run.folder).error)
-
-
-def test_files_are_written_with_the_rights_that_the_umask_leaves(tmp_path):
-    before = os.umask(0o027)
-    try:
-        write_atomic(tmp_path / "x", b"content")
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o640 and (tmp_path / "x").read_bytes() == b"content"
-
-
-def test_a_file_that_somebody_reads_is_replaced_a_moment_later(tmp_path, monkeypatch):
-    replace, refusals = os.replace, [PermissionError("in use"), PermissionError("in use")]
-
-    def in_use(*args):
-        if refusals:
-            raise refusals.pop()
-        replace(*args)
-
-    monkeypatch.setattr(files.os, "replace", in_use)
-    monkeypatch.setattr(files, "PAUSE", 0)
-    with pytest.raises(PermissionError):
-        write_atomic(tmp_path / "x", b"content")
-    assert list(tmp_path.iterdir()) == []
-    refusals.append(PermissionError("in use"))
-    monkeypatch.setattr(files, "TRIES", 3)
-    write_atomic(tmp_path / "x", b"content")
-    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"content"]
-
-
-def test_nothing_asks_whether_a_pid_lives():
-    for path in (ROOT / "nade_core").rglob("*.py"):
-        assert not re.search(r"os\.kill|getpid", path.read_text(encoding="utf-8")), path
-
-
-def test_a_worker_that_was_killed_leaves_no_half_files_to_the_next(make_queue):
-    run = make_queue().submit(ASKED, table())
-    (run.folder / ".last.json.0000.part").write_bytes(b"half")
-    list(runs.run(run.folder, CPU))
-    assert not list(run.folder.glob(".*.part")) and json.loads((run.folder / "last.json").read_text())

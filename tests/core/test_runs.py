@@ -5,51 +5,20 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
-from safetensors.torch import load_file
 
-from nade_core import devices, load_model, read_card, runs, training
+from nade_core import load_model, read_card, runs
 from nade_core.cli import main
 from nade_core.data.reading import read_data
 from nade_core.distillation import Classroom
 from nade_core.messages import NadeError
-from nade_core.models import MODELS
-from nade_core.queue import Queue
 from nade_core.runs import runner
-from nade_core.training import WEIGHT_DECAYS, TrainConfig, TrainingDiverged, TrainState, loop, recommended, train
+from nade_core.training import TrainConfig, TrainingDiverged, TrainState, loop, recommended, train
 
-CPU = torch.device("cpu")
-
-
-@pytest.fixture
-def people(tmp_path):
-    """A table with structure: the second half of each row repeats the first, with some noise."""
-    rng = np.random.default_rng(0)
-    half = rng.integers(0, 2, (1200, 12), np.uint8)
-    np.save(tmp_path / "people.npy", np.hstack([half, half ^ (rng.random(half.shape) < 0.05)]).astype(np.uint8))
-    return tmp_path / "people.npy"
-
-
-def config(people, **options):
-    model = {"dims": 24, "hidden": 20, "activation": "sigmoid", "classes": 0}
-    return runs.RunConfig(str(people), "NADE", model, TrainConfig(**{"epochs": 6, "batch_size": 20, **options}))
-
-
-def finish(folder, run_config):
-    runs.create(folder, run_config)
-    return list(runs.run(folder, CPU))
-
-
-def weights(folder):
-    return {path.name: load_file(path) for path in folder.glob("*.safetensors")}
-
-
-def same(a, b):
-    return all(torch.equal(a[f][k], b[f][k]) for f in a for k in a[f])
+from .small_runs import CPU, config, finish, same, weights
 
 
 def test_training_learns_the_structure(people, tmp_path):
@@ -164,28 +133,6 @@ def test_several_weight_decays_are_tried_in_turn_and_the_best_is_kept(people, tm
     assert [r["valid_nats"] for r in in_turn] == [r["valid_nats"] for r in log]
 
 
-def test_a_small_table_is_regularised_by_what_validates_best_and_seen_often_unless_told(people):
-    auto = runs.plan(runs.Request(str(people)), CPU)
-    assert auto.weight_decays == WEIGHT_DECAYS and auto.train.epochs == 10_000 // 11 and auto.train.patience > 100
-    told = runs.plan(runs.Request(str(people), train_options={"weight_decay": 0.2, "epochs": 3}), CPU)
-    assert told.weight_decays == () and (told.train.weight_decay, told.train.epochs) == (0.2, 3)
-
-
-def test_the_command_and_the_app_ask_for_the_same_run(people, tmp_path, monkeypatch):
-    monkeypatch.setattr(Queue, "_work", lambda self: None)
-    command = ["train", "--data", str(people), "--out", str(tmp_path / "run"), "--hidden", "8", "--epochs", "3"]
-    main([*command, "--time-budget", "0", "--device", "cpu"])
-    asked = runs.Request("own", model_options={"hidden": 8}, train_options={"epochs": 3})
-    run = Queue(tmp_path / "queue").submit(asked, [(people.name, people.read_bytes())], "cpu")
-    list(runs.run(run.folder, CPU, time_budget=0))
-    assert replace(run.config, data="", data_name="") == replace(runs.read_config(tmp_path / "run"), data="")
-    headers = [read_card(folder / "model.safetensors").header for folder in (run.folder, tmp_path / "run")]
-    assert headers[0]["data"] == headers[1]["data"] == "people"
-    assert headers[0]["fingerprint"] == headers[1]["fingerprint"] and same(
-        weights(run.folder), weights(tmp_path / "run")
-    )
-
-
 @pytest.mark.parametrize("model", ["FVSBN", "MADE", "OrderAgnosticNADE", "BernoulliMixture", "ChowLiu"])
 def test_every_kind_of_model_trains_resumes_and_beats_independence(people, tmp_path, model):
     sizes = {
@@ -227,68 +174,6 @@ def test_a_run_goes_on_from_a_models_weights_and_resumes_to_the_same(people, tmp
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
     headers = [read_card(tmp_path / name / "model.safetensors").header for name in ("first", "whole")]
     assert headers[1]["start"] == "first" and headers[1]["seconds"] > headers[0]["seconds"] > 0
-
-
-def test_a_run_goes_on_with_a_model_as_it_is(people, tmp_path):
-    first = replace(config(people, epochs=1), ordering="random")
-    finish(tmp_path / "first", first)
-    asked = runs.Request(str(people), start=str(tmp_path / "first"), train_options={"epochs": 1, "weight_decay": 0.0})
-    further = runs.plan(asked, CPU)
-    assert further.model_config == first.model_config and further.ordering == "random"
-    finish(tmp_path / "second", further)
-    orders = [load_model(tmp_path / name / "model.safetensors", "cpu").ordering for name in ("first", "second")]
-    assert torch.equal(*orders)
-    for other in ({"model_options": {"hidden": 9}}, {"model": "MADE"}, {"ordering": "raster"}, {"classes": True}):
-        with pytest.raises(NadeError, match="as it is"):
-            runs.plan(replace(asked, **other), CPU)
-    np.save(tmp_path / "narrow.npy", np.zeros((50, 5), np.uint8))
-    with pytest.raises(NadeError, match="24 values"):
-        runs.plan(replace(asked, data=str(tmp_path / "narrow.npy")), CPU)
-
-
-@pytest.mark.parametrize(
-    "wrong, said",
-    [
-        ({"model": "GAN"}, "no model named GAN"),
-        ({"model_options": {"layers": 3}}, "has no layers"),
-        ({"train_options": {"speed": 3}}, "named speed"),
-        ({"train_options": {"epochs": 0}}, "epochs above 0"),
-        ({"train_options": {"shift": 1}}, "must be images"),
-        ({"train_options": {"flip": True}}, "must be images"),
-        ({"ordering": "zigzag"}, "no ordering named zigzag"),
-        ({"classes": True}, "labels"),
-        ({"model": "ChowLiu", "teacher": "fvsbn-mnist"}, "by gradients"),
-        ({"teacher": "fvsbn-mnist"}, "784 binary values"),
-        ({"teacher": "fvsbn-mnist", "ordering": "spiral"}, "leave the ordering out"),
-        ({"data": "nowhere.npy"}, "no file"),
-    ],
-)
-def test_what_cannot_be_trained_is_refused_in_words_that_fit_a_page_too(people, wrong, said):
-    with pytest.raises(ValueError, match=said) as error:
-        runs.plan(runs.Request(**{"data": str(people), **wrong}), CPU)
-    assert "--" not in str(error.value)
-
-
-def test_a_teacher_is_judged_by_the_head_of_its_file_alone(people, tmp_path, monkeypatch):
-    finish(tmp_path / "teacher", config(people, epochs=1))
-    monkeypatch.setattr("nade_core.checkpoint.load_model", lambda *a: pytest.fail("the teacher was loaded"))
-    asked = runs.Request(str(people), teacher=str(tmp_path / "teacher"))
-    assert runs.plan(asked, CPU).teacher == str(tmp_path / "teacher")
-
-
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("several", [{}, {"masks": 1}, {"orderings": 2}, {"order_agnostic": True}])
-def test_whether_a_model_has_one_ordering_is_known_without_building_it(name, several, monkeypatch):
-    model_class, config_class = MODELS[name]
-    sizes = {"hidden": 4, **several}
-    known = {field.name for field in fields(config_class)}
-    chosen = {k: v for k, v in sizes.items() if k in known}
-    if name == "PixelCNN":
-        chosen |= {"dims": 784}
-    model_config = asdict(config_class(**{"dims": 4, **chosen}))
-    one = len(model_class(config_class(**model_config)).orderings(2)) == 1
-    monkeypatch.setattr(model_class, "__init__", lambda *a, **k: pytest.fail("a model was built"))
-    assert runs.RunConfig("mnist", name, model_config, TrainConfig()).ordered == one
 
 
 def test_weight_decays_share_the_time_which_counts_from_the_callers_start(people, tmp_path, monkeypatch):
@@ -354,16 +239,3 @@ def test_a_run_of_an_older_version_goes_on(people, tmp_path):
     assert str(runs.look(folder).error) == "in its own words"
     list(runs.run(folder, CPU))
     assert runs.look(folder).state == "done" and same(weights(tmp_path / "whole"), weights(folder))
-
-
-def test_mixed_precision_is_for_devices_that_gain_by_it_unless_told(monkeypatch):
-    for pays, precision in ((True, "bfloat16"), (False, "float32")):
-        monkeypatch.setattr(training.config, "bfloat16_pays", lambda device, pays=pays: pays)
-        assert recommended("PixelCNN", 1000, CPU).precision == precision
-        assert recommended("PixelCNN", 1000, CPU, precision="bfloat16").precision == "bfloat16"
-        assert recommended("NADE", 1000, CPU).precision == "float32"
-    for name in ("avx512_bf16", "amx_bf16"):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda name=name: {"avx2": True, name: True})
-        assert devices.bfloat16_pays(CPU)
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "avx512_bf16": False})
-    assert not devices.bfloat16_pays(CPU)

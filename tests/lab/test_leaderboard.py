@@ -3,14 +3,14 @@
 import json
 
 import pytest
-from views import leaderboard
 
 from benchmarks import leaderboard as build
+from lab import costs
+from lab.chapters import leaderboard
 from lesson.published import PUBLISHED, READ, REPORTED, SECONDARY
 from nade_core import list_models
 
-from .conftest import healthy
-from .test_chapters import texts
+from .conftest import healthy, words
 
 CARDS = [card for card in list_models() if card.shape == (28, 28) and card.data == "mnist"]
 QUICK = ["independent-mnist", "chow-liu-mnist"]
@@ -19,10 +19,9 @@ QUICK = ["independent-mnist", "chow-liu-mnist"]
 @pytest.fixture
 def table(monkeypatch, tmp_path):
     """A quick table of two models on 50 images, on disk where the command and the page look for it."""
-    monkeypatch.setattr(build, "TABLE", tmp_path / "leaderboard.json")
-    monkeypatch.setattr(leaderboard, "TABLE", build.TABLE)
-    made = build.build("mnist", "test", 50, 2, 0, QUICK)
-    build.TABLE.write_text(json.dumps(made))
+    monkeypatch.setattr(leaderboard, "TABLE", tmp_path / "leaderboard.json")
+    made = build.build("mnist", "test", 50, 2, 0, QUICK, leaderboard.TABLE)
+    leaderboard.TABLE.write_text(json.dumps(made))
     return made
 
 
@@ -44,7 +43,7 @@ def test_a_row_says_on_what_it_was_measured(table):
 
 
 def test_only_keeps_the_rows_of_the_others(table):
-    again = build.build("mnist", "test", 50, 2, 0, ["independent-mnist"])
+    again = build.build("mnist", "test", 50, 2, 0, ["independent-mnist"], leaderboard.TABLE)
     assert again["rows"][0] == table["rows"][0] and again["rows"][1]["nats"] == table["rows"][1]["nats"]
 
 
@@ -53,12 +52,12 @@ def test_only_keeps_the_rows_of_the_others(table):
 )
 def test_rows_on_different_data_do_not_mix(table, change, message):
     with pytest.raises(ValueError, match=message):
-        build.build(*change, 2, 0, ["independent-mnist"])
+        build.build(*change, 2, 0, ["independent-mnist"], leaderboard.TABLE)
 
 
 def test_an_unknown_model_is_named_with_those_there_are(table):
     with pytest.raises(ValueError, match="nobody.*independent-mnist"):
-        build.build("mnist", "test", 50, 2, 0, ["nobody"])
+        build.build("mnist", "test", 50, 2, 0, ["nobody"], leaderboard.TABLE)
 
 
 def test_the_page_shows_ours_and_the_published_and_sorts(chapter, table):
@@ -66,9 +65,25 @@ def test_the_page_shows_ours_and_the_published_and_sorts(chapter, table):
     shown = page.dataframe[0].value
     assert (shown["whose"] == "published").sum() == len(PUBLISHED) and (shown["whose"] == "ours").sum() == 2
     assert shown["nats"].is_monotonic_increasing
-    assert "first 50 images" in texts(page) and "dynamic" in texts(page)
+    told = " ".join(words(page).split())
+    assert "first 50 images" in told and "dynamic" in told
     page.toggle(key="near").set_value(True)  # neither of these two is below 100 nats
     healthy(page.run())
+    assert page.query_params["near"] == "1"
+
+
+def test_what_the_picker_says_of_a_model_stands_beside_what_is_measured_here(chapter, table):
+    page = chapter("leaderboard")
+    shown, cards = page.dataframe[0].value, {f"measured here: {card.name}": card for card in CARDS}
+    ours = shown[shown["whose"] == "ours"]
+    assert all(row["whole"] == cards[row["source"]].nats["test"] for _i, row in ours.iterrows())
+    assert "on all 10,000 test images" in " ".join(words(page).split()), "and in words on what"
+
+
+def test_a_korean_reader_finds_the_same_figures_in_words_of_their_own(chapter, table):
+    english, korean = chapter("leaderboard"), chapter("leaderboard", lang="ko", near=1)
+    one, other = english.dataframe[0].value, korean.dataframe[0].value
+    assert one["nats"].tolist() == other["nats"].tolist() and not set(one["whose"]) & set(other["whose"])
 
 
 def test_the_front_holds_what_no_cheaper_model_beats():
@@ -76,7 +91,7 @@ def test_the_front_holds_what_no_cheaper_model_beats():
         {"name": name, "parameters": size, "nats": nats}
         for name, size, nats in (("a", 10, 200), ("b", 20, 210), ("c", 30, 100), ("d", 30, 90))
     ]
-    assert [row["name"] for row in leaderboard.front(rows, "parameters")] == ["a", "d"]
+    assert [row["name"] for row in costs.front(rows, "parameters")] == ["a", "d"]
 
 
 def test_without_a_table_the_page_says_which_command_builds_it(chapter, monkeypatch, tmp_path):

@@ -1,0 +1,188 @@
+"""Leaderboard: nats against parameters and against training time, ours and published, told apart at a glance."""
+
+import json
+import math
+
+import streamlit as st
+
+from lesson.published import BENCHMARK, HOW, PUBLISHED, Published
+from nade_core.checkpoint import PRETRAINED
+from nade_core.messages import N_
+
+from .. import cache
+from ..chapter import Chapter
+from ..costs import CLOSE, by_name, by_parameters, by_time
+from ..link import linked
+from ..words import _, prose
+
+CHAPTER = Chapter(
+    id="leaderboard",
+    group="lab",
+    place=6,
+    icon=":material/leaderboard:",
+    title=N_("Leaderboard"),
+    lead=N_(
+        "What does a better p(x) cost? Every model of digits here, from independent coins to deep networks, beside the "
+        "results that were published."
+    ),
+)
+TABLE = PRETRAINED / "leaderboard.json"
+COMMAND = "python -m benchmarks.leaderboard"
+
+
+def render() -> None:
+    if not TABLE.exists():
+        st.info(
+            _(
+                "There is no table yet. `{command}` builds it: it scores every model that comes with the project.",
+                command=COMMAND,
+            )
+        )
+        return
+    table = json.loads(TABLE.read_text("utf-8"))
+    rows = sorted(table["rows"], key=lambda row: row["nats"])
+    _headline(rows)
+    near = linked(
+        st.toggle,
+        _("Only the best, below {n} nats", n=CLOSE),
+        key="near",
+        default=False,
+        help=_("A closer look at both figures, and every published result by name."),
+    )
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(_("Nats against parameters"), anchor=False)
+        by_parameters(rows, near)
+    with right:
+        st.subheader(_("Nats against training time"), anchor=False)
+        by_time(rows, near)
+    if near:
+        st.subheader(_("Every result below {n} nats, by name", n=CLOSE), anchor=False)
+        by_name(rows)
+    _table(rows)
+    _meaning(table, rows)
+
+
+def _headline(rows: list[dict]) -> None:
+    best, worst = rows[0], rows[-1]
+    st.markdown(
+        _(
+            "**{best}** is the best of ours with **{least:.1f} nats**; the last, {last}, has {most:.1f}. Each nat less "
+            "makes a real image $e$ ≈ 2.7 times as probable (geometric mean); from the last to the first that is a "
+            "factor of $10^{{{power:.0f}}}$.",
+            best=_(best["title"]),
+            least=best["nats"],
+            last=_(worst["title"]),
+            most=worst["nats"],
+            power=(worst["nats"] - best["nats"]) / math.log(10),
+        )
+    )
+
+
+COLUMNS = {  # of the table, in its order: the words, what they mean, and the format of a number
+    "model": (N_("model"), N_("What it is."), None),
+    "whose": (N_("whose"), N_("Trained and measured here, or read in the literature."), None),
+    "nats": (
+        N_("nats"),
+        N_("Mean −log p(x). Ours: on the first {n:,} test images, over all orderings that it knows."),
+        "%.2f",
+    ),
+    "error": (N_("± standard error"), N_("Of that mean, from one image to another."), "%.2f"),
+    "whole": (
+        N_("whole test part, nats"),
+        N_(
+            "The figure that a model carries with it, and that the other chapters show: on all {all:,} test images, "
+            "along one ordering."
+        ),
+        "%.2f",
+    ),
+    "valid": (
+        N_("benchmark valid, nats"),
+        N_("On the published benchmark's own validation part, along one ordering; it chose the weights."),
+        "%.2f",
+    ),
+    "parameters": (N_("parameters"), N_("Numbers that were learned."), "localized"),
+    "seconds": (N_("training, s"), N_("Wall-clock seconds of training."), "localized"),
+    "speed": (N_("images/s"), N_("Images scored in a second, along one ordering."), "localized"),
+    "orderings": (N_("orderings"), N_("Over how many orderings the probability is averaged."), None),
+    "source": (N_("source"), N_("Where the figure comes from."), None),
+}
+
+
+def _table(rows: list[dict]) -> None:
+    st.subheader(_("All figures"), anchor=False)
+    carried = {name: card.nats.get("test") for name, card in cache.cards().items()}
+    shown = [_our_row(row, carried.get(row["name"])) for row in rows] + [_published_row(p) for p in PUBLISHED]
+    facts = {"n": rows[0]["n"], "all": _whole()}
+    st.dataframe(
+        sorted(shown, key=lambda row: row["nats"]),
+        hide_index=True,
+        width="stretch",
+        height=460,
+        placeholder="",
+        column_order=list(COLUMNS),
+        column_config={name: _column(*words, facts) for name, words in COLUMNS.items()},
+    )
+    st.caption(_("Click a column to sort by it."))
+
+
+def _column(title: str, meaning: str, form: str | None, facts: dict):
+    """A column of the table, in words."""
+    if form is None:
+        return st.column_config.Column(_(title), help=_(meaning))
+    return st.column_config.NumberColumn(_(title), help=_(meaning, **facts), format=form)
+
+
+def _our_row(row: dict, whole: float | None) -> dict:
+    return {
+        "model": _(row["title"]),
+        "whose": _("ours"),
+        "nats": row["nats"],
+        "error": row["standard_error"],
+        "whole": whole,
+        "valid": row["benchmark_valid"],
+        "parameters": row["parameters"],
+        "seconds": row["seconds"],
+        "speed": row["images_per_second"],
+        "orderings": row["orderings"],
+        "source": _("measured here: {name}", name=row["name"]),
+    }
+
+
+def _published_row(p: Published) -> dict:
+    name = _(p.model)
+    if p.bound:
+        name = _("{model} (upper bound)", model=name)
+    if p.estimate:
+        name = _("{model} (estimate)", model=name)
+    return {
+        "model": name,
+        "whose": _("published"),
+        "nats": p.nats,
+        "parameters": p.parameters,
+        "source": f"{p.source}, {_(HOW[p.how])}",
+    }
+
+
+def _whole() -> int:
+    """How many test images of digits there are."""
+    return len(cache.dataset("mnist").test)
+
+
+def _meaning(table: dict, rows: list[dict]) -> None:
+    machines = {(row["threads"], row["device"].upper()) for row in rows}
+    threads = ", ".join(_("{n} threads on {device}", n=n, device=device) for n, device in sorted(machines))
+    with st.expander(_("What exactly is compared?"), expanded=True):
+        st.markdown(
+            prose(
+                "leaderboard",
+                "meaning",
+                n=f"{rows[0]['n']:,}",
+                all=f"{_whole():,}",
+                data=_(table["data"]),
+                binarisation=_(table["binarisation"]),
+                benchmark=_(BENCHMARK),
+                threads=threads,
+                command=COMMAND,
+            )
+        )

@@ -1,0 +1,188 @@
+"""Every page in every language: no word of another one, nothing wider than its box, and a page translated under way."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import TimeoutError, expect
+
+import texts
+from lab.chapter import chapters
+
+from .conftest import Viewer
+
+HERE = Path(__file__).parent
+SEEN, WIDE = (HERE / "seen.js").read_text("utf-8"), (HERE / "wide.js").read_text("utf-8")
+SIZES = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+STATES = {  # of a chapter: what else is to be read, beside what it shows at first
+    "generate": ["model=nade-animals", "model=rnade-moons", "model=categorical-photo"],
+    "density": ["source=own", "source=noise", "model=rnade-moons", "model=categorical-photo"],
+    "rank": ["compare=made-mnist", "model=rnade-dog"],
+    "complete": ["source=own"],
+}
+# What Korean readers write in Latin letters: names, formats, and symbols of more than one letter.
+TERMS = re.findall(
+    r"\S+",
+    """NADE MADE FVSBN RNADE PixelCNN MNIST Fashion-MNIST Chow-Liu AUROC DeLong Otsu EXIF MoG KL
+PNG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP RGB MB GB KB CPU GPU CUDA Lab log max min exp bits dim Enter Ctrl English""",
+)
+LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]+")
+NOT_WORDS = re.compile(
+    r"(?<=[가-힣])\([A-Za-z ,-]+\)"  # an English term in brackets after the Korean one
+    r"|%\{[^}]*\}|</?\w+>"  # the gaps and tags of hover texts
+    r"|\b[\w-]+\.(?:png|csv|npz|npy|safetensors)\b"
+)
+
+
+def foreign(text, language):
+    """The words of a text that are not of that language."""
+    if language == "en":
+        return re.findall("[가-힣]+", text.replace("한국어", ""))
+    return [word for word in LATIN.findall(NOT_WORDS.sub(" ", text)) if word not in TERMS]
+
+
+def addresses():
+    """The query of every page to read, by chapter address."""
+    for id, (chapter, _render) in chapters().items():
+        for state in ["", *STATES.get(id, [])]:
+            yield "" if chapter.home else id, state
+
+
+def read(viewer):
+    """All words of a page, with those of lists that open."""
+    seen = viewer.page.evaluate(SEEN)
+    for box in viewer.page.locator("input[role=combobox]:enabled").all():
+        box.click()
+        option = viewer.page.locator("[role=listbox] [role=option]")
+        option.first.wait_for()
+        seen += [("option", text) for text in option.all_inner_texts()]
+        viewer.page.keyboard.press("Escape")
+        expect(option).to_have_count(0)
+    return seen
+
+
+def too_wide(viewer):
+    """The texts that do not fit once the page has taken its new size."""
+    try:
+        viewer.page.wait_for_function(f"({WIDE})().length === 0", timeout=5000)
+        return []
+    except TimeoutError:
+        return viewer.page.evaluate(WIDE)
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_every_page_speaks_one_language_and_fits_wide_and_phone(app, browser, language):
+    context = browser.new_context(viewport=SIZES[0], locale="en-US")
+    viewer = Viewer(context.new_page(), app)
+    faults = []
+    for path, state in addresses():
+        viewer.page.set_viewport_size(SIZES[0])
+        viewer.open(f"{path}?lang={language}&{state}")
+        where = f"/{path}?{state}"
+        assert viewer.page.evaluate("document.documentElement.lang") == language, where
+        for what, text in read(viewer):
+            faults += [f"{where}, {what}: {word!r} in {text!r}" for word in foreign(text, language)]
+        for size in SIZES:
+            viewer.page.set_viewport_size(size)
+            faults += [f"{where} at {size['width']}: {fault}" for fault in too_wide(viewer)]
+        viewer.healthy()
+    context.close()
+    assert not faults, "\n".join(faults)
+
+
+def test_the_browser_chooses_the_language_and_the_switch_changes_all_of_it(app, browser):
+    context = browser.new_context(locale="ko-KR")
+    viewer = Viewer(context.new_page(), app)
+    viewer.open("density?source=own")
+    html, upload = viewer.page.locator("html"), viewer.page.get_by_test_id("stFileUploaderDropzone").locator("button")
+    expect(html).to_have_attribute("lang", "ko")
+    expect(viewer.page).to_have_title("밀도 · NADE Lab")
+    expect(upload).to_contain_text("파일 고르기")
+    viewer.page.get_by_text("English", exact=True).click()
+    expect(html).to_have_attribute("lang", "en")
+    expect(viewer.page).to_have_title("Density · NADE Lab")
+    expect(upload).to_contain_text("Upload")
+    expect(viewer.page).to_have_url(re.compile("lang=en"))
+    viewer.page.get_by_role("link", name="Generate").click()
+    expect(viewer.page.get_by_role("heading", level=1)).to_have_text("Generate")
+    expect(html).to_have_attribute("lang", "en")
+    viewer.page.get_by_text("한국어", exact=True).click()
+    expect(viewer.page.get_by_role("heading", level=1)).to_have_text("생성")
+    expect(html).to_have_attribute("lang", "ko")
+    viewer.healthy()
+    context.close()
+
+
+# As browsers translate: the text within a new element, or a translation in the place of the text.
+WRAP = """(replace) => {
+  const walker = document.createTreeWalker(document.querySelector('[data-testid="stApp"]'), NodeFilter.SHOW_TEXT);
+  const nodes = [];
+  while (walker.nextNode()) if (walker.currentNode.data.trim()) nodes.push(walker.currentNode);
+  for (const node of nodes) {
+    const outer = document.createElement("font"), inner = document.createElement("font");
+    outer.append(inner);
+    node.replaceWith(outer);
+    inner.append(replace ? `«${node.data}»` : node);
+  }
+}"""
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_page_that_the_browser_translated_goes_on_working(viewer, replace):
+    viewer.open("density?lang=en")
+    value = viewer.page.get_by_test_id("stMetricValue").first
+    before = value.inner_text()
+    viewer.page.evaluate(WRAP, replace)
+    viewer.page.get_by_test_id("stNumberInputStepUp").click()
+    expect(value).to_have_text(re.compile(r"^-[\d.]+ nats$"))
+    expect(value).not_to_have_text(before)
+    expect(viewer.page.get_by_text("test image 1: 2").first).to_be_visible()
+    viewer.page.evaluate(WRAP, replace)
+    viewer.page.get_by_text(re.compile("^«*Noise»*$")).click()
+    expect(viewer.page.get_by_text("784 coins").first).to_be_visible()
+    expect(viewer.page.get_by_text("test image 1")).to_have_count(0)
+    viewer.page.evaluate(WRAP, replace)
+    viewer.page.get_by_role("link", name="Rank").click()
+    expect(viewer.page.get_by_role("heading", level=1)).to_have_text("Rank: real against noise")
+    viewer.settle()
+    viewer.page.evaluate(WRAP, replace)
+    viewer.page.get_by_text("한국어").first.click()
+    expect(viewer.page.get_by_role("heading", level=1)).to_have_text("순위: 진짜와 노이즈")
+    expect(viewer.page.get_by_text("Compare with")).to_have_count(0)
+
+
+def test_streamlits_own_words_in_lists_tables_and_fields_are_told(app, browser):
+    context = browser.new_context(viewport=SIZES[0], locale="en-US")
+    viewer = Viewer(context.new_page(), app)
+    viewer.open("rank?lang=ko")
+    box = viewer.page.locator("input[role=combobox]").first
+    box.click()
+    box.fill("zzzz")
+    expect(viewer.page.get_by_text("결과가 없어요")).to_be_visible()
+    viewer.page.keyboard.press("Escape")
+    seed = viewer.page.get_by_test_id("stNumberInputField")
+    seed.fill("-5")
+    expect(viewer.page.get_by_text("Enter를 누르면 적용돼요")).to_be_visible()
+    table = viewer.page.get_by_test_id("stDataFrame")
+    table.hover()
+    viewer.page.get_by_role("button", name="열 보이기/숨기기").click()
+    expect(viewer.page.get_by_text("모두 고르기")).to_be_visible()
+    viewer.page.keyboard.press("Escape")
+    table.hover()
+    viewer.page.get_by_role("button", name="CSV로 내려받기").hover()
+    expect(viewer.page.get_by_test_id("stTooltipContent")).to_have_text("CSV로 내려받기")
+    context.close()
+
+
+@pytest.mark.parametrize("width, fits", [(400, True), (40, False)])
+def test_a_text_that_does_not_fit_would_be_found(browser, width, fits):
+    page = browser.new_page()
+    page.set_content(f"<div style='width: {width}px; overflow: hidden; white-space: nowrap'>some longer text</div>")
+    assert (page.evaluate(WIDE) == []) == fits
+    page.close()
+
+
+def test_a_foreign_word_would_be_found():
+    assert foreign("모델 model", "ko") == ["model"] and foreign("The 모델", "en") == ["모델"]
+    assert not foreign("자기회귀 모델(autoregressive model)의 log p(x), NADE", "ko")
+    assert not foreign("한국어", "en")

@@ -1,0 +1,176 @@
+"""Training from the page: what it asks for, what it refuses, and what it shows of runs, sound and damaged."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from lab.train import queue as watched
+from lab.words import plain
+from nade_core import runs
+from nade_core.messages import NadeError
+from nade_core.queue import Queue
+from nade_core.runs.folder import working_on, write_status
+
+from .conftest import go, healthy, words
+
+HANGUL = re.compile("[가-힣]")
+
+
+@pytest.fixture
+def train(chapter, monkeypatch, tmp_path):
+    """train(epochs=5): the page of that link; its queue starts no worker by itself."""
+    monkeypatch.setattr(Queue, "_work", lambda self: None)
+
+    def open_train(**params):
+        return chapter("train", **params)
+
+    open_train.root = tmp_path / "runs"
+    return open_train
+
+
+def images_file(n=12):
+    content = io.BytesIO()
+    np.save(content, np.random.default_rng(0).integers(0, 2, (n, 784), np.uint8))
+    return ("pictures.npy", content.getvalue(), "application/octet-stream")
+
+
+def submitted(page, file):
+    """The page after a file was dropped and Train was pressed."""
+    page.file_uploader[0].set_value(file)
+    page.run()
+    return page.button(key="go").click().run()
+
+
+def finished(train, **params):
+    """A page that shows a finished run of a tiny table."""
+    page = submitted(train(data="own", architecture="Independent", **params), images_file())
+    healthy(page)
+    for _report in runs.run(train.root / page.session_state["run"], torch.device("cpu")):
+        pass
+    return healthy(page.run())
+
+
+def asked(page, monkeypatch):
+    """What the page asks for when Train is pressed."""
+    seen = []
+
+    def submit(queue, request, files=(), device=None):
+        seen.append(request)
+        raise NadeError("Noted.")
+
+    monkeypatch.setattr(Queue, "submit", submit)
+    page.button(key="go").click().run()
+    return seen[0]
+
+
+def test_nothing_is_asked_for_but_what_the_viewer_chose(train, monkeypatch):
+    assert asked(train(), monkeypatch) == runs.Request("mnist", "NADE", {}, {}, "NADE, mnist")
+
+
+def test_the_form_stands_in_the_link_and_is_asked_for_as_it_stands(train, monkeypatch):
+    form = {
+        "data": "animals",
+        "architecture": "MADE",
+        "epochs": 5,
+        "rate": 0.003,
+        "hidden": 64,
+        "seed": 7,
+        "title": "x",
+    }
+    page = train(**form)
+    assert {key: page.query_params[key] for key in form} == {key: str(value) for key, value in form.items()}
+    want = runs.Request("animals", "MADE", {"hidden": 64}, {"epochs": 5, "learning_rate": 0.003}, "x", seed=7)
+    assert asked(page, monkeypatch) == want
+
+
+def test_a_model_that_counts_has_neither_epochs_nor_hidden_units(train, monkeypatch):
+    page = train(architecture="ChowLiu", epochs=5, hidden=64)
+    assert page.selectbox(key="epochs").disabled and page.selectbox(key="hidden").disabled
+    assert asked(page, monkeypatch) == runs.Request("mnist", "ChowLiu", {}, {}, "ChowLiu, mnist")
+
+
+def test_points_are_offered_the_models_of_real_values_alone(train):
+    page = train(data="rings")
+    assert [option.split(":")[0] for option in page.selectbox(key="architecture").options] == ["RNADE"]
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_data_that_cannot_be_are_refused_in_a_sentence_and_leave_nothing(train, lang):
+    page = submitted(train(data="own", lang=lang), ("notes.csv", b"a,b\nc,d\n", "text/csv"))
+    assert not page.exception and len(page.error) == 1
+    assert bool(HANGUL.search(page.error[0].value)) == (lang == "ko"), page.error[0].value
+    assert not list(train.root.glob("*/config.json")) and not list(train.root.glob("*/upload"))
+
+
+def test_without_a_file_the_page_asks_for_one(train):
+    page = train(data="own")
+    page.button(key="go").click().run()
+    assert page.error[0].value == "Add a file of your own data first."
+
+
+def test_a_finished_run_is_a_model_of_the_other_chapters(train):
+    page = finished(train, title="mine")
+    name = page.session_state["run"]
+    assert page.query_params["run"] == name and re.fullmatch(r"[\w-]{1,30}", name)
+    assert "Finished" in page.success[0].value and {m.label for m in page.metric} >= {"training", "validation", "best"}
+    other = healthy(go(page, "generate", model=name))
+    assert other.selectbox(key="model").value == name
+
+
+def test_the_second_viewer_sees_the_run_and_is_told_when_it_is_gone(train):
+    first = finished(train)
+    name = first.session_state["run"]
+    second = train(run=name)
+    assert second.success
+    first.button(key=f"delete-{name}").click().run()
+    assert "run" not in first.query_params and "No runs yet" in words(first)
+    healthy(second.run())
+    assert name in second.warning[0].value.replace("\\", "") and "no longer here" in second.warning[0].value
+    assert second.query_params["run"] == name, "what was watched is not replaced by another run"
+
+
+def test_stop_says_at_once_that_the_run_is_stopping(train):
+    page = submitted(train(data="own"), images_file())
+    folder = train.root / page.session_state["run"]
+    write_status(folder, "running")
+    with working_on(folder):
+        page.run()
+        page.button(key=f"stop-{folder.name}").click().run()
+        assert page.button(key=f"stop-{folder.name}").disabled and "Stopping" in words(page)
+
+
+def test_the_error_of_a_run_is_told_in_the_language_of_the_reader(train):
+    page = submitted(train(data="own"), images_file())
+    template = "Expected {name} above 0; got {value}."
+    write_status(train.root / page.session_state["run"], "failed", NadeError(template, name="epochs", value=-1))
+    assert page.run().error[0].value.replace("\\", "") == "Expected epochs above 0; got -1."
+    page.session_state["language"] = page.query_params["lang"] = "ko"
+    told = page.run().error[0].value
+    assert HANGUL.search(told) and "epochs" in told
+
+
+def test_damaged_files_are_listed_with_the_reason_and_the_page_lives(train):
+    for name, file, content in (("bad", "config.json", "[]"), ("foreign", "model.safetensors", "no model")):
+        (train.root / name).mkdir(parents=True)
+        (train.root / name / file).write_text(content)
+    page = train()
+    told = page.warning[-1].value.replace("\\", "")
+    assert "bad" in told and "should hold a JSON object" in told
+    assert "foreign/model.safetensors" in told and "no readable header" in told
+
+
+def test_the_log_of_a_run_is_read_once_as_long_as_it_stays_the_same(train, monkeypatch):
+    page, read = finished(train), []
+    watched._log.clear()
+    monkeypatch.setattr(watched, "read_log", lambda folder: read.append(folder) or runs.read_log(folder))
+    page.run()
+    page.run()
+    assert len(read) == 1
+
+
+def test_somebody_elses_words_are_no_markdown():
+    assert plain("*a* [b](c) :red[d] $e$ <f>") == r"\*a\* \[b\]\(c\) \:red\[d\] \$e\$ \<f\>"
+    assert plain("한글 words 12") == "한글 words 12"

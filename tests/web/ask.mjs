@@ -1,0 +1,70 @@
+/** Questions to the engine as JSON, and its answers: what Node and Chromium both run for the tests. */
+
+import { Nade, NadeFault } from "../../web/nade.js";
+import * as strokes from "../../web/strokes.js";
+
+const largest = (a, b) => a.reduce((most, value, k) => Math.max(most, Math.abs(value - b[k])), 0);
+
+const CALLS = {
+  /** A method of a fresh session on x. */
+  session: (model, x, y, name, ...args) => model.session(x, y)[name](...args),
+  /** How far a session that follows the images one by one is from a fresh one at each, at most. */
+  follow(model, images, y) {
+    const session = model.session(images[0], y);
+    return Math.max(...images.map((x) => differ(session.set(x, y), model.session(x, y))));
+  },
+  /** The same for a draw, and a flip after it. */
+  drawn(model, u, y) {
+    const session = model.session().draw(u, y), drawn = differ(session, model.session(session.x.slice(), y));
+    return Math.max(drawn, differ(session.flip(model.dims - 1), model.session(session.x.slice(), y)));
+  },
+  /** The same for flips of single pixels. */
+  flips(model, x, y, pixels) {
+    const session = model.session(x, y);
+    return Math.max(...pixels.map((i) => differ(session.flip(i), model.session(session.x.slice(), y))));
+  },
+};
+
+function differ(one, other) {
+  const parts = [largest(one.logits, other.logits), largest(one.logConditionals, other.logConditionals)];
+  return Math.max(...parts, largest(one.x, other.x), Math.abs(one.logProb - other.logProb));
+}
+
+const plain = (value) => {
+  if (ArrayBuffer.isView(value) || Array.isArray(value)) return Array.from(value, plain);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]));
+};
+
+function attempt(task) {
+  try {
+    return plain(task());
+  } catch (error) {
+    if (!(error instanceof NadeFault)) throw error;
+    return { fault: error.id, facts: error.facts, message: error.message };
+  }
+}
+
+/** One answer a question [call, ...args]; where the model cannot be read, its fault alone. */
+export function ask(bytes, questions) {
+  const model = attempt(() => ({ read: Nade.read(bytes) && null }));
+  if (model.fault) return [model];
+  const read = Nade.read(bytes);
+  const answer = ([call, ...args]) => (CALLS[call] ? CALLS[call](read, ...args) : read[call](...args));
+  return questions.map((question) => attempt(() => answer(question)));
+}
+
+/** What a History holds after the acts, each [method, ...args]. */
+function remember(acts) {
+  const history = new strokes.History();
+  for (const [name, cells] of acts) history[name](cells && Uint8Array.from(cells.flat()));
+  const { canUndo, canRedo } = history;
+  return { on: history.cells.reduce((sum, value) => sum + value), canUndo, canRedo };
+}
+
+/** What the last of the steps gives, each a function of strokes.js and its arguments. */
+export function draw(steps) {
+  const calls = { ...strokes, remember };
+  const asCells = (value) => (Array.isArray(value) && value.length === 784 ? Uint8Array.from(value) : value);
+  return steps.map(([name, ...args]) => attempt(() => calls[name](...args.map(asCells)))).at(-1);
+}
