@@ -92,16 +92,20 @@ def held_out(data: str, values: str) -> np.ndarray | None:
 # Scoring
 
 
-def log_prob(card: ModelCard, rows: np.ndarray, label: int | None = None) -> np.ndarray:
-    """log p of every row, or log p(x | label), in nats: (N,) float64."""
-    rows = np.ascontiguousarray(rows)
-    return _log_prob(key_of(card), rows.tobytes(), rows.shape, rows.dtype.str, label)
+def log_prob(
+    card: ModelCard, rows: np.ndarray, label: int | None = None, ordering: np.ndarray | None = None
+) -> np.ndarray:
+    """log p of every row, or log p(x | label), in nats: (N,) float64. ``ordering`` (D,) for a model that knows many."""
+    rows, order = np.ascontiguousarray(rows), None if ordering is None else tuple(ordering.tolist())
+    return _log_prob(key_of(card), rows.tobytes(), rows.shape, rows.dtype.str, label, order)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _log_prob(key: Key, rows: bytes, shape: tuple[int, ...], dtype: str, label: int | None) -> np.ndarray:
+def _log_prob(
+    key: Key, rows: bytes, shape: tuple[int, ...], dtype: str, label: int | None, order: tuple[int, ...] | None
+) -> np.ndarray:
     x = np.frombuffer(rows, dtype).reshape(shape)
-    return scoring.log_probs(_model(key), x, label)
+    return scoring.log_probs(_model(key), x, label, order)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,18 +116,18 @@ class Terms:
     p_on: np.ndarray | None
 
 
-def terms(card: ModelCard, row: np.ndarray, label: int | None = None) -> Terms:
-    """The conditionals of one row (D,), whose log_p sum to log p(x)."""
-    row = np.ascontiguousarray(row)
-    return _terms(key_of(card), row.tobytes(), row.dtype.str, label)
+def terms(card: ModelCard, row: np.ndarray, label: int | None = None, ordering: np.ndarray | None = None) -> Terms:
+    """The conditionals of one row (D,), whose log_p sum to log p(x). ``ordering`` (D,) as in ``log_prob``."""
+    row, order = np.ascontiguousarray(row), None if ordering is None else tuple(ordering.tolist())
+    return _terms(key_of(card), row.tobytes(), row.dtype.str, label, order)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _terms(key: Key, row: bytes, dtype: str, label: int | None) -> Terms:
+def _terms(key: Key, row: bytes, dtype: str, label: int | None, order: tuple[int, ...] | None) -> Terms:
     x, model = np.frombuffer(row, dtype)[None], _model(key)
     with torch.no_grad():
-        log_p = model.log_conditionals(x, label)[0].cpu().numpy()
-        p_on = model.conditionals(x, label).probs[0].double().cpu().numpy() if model.values == "binary" else None
+        log_p = model.log_conditionals(x, label, order)[0].cpu().numpy()
+        p_on = model.conditionals(x, label, order).probs[0].double().cpu().numpy() if model.values == "binary" else None
     return Terms(log_p, p_on)
 
 
