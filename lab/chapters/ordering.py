@@ -171,10 +171,9 @@ def _drawn(image: np.ndarray, seed: int, touched: list[int], board: Any) -> None
         st.button(_("clear the stroke"), key="clear", icon=":material/ink_eraser:", on_click=clear, args=("stroke",))
     with board:
         mine = _log_p(image, orders.make_order("drawn", touched=touched))
-        stage.formula(
-            rf"\log p_o(x) = \underbrace{{\log p(x_{{o_1}}) + \cdots}}_{{{len(touched)}\ \text{{{_('drawn')}}}}}"
-            rf" + \underbrace{{\cdots}}_{{{784 - len(touched)}}} = {mine:.1f}"
-        )
+        drawn = rf"\underbrace{{\log p(x_{{o_1}}) + \cdots}}_{{{len(touched)}\ \text{{{_('drawn')}}}}}"
+        rest = rf"\underbrace{{\cdots + \log p(x_{{o_{{784}}}} \mid \cdots)}}_{{{784 - len(touched)}\ \text{{{_('by the rule')}}}}}"
+        stage.formula(rf"\begin{{aligned}}\log p_o(x) &= {drawn} + {rest}\\ &= {mine:.1f}\end{{aligned}}")
         raster = _log_p(image, orders.make_order("raster"))
         stage.figures({_("along yours"): _nats(mine) if touched else "–", _("along raster"): _nats(raster)})
         stage.words(CHAPTER, "drawn")
@@ -188,14 +187,14 @@ def _ensemble(image: np.ndarray, seed: int, touched: list[int], board: Any) -> N
     _buttons()
     with board:
         stage.formula(
-            rf"\log \frac1{{M}} \sum_{{m=1}}^{{M}} p_{{o_m}}(x) = {spread.ensemble:.2f}"
-            rf"\;\ge\; \frac1{{M}} \sum_{{m=1}}^{{M}} \log p_{{o_m}}(x) = {spread.mean:.2f}"
+            rf"\begin{{aligned}}\textstyle\log \frac1M \sum_m p_{{o_m}}(x) &= {spread.ensemble:.2f}\\"
+            rf"\ge\; \textstyle\frac1M \sum_m \log p_{{o_m}}(x) &= {spread.mean:.2f}\end{{aligned}}"
         )
         stage.figures(
             {
                 _("ensemble"): _("{value:.2f} nats", value=spread.ensemble),
                 _("highest of {n}", n=M): _("{value:.2f} nats", value=spread.highest),
-                _("it may lie below by"): f"log {M} = {np.log(M):.2f}",
+                _("at most this far below it"): f"log {M} = {np.log(M):.2f}",
             }
         )
         stage.words(CHAPTER, "ensemble")
