@@ -71,7 +71,7 @@ def as_sum(now: Mixture) -> str:
 
 def climb(heights: np.ndarray, n: int) -> None:
     """The log-likelihood (nats) after every step of EM up to the n-th."""
-    fig = figure(_("steps of EM"), _("log L (nats)"), 190)
+    fig = figure(_("steps of EM"), _("log L (nats)"), 150 if stage.presenting() else 190)
     look = {"color": [BLUE] * n + [ORANGE], "size": [7] * n + [13]}
     fig.add_scatter(
         x=list(range(n + 1)), y=heights[: n + 1], mode="lines+markers", marker=look, line_color=BLUE, showlegend=False
@@ -86,7 +86,7 @@ def density_in_units(now: Mixture, x: np.ndarray, counts: np.ndarray, factor: fl
     """The density with x measured in other units, over the measurements; its highest value on the plot."""
     at = np.linspace(x.min(), x.max(), 801) * factor
     p = np.exp(now.log_density(at))
-    fig = figure(axis, _("p(x), per unit of x"), 300)
+    fig = figure(axis, _("p(x), per unit of x"), 280)
     fig.add_bar(x=x * factor, y=counts / counts.sum() / factor, marker_color=BLUE, opacity=0.45, name=_("measured"))
     fig.add_scatter(x=at, y=p, line={"color": GREEN, "width": 3}, name=_("the mixture that EM found"))
     fig.add_hline(y=1, line={"color": GREY, "dash": "dash", "width": 2})
@@ -98,7 +98,7 @@ def density_in_units(now: Mixture, x: np.ndarray, counts: np.ndarray, factor: fl
 
 def gain_of_a_shrinking_bump(exponents: list[int], gains: np.ndarray, at: int) -> None:
     """log L over that of one bump alone, against the width of a second one; ``at`` is the width's power of ten now."""
-    fig = figure(_("σ of the small bump (narrower to the right)"), _("log L gained (nats)"), 300)
+    fig = figure(_("σ of the small bump (narrower to the right)"), _("log L gained (nats)"), 280)
     sigmas = [10.0**k for k in exponents]
     fig.add_scatter(x=sigmas, y=gains, mode="lines+markers", line_color=BLUE, showlegend=False)
     now = gains[exponents.index(at)]

@@ -23,7 +23,7 @@ def rows(found: dict[str, float], names: dict[str, str], guess: str) -> None:
     fig.add_scatter(x=values, y=list(names.values()), marker=look, showlegend=False, cliponaxis=False, **text)
     ring = {"size": 24, "symbol": "circle-open", "color": PURPLE, "line": {"width": 4}}
     fig.add_scatter(x=[found[guess]], y=[names[guess]], mode="markers", marker=ring, name=_("your guess"))
-    fig.update_yaxes(type="category", autorange="reversed", title=None)
+    fig.update_yaxes(type="category", dtick=1, autorange="reversed", title=None)
     room = max(1.0, 0.15 * (max(values) - min(values)))
     fig.update_xaxes(range=[min(values) - room, max(values) + 2 * room])
     fig.update_layout(showlegend=True)

@@ -75,6 +75,11 @@ def _nats(value: float, digits: int = 2) -> str:
     return _("{value} nats", value=f"{value:,.{digits}f}")
 
 
+def _tall(page: str, hall: str) -> str:
+    """How high a component is, on a page and in presentation."""
+    return hall if stage.presenting() else page
+
+
 def _axis() -> str:
     return _(AXES[st.session_state["data"]])
 
@@ -82,7 +87,7 @@ def _axis() -> str:
 def _bumps(x: np.ndarray, counts: np.ndarray, path: mixtures.Path, left: Any, right: Any) -> None:
     now = path[mixtures.taken(path)][0]
     with left:
-        bumps("by-hand", now, x, counts, _axis(), "min(21rem, 40vh)", mixtures.set_by_hand)
+        bumps("by-hand", now, x, counts, _axis(), _tall("min(20rem, 36vh)", "30vh"), mixtures.set_by_hand)
     with right:
         stage.formula(mixtures.as_sum(now))
         stage.figures({_("numbers to learn"): f"3K − 1 = {3 * len(now.means) - 1}"})
@@ -98,7 +103,7 @@ def _em(x: np.ndarray, counts: np.ndarray, path: mixtures.Path, left: Any, right
                 to = min(to, last)
                 look = {"type": "primary" if to > n else "secondary", "disabled": to == n}
                 st.button(label, on_click=stage.keep, args=("em", to, 0), **look)
-        bumps("by-em", path[n][0], x, counts, _axis(), "min(12rem, 24vh)")
+        bumps("by-em", path[n][0], x, counts, _axis(), _tall("min(12rem, 22vh)", "16vh"))
         mixtures.climb(heights, n)
     with right:
         stage.formula(
@@ -162,7 +167,8 @@ def _plane(left: Any, right: Any) -> None:
         card = cache.cards()[f"rnade-{cloud}"]
         (x1, x2), (drawn, _log_p) = points.axes(card), cache.samples(card, DRAWN, seed)
         point = kept_point(f"at-{cloud}", cache.held_out(card.embedded, "real")[0], x1, x2)
-        plane(f"at-{cloud}", point, points.density_map(card), cache.curve(card, point, 0, x1), x1, x2, drawn)
+        tall = _tall("min(17rem, 39vh)", "31vh")
+        plane(f"at-{cloud}", point, points.density_map(card), cache.curve(card, point, 0, x1), x1, x2, drawn, tall)
     with right:
         first, second = cache.terms(card, point).log_p
         factors = rf"{math.exp(first):.3f} \cdot {math.exp(second):.3f} = {math.exp(first + second):.3f}"

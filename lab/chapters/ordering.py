@@ -98,37 +98,36 @@ def _unfold(image: np.ndarray, seed: int, touched: list[int], board: Any) -> Non
         required=True,
         label_visibility="collapsed",
     )
-    _play(image, kind, seed, touched)
+    log_p = _play(image, kind, seed, touched).sum()
     _buttons(kind in orders.SEEDED)
     with board:
-        _sum(_log_p(image, orders.make_order(kind, seed=seed, touched=touched)))
+        stage.formula(
+            r"\begin{aligned}p(x) &= p(x_{o_1})\, p(x_{o_2} \mid x_{o_1}) \cdots\\"
+            rf"\log p(x) &= \textstyle\sum_{{i=1}}^{{784}} \log p(x_{{o_i}} \mid x_{{o_{{<i}}}})\\ &= {log_p:.1f}\end{{aligned}}"
+        )
+        stage.figures({"log p(x)": _nats(log_p), _("p(x), about"): as_power(log_p)})
         stage.words(CHAPTER, "unfold")
 
 
-def _play(image: np.ndarray, kind: str, seed: int, touched: list[int]) -> None:
+def _play(image: np.ndarray, kind: str, seed: int, touched: list[int]) -> np.ndarray:
+    """Let it unfold along the ordering; log p(x_i | x_<i) of each pixel in nats, in that order (784,)."""
     ordering = orders.make_order(kind, seed=seed, touched=touched)
     terms = cache.terms(cache.cards()[MODEL], image, ordering=ordering)
-    unfold("stroke", image, terms.log_p, ordering, touched if kind == "drawn" else None)
-
-
-def _sum(log_p: float) -> None:
-    stage.formula(
-        r"\begin{aligned}p(x) &= p(x_{o_1})\, p(x_{o_2} \mid x_{o_1}) \cdots\\"
-        rf"\log p(x) &= \sum_{{i=1}}^{{784}} \log p(x_{{o_i}} \mid x_{{o_{{<i}}}}) = {log_p:.1f}\end{{aligned}}"
-    )
-    stage.figures({"log p(x)": _nats(log_p), _("p(x), about"): as_power(log_p)})
+    tall = "30vh" if stage.presenting() else "min(19rem, 41vh)"
+    unfold("stroke", image, terms.log_p, ordering, tall, touched if kind == "drawn" else None)
+    return terms.log_p[ordering]
 
 
 def _compare(image: np.ndarray, seed: int, touched: list[int], board: Any) -> None:
     made = {kind: orders.make_order(kind, seed=seed) for kind in GIVEN}
     found = {kind: _log_p(image, ordering) for kind, ordering in made.items()}
     names = {kind: _(NAMES[kind]) for kind in made}
-    pictures = [picture(orders.unfold(image, ordering, SEEN)) for ordering in made.values()]
-    alt = [_("{name}: the first {n} of 784 pixels", name=name, n=SEEN) for name in names.values()]
-    st.image(pictures, caption=list(names.values()), width=96, alt=alt)
+    if not stage.is_shown("guess"):
+        _pictures(image, made, names)
     guess = _guess(names)
     if guess:
         rows(found, names, guess)
+        _pictures(image, made, names)
     _buttons()
     with board:
         stage.formula(r"\log p_o(x) = \sum_{i=1}^{784} \log p(x_{o_i} \mid x_{o_{<i}})")
@@ -142,6 +141,13 @@ def _compare(image: np.ndarray, seed: int, touched: list[int], board: Any) -> No
                 }
             )
         stage.words(CHAPTER, "compare", n=SEEN)
+
+
+def _pictures(image: np.ndarray, made: dict[str, np.ndarray], names: dict[str, str]) -> None:
+    """What each ordering knows after SEEN pixels."""
+    pictures = [picture(orders.unfold(image, ordering, SEEN)) for ordering in made.values()]
+    alt = [_("{name}: the first {n} of 784 pixels", name=name, n=SEEN) for name in names.values()]
+    st.image(pictures, caption=list(names.values()), width=96, alt=alt)
 
 
 def _guess(names: dict[str, str]) -> str | None:
@@ -165,17 +171,19 @@ def _guess(names: dict[str, str]) -> str | None:
 
 
 def _drawn(image: np.ndarray, seed: int, touched: list[int], board: Any) -> None:
-    _play(image, "drawn", seed, touched)
+    log_p = _play(image, "drawn", seed, touched)
     with st.container(horizontal=True, gap="small"):
         _another_digit()
         st.button(_("clear the stroke"), key="clear", icon=":material/ink_eraser:", on_click=clear, args=("stroke",))
     with board:
-        mine = _log_p(image, orders.make_order("drawn", touched=touched))
-        drawn = rf"\underbrace{{\log p(x_{{o_1}}) + \cdots}}_{{{len(touched)}\ \text{{{_('drawn')}}}}}"
-        rest = rf"\underbrace{{\cdots + \log p(x_{{o_{{784}}}} \mid \cdots)}}_{{{784 - len(touched)}\ \text{{{_('by the rule')}}}}}"
-        stage.formula(rf"\begin{{aligned}}\log p_o(x) &= {drawn} + {rest}\\ &= {mine:.1f}\end{{aligned}}")
+        first, rest = log_p[: len(touched)].sum(), log_p[len(touched) :].sum()
+        stage.formula(
+            r"\begin{aligned}\log p_o(x) &= \textstyle\sum_{i=1}^{784} \log p(x_{o_i} \mid x_{o_{<i}})\\"
+            rf" &= \underbrace{{{first:.1f}}}_{{{len(touched)}\ \text{{{_('drawn')}}}}}"
+            rf"\; \underbrace{{{rest:+.1f}}}_{{{784 - len(touched)}\ \text{{{_('by the rule')}}}}} = {first + rest:.1f}\end{{aligned}}"
+        )
         raster = _log_p(image, orders.make_order("raster"))
-        stage.figures({_("along yours"): _nats(mine) if touched else "–", _("along raster"): _nats(raster)})
+        stage.figures({_("along yours"): _nats(first + rest) if touched else "–", _("along raster"): _nats(raster)})
         stage.words(CHAPTER, "drawn")
 
 

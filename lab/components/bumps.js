@@ -19,7 +19,7 @@ export default function (component) {
   const { x, counts, low, high, step, ticks, movable, words, names } = data;
   const find = (selector) => parentElement.querySelector(selector);
   const root = find(".bumps"), svg = find("svg"), holder = find(".handles");
-  const N = counts.reduce((a, b) => a + b, 0), top = (1.7 * Math.max(...counts)) / N, span = high - low;
+  const N = counts.reduce((a, b) => a + b, 0), top = ((movable ? 1.5 : 1.15) * Math.max(...counts)) / N, span = high - low;
   const left = (v) => (100 * (v - low)) / span, up = (p) => 100 - (100 * Math.min(p, top)) / top;
   let mix = data.mixture;
   root.style.setProperty("--tall", data.tall);

@@ -64,7 +64,7 @@ def bumps(
             "axis": axis,
             "whole": _("mean by left and right, weight by up and down"),
             "sigma": _("width"),
-            "height": _("log L = {sum} nats · mean log p(x) = {mean} nats"),
+            "height": _("log L = {sum} nats · mean {mean}"),
         },
     }
 

@@ -45,7 +45,7 @@ def plane(
         "x2": x2.round(5).tolist(),
         "points": points.round(3).tolist(),
         "point": point.tolist(),
-        "tall": "min(17rem, 40vh)",
+        "tall": tall,
         "words": {
             "label": _("Map of p(x₁, x₂). Drag the point, or move it by the arrow keys."),
             "first": _("below: p(x₁) = {p}"),

@@ -29,7 +29,9 @@ def read_stroke(text: str) -> list[int] | None:
     return [DIGITS.index(y) * SIDE + DIGITS.index(x) for y, x in zip(text[::2], text[1::2], strict=True)]
 
 
-def unfold(key: str, image: np.ndarray, log_p: np.ndarray, ordering: np.ndarray, touched: list[int] | None) -> None:
+def unfold(
+    key: str, image: np.ndarray, log_p: np.ndarray, ordering: np.ndarray, tall: str, touched: list[int] | None
+) -> None:
     """Play and scrub an image (784,) along an ordering (784,).
 
     ``log_p`` (784,) is log p(x_i | x_<i) in nats, by pixel. Where ``touched`` is a stroke, be it empty, the viewer can
@@ -42,7 +44,7 @@ def unfold(key: str, image: np.ndarray, log_p: np.ndarray, ordering: np.ndarray,
         "side": SIDE,
         "draws": touched is not None,
         "stroke": touched or [],
-        "tall": "min(19rem, 41vh)",
+        "tall": tall,
         "words": _words(),
     }
     _unfold(
