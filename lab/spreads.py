@@ -1,22 +1,28 @@
 """Orderings compared, as figures: what is known of an image along each, and how log p differs between them."""
 
 import numpy as np
+import streamlit as st
 
 from lesson.orders import Spread
 
+from . import stage
 from .theme import BLUE, GREY, ORANGE, PURPLE, chart, figure
 from .words import _
 
 
-def picture(known: np.ndarray) -> np.ndarray:
-    """What is known of an image, (784,) of -1, 0, 1, as a picture four times as large; unknown is grey."""
-    return np.array([96, 0, 255], np.uint8)[known + 1].reshape(28, 28).repeat(4, 0).repeat(4, 1)
+def pictures(known: list[np.ndarray], names: list[str]) -> None:
+    """What each ordering knows of an image, (784,) of -1 (unknown, grey), 0, 1, by its name."""
+    shades = np.array([96, 0, 255], np.uint8)
+    shown = [shades[one + 1].reshape(28, 28).repeat(4, 0).repeat(4, 1) for one in known]
+    seen = int((known[0] >= 0).sum())
+    alt = [_("{name}: the first {n} of 784 pixels", name=name, n=seen) for name in names]
+    st.image(shown, caption=names, width=96, alt=alt)
 
 
 def rows(found: dict[str, float], names: dict[str, str], guess: str) -> None:
     """log p along each ordering; the highest is orange, the guess has a purple ring."""
     best = max(found, key=lambda kind: found[kind])
-    fig = figure(_("log p(x) along the ordering (nats)"), "", 225)
+    fig = figure(_("log p(x) along the ordering (nats)"), "", 300 if stage.presenting() else 225)
     look = {"size": 15, "color": [ORANGE if kind == best else BLUE for kind in found]}
     values = list(found.values())
     text = {"text": [f"\u2003{value:.1f}" for value in values], "textposition": "middle right", "mode": "markers+text"}

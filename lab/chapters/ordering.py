@@ -13,7 +13,7 @@ from ..chapter import Chapter
 from ..components.unfold import clear, stroke, unfold
 from ..link import linked
 from ..numbers import as_power
-from ..spreads import dots, picture, rows
+from ..spreads import dots, pictures, rows
 from ..words import _
 
 CHAPTER = Chapter(
@@ -113,7 +113,7 @@ def _play(image: np.ndarray, kind: str, seed: int, touched: list[int]) -> np.nda
     """Let it unfold along the ordering; log p(x_i | x_<i) of each pixel in nats, in that order (784,)."""
     ordering = orders.make_order(kind, seed=seed, touched=touched)
     terms = cache.terms(cache.cards()[MODEL], image, ordering=ordering)
-    tall = "30vh" if stage.presenting() else "min(19rem, 41vh)"
+    tall = "28vh" if stage.presenting() else "min(19rem, 41vh)"
     unfold("stroke", image, terms.log_p, ordering, tall, touched if kind == "drawn" else None)
     return terms.log_p[ordering]
 
@@ -122,12 +122,13 @@ def _compare(image: np.ndarray, seed: int, touched: list[int], board: Any) -> No
     made = {kind: orders.make_order(kind, seed=seed) for kind in GIVEN}
     found = {kind: _log_p(image, ordering) for kind, ordering in made.items()}
     names = {kind: _(NAMES[kind]) for kind in made}
+    known = [orders.unfold(image, ordering, SEEN) for ordering in made.values()]
     if not stage.is_shown("guess"):
-        _pictures(image, made, names)
+        pictures(known, list(names.values()))
     guess = _guess(names)
     if guess:
         rows(found, names, guess)
-        _pictures(image, made, names)
+        pictures(known, list(names.values()))
     _buttons()
     with board:
         stage.formula(r"\log p_o(x) = \sum_{i=1}^{784} \log p(x_{o_i} \mid x_{o_{<i}})")
@@ -141,13 +142,6 @@ def _compare(image: np.ndarray, seed: int, touched: list[int], board: Any) -> No
                 }
             )
         stage.words(CHAPTER, "compare", n=SEEN)
-
-
-def _pictures(image: np.ndarray, made: dict[str, np.ndarray], names: dict[str, str]) -> None:
-    """What each ordering knows after SEEN pixels."""
-    pictures = [picture(orders.unfold(image, ordering, SEEN)) for ordering in made.values()]
-    alt = [_("{name}: the first {n} of 784 pixels", name=name, n=SEEN) for name in names.values()]
-    st.image(pictures, caption=list(names.values()), width=96, alt=alt)
 
 
 def _guess(names: dict[str, str]) -> str | None:
@@ -176,11 +170,12 @@ def _drawn(image: np.ndarray, seed: int, touched: list[int], board: Any) -> None
         _another_digit()
         st.button(_("clear the stroke"), key="clear", icon=":material/ink_eraser:", on_click=clear, args=("stroke",))
     with board:
-        first, rest = log_p[: len(touched)].sum(), log_p[len(touched) :].sum()
+        k = len(touched)
+        first, rest = log_p[:k].sum(), log_p[k:].sum()
         stage.formula(
             r"\begin{aligned}\log p_o(x) &= \textstyle\sum_{i=1}^{784} \log p(x_{o_i} \mid x_{o_{<i}})\\"
-            rf" &= \underbrace{{{first:.1f}}}_{{{len(touched)}\ \text{{{_('drawn')}}}}}"
-            rf"\; \underbrace{{{rest:+.1f}}}_{{{784 - len(touched)}\ \text{{{_('by the rule')}}}}} = {first + rest:.1f}\end{{aligned}}"
+            rf" &= \underbrace{{{first:.1f}}}_{{\text{{{_('{n} drawn', n=k)}}}}}"
+            rf"\; \underbrace{{{rest:+.1f}}}_{{\text{{{_('{n} by the rule', n=784 - k)}}}}}\\ &= {first + rest:.1f}\end{{aligned}}"
         )
         raster = _log_p(image, orders.make_order("raster"))
         stage.figures({_("along yours"): _nats(first + rest) if touched else "–", _("along raster"): _nats(raster)})

@@ -36,6 +36,7 @@ def plane(
     x1: np.ndarray,
     x2: np.ndarray,
     points: np.ndarray,
+    tall: str,
 ) -> None:
     """p(x) by rows of x2 (N, N), p(x1) (N,), the middles of the cells (N,) each, and points (M, 2) over it."""
     data = {

@@ -65,7 +65,7 @@ def _keep(key: str, text: str) -> None:
 def _words() -> dict[str, str]:
     return {
         "image": _("what is known so far"),
-        "order": _("when: dark first, yellow last"),
+        "order": _("dark first, yellow last"),
         "draw": _("drag here: your ordering"),
         "keys": _("Arrows move, space sets the pen down and lifts it."),
         "known": _("pixels known"),
