@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 import torch
+from torch.distributions import Bernoulli
 
 from lesson import corruptions
 from nade_core import ModelCard, checkpoint, list_models, load_model, measures, scoring
@@ -126,9 +127,10 @@ def terms(card: ModelCard, row: np.ndarray, label: int | None = None, ordering: 
 def _terms(key: Key, row: bytes, dtype: str, label: int | None, order: tuple[int, ...] | None) -> Terms:
     x, model = np.frombuffer(row, dtype)[None], _model(key)
     with torch.no_grad():
-        log_p = model.log_conditionals(x, label, order)[0].cpu().numpy()
-        p_on = model.conditionals(x, label, order).probs[0].double().cpu().numpy() if model.values == "binary" else None
-    return Terms(log_p, p_on)
+        if model.values != "binary":
+            return Terms(model.log_conditionals(x, label, order)[0].cpu().numpy(), None)
+        on = Bernoulli(logits=model.conditionals(x, label, order).logits[0].double())  # one pass gives both
+        return Terms(on.log_prob(model.as_rows(x)[0].double()).cpu().numpy(), on.probs.cpu().numpy())
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -45,11 +45,9 @@ def render() -> None:
     left, right = stage.columns()
     with left:
         image = _image()
-        {"unfold": _unfold, "compare": _compare, "drawn": _drawn, "ensemble": _ensemble}[here](
-            image, seed, touched, right
-        )
-    one, other = (_log_p(image, orders.make_order("random", seed=seed + k)) for k in (0, 1))
-    one, other = round(one, 1), round(other, 1)
+        draw = {"unfold": _unfold, "compare": _compare, "drawn": _drawn, "ensemble": _ensemble}[here]
+        draw(image, seed, touched, right)
+    one, other = (round(_log_p(image, orders.make_order("random", seed=seed + k)), 1) for k in (0, 1))
     ask = _(
         "Along two random orderings log p(x) is {one:.1f} and {other:.1f} nats. What is log p of their ensemble?",
         one=one,
@@ -83,8 +81,8 @@ def _log_p(image: np.ndarray, ordering: np.ndarray) -> float:
     return float(cache.log_prob(cache.cards()[MODEL], image[None], ordering=ordering)[0])
 
 
-def _nats(value: float) -> str:
-    return _("{value:.1f} nats", value=value)
+def _nats(value: float, digits: int = 1) -> str:
+    return _("{value} nats", value=f"{value:.{digits}f}")
 
 
 def _unfold(image: np.ndarray, seed: int, touched: list[int], board: Any) -> None:
@@ -170,8 +168,7 @@ def _drawn(image: np.ndarray, seed: int, touched: list[int], board: Any) -> None
         _another_digit()
         st.button(_("clear the stroke"), key="clear", icon=":material/ink_eraser:", on_click=clear, args=("stroke",))
     with board:
-        k = len(touched)
-        first, rest = log_p[:k].sum(), log_p[k:].sum()
+        first, rest = log_p[: (k := len(touched))].sum(), log_p[k:].sum()
         stage.formula(
             r"\begin{aligned}\log p_o(x) &= \textstyle\sum_{i=1}^{784} \log p(x_{o_i} \mid x_{o_{<i}})\\"
             rf" &= \underbrace{{{first:.1f}}}_{{\text{{{_('{n} drawn', n=k)}}}}}"
@@ -195,8 +192,8 @@ def _ensemble(image: np.ndarray, seed: int, touched: list[int], board: Any) -> N
         )
         stage.figures(
             {
-                _("ensemble"): _("{value:.2f} nats", value=spread.ensemble),
-                _("highest of {n}", n=M): _("{value:.2f} nats", value=spread.highest),
+                _("ensemble"): _nats(spread.ensemble, 2),
+                _("highest of {n}", n=M): _nats(spread.highest, 2),
                 _("at most this far below it"): f"log {M} = {np.log(M):.2f}",
             }
         )
