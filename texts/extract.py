@@ -76,9 +76,9 @@ def in_data() -> Iterator[tuple[str, str]]:
 def template() -> Catalog:
     """Every message, once, with the files where it stands. What holds no letter is the same in all languages."""
     catalog = Catalog()
-    for message, file in (*in_code(), *in_data()):
-        if any(map(str.isalpha, GAP.sub("", message))):
-            catalog.add(message, locations=[(file, 0)])
+    for text, file in (*in_code(), *in_data()):
+        if any(map(str.isalpha, GAP.sub("", text))):
+            catalog.add(text, locations=[(file, 0)])
     for message in catalog:
         message.flags = {"python-brace-format"} if GAP.search(message.id) else set()
         message.locations = sorted(set(message.locations))
@@ -141,7 +141,7 @@ def faults(language: str, found: Catalog) -> Iterator[str]:
             yield f"obsolete: {message.id!r}"
         if message.fuzzy:
             yield f"fuzzy: {message.id!r}"
-        if message.string and gaps(message.string) != gaps(message.id):
+        if message.string and gaps(str(message.string)) != gaps(str(message.id)):
             yield f"other gaps: {message.id!r}, {message.string!r}"
 
 
