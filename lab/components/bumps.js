@@ -96,7 +96,7 @@ export default function (component) {
   function show(now) {
     mix.forEach(({ weight, mean, sigma }, k) => {
       lines[k].setAttribute("d", curve((v) => weight * normal(v, mean, sigma)));
-      lines[k].setAttribute("class", k === now ? "one now" : "one");
+      lines[k].classList.toggle("now", k === now);
     });
     const density = (v) => mix.reduce((sum, one) => sum + one.weight * normal(v, one.mean, one.sigma), 0);
     all.setAttribute("d", curve(density));

@@ -1,10 +1,17 @@
 // The plane one coordinate at a time: a map of p(x1, x2), below it p(x1), at its right p(x2 | x1) along the line through
 // the point. The point is dragged here, with both curves following; it is sent when it is let go.
+const SVG = "http://www.w3.org/2000/svg";
 const CIVIDIS = [[0, 34, 78], [53, 69, 108], [124, 123, 120], [188, 175, 111], [254, 232, 56]];
 
 function heat(p) {
   const at = Math.min(p, 0.9999) * (CIVIDIS.length - 1), i = Math.floor(at), f = at - i;
   return CIVIDIS[i].map((v, k) => Math.round(v + f * (CIVIDIS[i + 1][k] - v)));
+}
+
+function draw(name, attributes) {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  return node;
 }
 
 export default function (component) {
@@ -29,17 +36,18 @@ export default function (component) {
 
   const tops = Math.max(...first);
   const index = (v, d) => Math.max(0, Math.min(n - 1, Math.floor(((v - ends[d][0]) / steps[d]))));
-  const svg = (body) => { const p = new DOMParser().parseFromString(`<svg xmlns="http://www.w3.org/2000/svg">${body}</svg>`, "image/svg+xml"); return [...p.documentElement.childNodes]; };
-  const dots = points.map(([a, b]) => `<circle cx="${share(a, 0)}" cy="${100 - share(b, 1)}" r="0.7"/>`).join("");
+  const path = (kind, d) => draw("path", { class: kind, d });
+  const dots = points.map(([a, b]) => draw("circle", { cx: share(a, 0), cy: 100 - share(b, 1), r: 0.7 }));
 
   function show() {
     const i = index(point[0], 0), j = index(point[1], 1), column = density.map((row) => row[i] / Math.max(first[i], 1e-12));
     const high = Math.max(...column), at = [share(point[0], 0), 100 - share(point[1], 1)];
     const along = first.map((p, k) => `L${share(x1[k], 0)} ${(94 * p) / tops}`).join("");
     const up = column.map((p, k) => `L${(94 * p) / high} ${100 - share(x2[k], 1)}`).join("");
-    find(".first").replaceChildren(...svg(`<path class="area" d="M0 0${along}L100 0Z"/><path class="cut" d="M${at[0]} 0V100"/>`));
-    find(".second").replaceChildren(...svg(`<path class="area" d="M0 100${up}L0 0Z"/><path class="cut" d="M0 ${at[1]}H100"/>`));
-    find(".over").replaceChildren(...svg(`${dots}<path class="cut" d="M${at[0]} 0V100"/>`));
+    const upright = `M${at[0]} 0V100`;
+    find(".first").replaceChildren(path("area", `M0 0${along}L100 0Z`), path("cut", upright));
+    find(".second").replaceChildren(path("area", `M0 100${up}L0 0Z`), path("cut", `M0 ${at[1]}H100`));
+    find(".over").replaceChildren(...dots, path("cut", upright));
     Object.assign(find(".point").style, { left: `${at[0]}%`, top: `${at[1]}%` });
     const said = [words.first.replace("{p}", first[i].toFixed(3)), words.second.replace("{p}", column[j].toFixed(3)),
       words.both.replace("{p}", density[j][i].toFixed(3))];
