@@ -1,0 +1,370 @@
+// A canvas of 28 x 28 cells for mouse, pen, finger and keys. At every stroke the model in this browser says log p(x),
+// the surprise of each pixel and p(y | x); when the hand is lifted, the server says its own number.
+const SAME = 1e-3; // nats: what float32 and float64 may differ by
+const MOST = 5; // nats: the end of the map's scale
+const BINS = 48;
+const TOOLS = [
+  ["1", "size1"], ["2", "size2"], ["3", "size3"], ["\u25A1", "erase"], ["\u21B6", "undo"], ["\u21B7", "redo"], ["\u2715", "clear"],
+  ["\u25D0", "invert"], ["\u2190", "left"], ["\u2192", "right"], ["\u2191", "up"], ["\u2193", "down"],
+];
+const SHIFTS = { left: [0, -1], right: [0, 1], up: [-1, 0], down: [1, 0] };
+const frame = () => new Promise(requestAnimationFrame);
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+class Studio {
+  size = 2; erases = false; place = [14, 14]; live = null; model = null; running = null; busy = false; waiting = false;
+
+  constructor(root, page, strokes) {
+    Object.assign(this, { root, page, strokes, history: new strokes.History() });
+    this.find = (selector) => root.querySelector(selector);
+    [this.paper, this.map] = [this.find(".paper canvas"), this.find(".map")];
+    this.buttons();
+    this.byHand();
+    this.byKeys();
+  }
+
+  // What the server says: words, the drawing it starts from, the numbers of the last one that it has seen.
+
+  tell(data, send) {
+    Object.assign(this, { data, send });
+    this.say();
+    if (data.start !== this.start) {
+      this.start = data.start;
+      this.sketch = this.running = this.ended = null;
+      this.history.commit(this.strokes.decode(data.drawing));
+      this.changed();
+    }
+    if (data.model !== this.address) this.load(data);
+    else if (!this.live) this.show();
+    this.confirm();
+  }
+
+  async load({ model, reference }) {
+    Object.assign(this, { address: model, model: null, live: null, reference: null });
+    this.find(".fault").hidden = true;
+    this.show();
+    try {
+      const [engine, numbers] = await Promise.all([this.page.engine(model), fetch(reference)]);
+      const values = new Float64Array(await numbers.arrayBuffer());
+      if (this.address !== model) return;
+      [this.model, this.reference] = [engine, values];
+      this.changed();
+    } catch (fault) {
+      if (this.address === model) this.lose(fault);
+    }
+  }
+
+  lose(fault) {
+    [this.model, this.live] = [null, null];
+    this.find(".fault").textContent = this.page.fill(this.data.lost, { reason: this.page.tell(fault, this.data.faults) });
+    this.find(".fault").hidden = false;
+    this.show();
+  }
+
+  // The hand
+
+  buttons() {
+    const make = (parent, id, text) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+      button.dataset.do = id;
+      button.onclick = () => this.act(id);
+      this.find(parent).append(button);
+    };
+    for (const [sign, id] of TOOLS) make(".tools", id, sign);
+    for (const id of ["likelier", "typical", "pause"]) make(".moves", id, "");
+  }
+
+  act(id) {
+    if (id === "likelier" || id === "typical") return this.run(id);
+    if (id === "pause") return this.stop();
+    if (id.startsWith("size")) this.size = Number(id.slice(4));
+    else if (id === "erase") this.erases = !this.erases;
+    else if (!this.running) this.edit(id);
+    this.show();
+  }
+
+  edit(id) {
+    const { strokes, history } = this;
+    this.ended = null;
+    if (id === "undo" || id === "redo") history[id]();
+    else if (id === "clear") history.commit(strokes.blank());
+    else if (id === "invert") history.commit(strokes.invert(history.cells));
+    else history.commit(strokes.shift(history.cells, ...SHIFTS[id]));
+    this.changed();
+    this.release();
+  }
+
+  byHand() {
+    let last = null;
+    const at = (event) => this.page.cellAt(this.paper, event);
+    this.paper.onpointerdown = (event) => {
+      if (event.button > 0) return;
+      event.preventDefault();
+      this.stop();
+      this.paper.focus({ preventScroll: true, focusVisible: false });
+      this.paper.setPointerCapture(event.pointerId);
+      last = this.place = at(event);
+      this.sketch = this.strokes.dab(this.history.cells, last, this.size, this.ink());
+      this.changed();
+    };
+    this.paper.onpointermove = (event) => {
+      if (!last) return;
+      for (const part of event.getCoalescedEvents?.() ?? [event]) {
+        const to = at(part);
+        this.sketch = this.strokes.stroke(this.sketch, last, to, this.size, this.ink());
+        last = to;
+      }
+      this.changed();
+    };
+    this.paper.onpointerup = () => {
+      if (!last) return;
+      last = null;
+      this.keep();
+    };
+    this.paper.onpointercancel = () => {
+      [last, this.sketch] = [null, null];
+      this.changed();
+    };
+  }
+
+  ink() {
+    return this.erases ? 0 : 1;
+  }
+
+  byKeys() {
+    this.paper.onkeydown = (event) => {
+      const { strokes, history } = this, arrow = strokes.move(this.place, event.key);
+      const undo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
+      const moved = /^(Arrow|Home|End)/.test(event.key);
+      if (!moved && event.key !== " " && !undo) return;
+      event.preventDefault();
+      event.stopPropagation(); // arrows turn the page elsewhere
+      if (undo) return this.act(event.shiftKey ? "redo" : "undo");
+      if (moved) this.place = arrow;
+      else if (!this.running) {
+        history.commit(strokes.toggle(history.cells, this.place));
+        this.changed();
+        this.release();
+      }
+      this.speak();
+    };
+    this.paper.onfocus = () => this.speak();
+  }
+
+  get cells() {
+    return this.sketch ?? this.history.cells;
+  }
+
+  keep() {
+    this.history.commit(this.sketch);
+    this.sketch = null;
+    this.changed();
+    this.release();
+  }
+
+  /** The hand is lifted: the link and the server's number follow. */
+  release() {
+    this.sent = this.strokes.encode(this.history.cells);
+    this.send(this.sent);
+  }
+
+  // The model
+
+  /** Paint the drawing now; its numbers follow as soon as the engine is free, those of the newest drawing only. */
+  async changed() {
+    this.draw();
+    this.waiting = true;
+    if (this.busy || !this.model) return;
+    this.busy = true;
+    while (this.waiting && this.model) {
+      this.waiting = false;
+      const cells = this.cells;
+      try {
+        await this.take(await this.model.call("set", cells, null));
+      } catch (fault) {
+        this.lose(fault);
+      }
+    }
+    this.busy = false;
+    this.confirm();
+  }
+
+  /** Show what the engine says of a drawing. */
+  async take(found) {
+    const classes = this.model.card.classes ? await this.model.call("classLogProb") : [];
+    const percentile = this.page.percentile(found.logProb, this.reference);
+    this.live = { cells: found.x, logP: found.logProb, terms: found.logConditionals, percentile, classes: Array.from(classes, Math.exp) };
+    this.show();
+  }
+
+  async run(id) {
+    if (!this.model || this.running) return;
+    const token = (this.running = {}), { call } = this.model, before = this.history.cells;
+    this.show();
+    try {
+      let found = await call("set", before, null), flips = 0;
+      while (this.running === token && this.root.isConnected) {
+        const since = performance.now();
+        const next = id === "likelier" ? await this.climb(call) : await this.resample(call);
+        if (this.running !== token) return;
+        if (!next) break;
+        found = next;
+        flips++;
+        if (this.page.still() && id === "likelier") continue; // the end alone is shown
+        this.sketch = found.x;
+        this.draw();
+        await this.take(found);
+        await frame();
+        if (id === "likelier") await pause(Math.max(0, 90 - (performance.now() - since)));
+      }
+      if (this.running !== token) return;
+      this.ended = { flips, on: found.x.reduce((n, v) => n + v, 0), value: found.logProb };
+      this.sketch = found.x;
+    } catch (fault) {
+      this.lose(fault);
+    }
+    this.running = null;
+    if (this.sketch) this.keep();
+    this.show();
+  }
+
+  async climb(call) {
+    const best = await call("bestFlip");
+    return best && call("flip", best.pixel);
+  }
+
+  resample(call) {
+    const pixels = Array.from({ length: 16 }, () => Math.floor(784 * Math.random()));
+    return call("resample", pixels, pixels.map(Math.random));
+  }
+
+  stop() {
+    const ran = this.running;
+    this.running = this.ended = null;
+    if (ran && this.sketch) this.keep();
+    this.show();
+  }
+
+  // What is seen
+
+  say() {
+    const { words } = this.data;
+    for (const node of this.root.querySelectorAll("[data-word]")) node.textContent = words[node.dataset.word];
+    for (const node of this.root.querySelectorAll("[data-label]")) node.setAttribute("aria-label", words[node.dataset.label]);
+    for (const button of this.root.querySelectorAll(".tools button")) {
+      button.title = words[button.dataset.do];
+      button.setAttribute("aria-label", words[button.dataset.do]);
+    }
+    for (const button of this.root.querySelectorAll(".moves button")) button.textContent = words[button.dataset.do];
+    this.paper.setAttribute("aria-label", words.paper);
+    this.find(".most").textContent = `${MOST} ${words.nats}`;
+  }
+
+  draw() {
+    const { cells, page } = this;
+    page.paint(this.paper, (k) => (cells[k] ? page.ON : page.OFF));
+  }
+
+  speak() {
+    const [row, column] = this.place, { words } = this.data, at = this.find(".at");
+    [at.style.top, at.style.left] = [`${(100 * row) / 28}%`, `${(100 * column) / 28}%`];
+    const value = this.cells[28 * row + column] ? words.on : words.off;
+    this.find(".spoken").textContent = this.page.fill(words.place, { row: row + 1, column: column + 1, value });
+  }
+
+  /** What is known of the drawing: the engine's word, or the server's where there is no engine. */
+  show() {
+    const { data, page } = this, seen = this.live ?? data.confirmed;
+    const pressed = (id) => id === `size${this.size}` || (id === "erase" && this.erases);
+    for (const button of this.root.querySelectorAll("button")) {
+      const id = button.dataset.do;
+      if (/^(size|erase)/.test(id)) button.setAttribute("aria-pressed", String(pressed(id)));
+      if (id === "undo") button.disabled = !this.history.canUndo;
+      if (id === "redo") button.disabled = !this.history.canRedo;
+      if (id === "likelier" || id === "typical") button.disabled = !this.model || Boolean(this.running);
+      if (id === "pause") button.disabled = !this.running;
+    }
+    const { ended } = this, facts = ended && { flips: ended.flips, on: ended.on, value: page.number(ended.value, 1) };
+    this.find(".lesson").textContent = ended ? page.fill(data.words.ended, facts) : "";
+    page.paint(this.map, (k) => page.heat(-seen.terms[k] / MOST));
+    this.map.setAttribute("aria-label", page.fill(data.words.mapped, { value: page.number(-seen.logP, 1) }));
+    this.figures(seen);
+    this.among(seen);
+    this.classes(seen.classes);
+  }
+
+  figures({ logP, percentile }) {
+    const { words } = this.data, { number } = this.page, power = Math.round(logP / Math.LN10);
+    const values = [
+      ["log p(x)", number(logP, 2), `${words.nats} \u2248 10${String(power).replace(/./g, (c) => RAISED[c])}`],
+      [words.bits, number(-logP / (784 * Math.LN2), 4), ""],
+      [words.percentile, number(percentile, 1), "%"],
+    ];
+    this.find("dl").replaceChildren(...values.map(([name, value, unit]) => {
+      const pair = document.createElement("div"), term = document.createElement("dt"), says = document.createElement("dd");
+      term.textContent = name;
+      says.append(value, " ", Object.assign(document.createElement("small"), { textContent: unit }));
+      pair.append(term, says);
+      return pair;
+    }));
+  }
+
+  /** Real test images by their log p, and this one among them; beyond the ends it stands at the end, as an arrow. */
+  among({ logP, percentile }) {
+    const { reference, page, data } = this, svg = this.find(".among");
+    if (!reference) return svg.replaceChildren();
+    const [low, high] = [reference[0], reference.at(-1)], counts = new Array(BINS).fill(0), shape = [];
+    for (const value of reference) counts[Math.min(BINS - 1, Math.floor((BINS * (value - low)) / (high - low || 1)))]++;
+    const top = Math.max(...counts), x = 12 + (216 * Math.min(Math.max((logP - low) / (high - low || 1), 0), 1));
+    counts.forEach((count, k) => shape.push(`M${12 + (216 * k) / BINS},56v${(-48 * count) / top}h${216 / BINS - 0.6}V56z`));
+    const over = logP > high ? `M${x + 2},20l9,8l-9,8z` : logP < low ? `M${x - 2},20l-9,8l9,8z` : "";
+    svg.innerHTML = `<path class="bars" d="${shape.join("")}"/><path class="line" d="M12,56H228"/><path class="mark" d="M${x},4V56${over}"/>`;
+    svg.setAttribute("aria-label", page.fill(data.words.stands, { percentile: page.number(percentile, 1), n: reference.length }));
+    const ends = this.find(".ends").children;
+    [ends[0].textContent, ends[2].textContent] = [page.number(low, 0), `${page.number(high, 0)} ${data.words.nats}`];
+  }
+
+  classes(probabilities) {
+    this.find(".classes").replaceChildren(...Array.from(probabilities, (p, y) => {
+      const item = document.createElement("li"), name = document.createElement("b"), bar = document.createElement("i");
+      name.textContent = this.data.classes[y];
+      bar.style.width = `${100 * p}%`;
+      item.append(name, bar, this.page.number(p, 3));
+      return item;
+    }));
+  }
+
+  /** The server's number beside ours, as soon as both speak of the same drawing. */
+  confirm() {
+    const { live, data, page } = this, line = this.find(".confirmed"), { confirmed, words } = data;
+    if (!live || this.sketch || this.busy || confirmed.drawing !== this.strokes.encode(live.cells)) {
+      line.textContent = "";
+      return line.classList.remove("wrong");
+    }
+    const wrong = !(Math.abs(live.logP - confirmed.logP) <= SAME);
+    const facts = { here: page.number(live.logP, 3), there: page.number(confirmed.logP, 3) };
+    line.textContent = page.fill(wrong ? words.wrong : words.same, facts);
+    line.classList.toggle("wrong", wrong);
+  }
+}
+
+const RAISED = Object.fromEntries([..."-0123456789"].map((sign, k) => [sign, "\u207B\u2070\u00B9\u00B2\u00B3\u2074\u2075\u2076\u2077\u2078\u2079"[k]]));
+
+/** Where not even the modules come: the server's number, and why. */
+function alone(root, { lost, unstarted, confirmed, words }) {
+  root.querySelector(".fault").textContent = lost.replace("{reason}", unstarted);
+  root.querySelector(".fault").hidden = false;
+  root.querySelector(".confirmed").textContent = `log p(x) = ${confirmed.logP.toFixed(2)} ${words.nats}`;
+}
+
+export default async function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".draw"), at = (file) => new URL(`${data.engine}/${file}`, location.href).href;
+  root.latest = [data, (drawing) => setTriggerValue("drawn", drawing)];
+  try {
+    root.studio ??= Promise.all([import(at("page.js")), import(at("strokes.js"))]).then((parts) => new Studio(root, ...parts));
+    (await root.studio).tell(...root.latest);
+  } catch (error) {
+    if (!root.studio || !(await root.studio.catch(() => null))) return alone(root, data);
+    throw error;
+  }
+}
