@@ -74,3 +74,21 @@ export function cellAt(canvas, event) {
   const box = canvas.getBoundingClientRect(), at = (k) => Math.floor(28 * k);
   return [at((event.clientY - box.top) / box.height), at((event.clientX - box.left) / box.width)];
 }
+
+/** A new element at the end of its parent. */
+export function add(parent, tag, text = "", about = {}) {
+  const node = Object.assign(document.createElement(tag), { textContent: text }, about);
+  parent.append(node);
+  return node;
+}
+
+/** n uniform numbers of a seed (mulberry32), of 24 bits each as a float32 holds them. */
+export function uniforms(seed, n) {
+  let state = seed + 1;
+  return Float32Array.from({ length: n }, () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 8) / 2 ** 24;
+  });
+}

@@ -2,7 +2,6 @@
 // the surprise of each pixel and p(y | x); when the hand is lifted, the server says its own number.
 const SAME = 1e-3; // nats: what float32 and float64 may differ by
 const MOST = 5; // nats: the end of the map's scale
-const BINS = 48;
 const TOOLS = [
   ["1", "size1"], ["2", "size2"], ["3", "size3"], ["\u25A1", "erase"], ["\u21B6", "undo"], ["\u21B7", "redo"], ["\u2715", "clear"],
   ["\u25D0", "invert"], ["\u2190", "left"], ["\u2192", "right"], ["\u2191", "up"], ["\u2193", "down"],
@@ -14,8 +13,8 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 class Studio {
   size = 2; erases = false; place = [14, 14]; live = null; model = null; running = null; busy = false; waiting = false;
 
-  constructor(root, page, strokes) {
-    Object.assign(this, { root, page, strokes, history: new strokes.History() });
+  constructor(root, page, strokes, meter) {
+    Object.assign(this, { root, page, strokes, meter, history: new strokes.History() });
     this.find = (selector) => root.querySelector(selector);
     [this.paper, this.map] = [this.find(".paper canvas"), this.find(".map")];
     this.buttons();
@@ -218,7 +217,8 @@ class Studio {
         if (id === "likelier") await pause(Math.max(0, 90 - (performance.now() - since)));
       }
       if (this.running !== token) return;
-      this.ended = { flips, on: found.x.reduce((n, v) => n + v, 0), value: found.logProb };
+      const blank = await call("logProb", this.strokes.blank());
+      this.ended = { flips, on: found.x.reduce((n, v) => n + v, 0), value: found.logProb, blank };
       this.sketch = found.x;
     } catch (fault) {
       this.lose(fault);
@@ -234,7 +234,7 @@ class Studio {
   }
 
   resample(call) {
-    const pixels = Array.from({ length: 16 }, () => Math.floor(784 * Math.random()));
+    const pixels = Array.from({ length: this.model.card.classes ? 3 : 32 }, () => Math.floor(784 * Math.random()));
     return call("resample", pixels, pixels.map(Math.random));
   }
 
@@ -249,6 +249,7 @@ class Studio {
 
   say() {
     const { words } = this.data;
+    this.root.classList.toggle("compact", this.data.compact);
     for (const node of this.root.querySelectorAll("[data-word]")) node.textContent = words[node.dataset.word];
     for (const node of this.root.querySelectorAll("[data-label]")) node.setAttribute("aria-label", words[node.dataset.label]);
     for (const button of this.root.querySelectorAll(".tools button")) {
@@ -284,54 +285,13 @@ class Studio {
       if (id === "likelier" || id === "typical") button.disabled = !this.model || Boolean(this.running);
       if (id === "pause") button.disabled = !this.running;
     }
-    const { ended } = this, facts = ended && { flips: ended.flips, on: ended.on, value: page.number(ended.value, 1) };
+    const { ended } = this, facts = ended && { flips: ended.flips, on: ended.on, value: page.number(ended.value, 1), blank: page.number(ended.blank, 1) };
     this.find(".lesson").textContent = ended ? page.fill(data.words.ended, facts) : "";
     page.paint(this.map, (k) => page.heat(-seen.terms[k] / MOST));
     this.map.setAttribute("aria-label", page.fill(data.words.mapped, { value: page.number(-seen.logP, 1) }));
-    this.figures(seen);
-    this.among(seen);
-    this.classes(seen.classes);
-  }
-
-  figures({ logP, percentile }) {
-    const { words } = this.data, { number } = this.page, power = Math.round(logP / Math.LN10);
-    const values = [
-      ["log p(x)", number(logP, 2), `${words.nats} \u2248 10${String(power).replace(/./g, (c) => RAISED[c])}`],
-      [words.bits, number(-logP / (784 * Math.LN2), 4), ""],
-      [words.percentile, number(percentile, 1), "%"],
-    ];
-    this.find("dl").replaceChildren(...values.map(([name, value, unit]) => {
-      const pair = document.createElement("div"), term = document.createElement("dt"), says = document.createElement("dd");
-      term.textContent = name;
-      says.append(value, " ", Object.assign(document.createElement("small"), { textContent: unit }));
-      pair.append(term, says);
-      return pair;
-    }));
-  }
-
-  /** Real test images by their log p, and this one among them; beyond the ends it stands at the end, as an arrow. */
-  among({ logP, percentile }) {
-    const { reference, page, data } = this, svg = this.find(".among");
-    if (!reference) return svg.replaceChildren();
-    const [low, high] = [reference[0], reference.at(-1)], counts = new Array(BINS).fill(0), shape = [];
-    for (const value of reference) counts[Math.min(BINS - 1, Math.floor((BINS * (value - low)) / (high - low || 1)))]++;
-    const top = Math.max(...counts), x = 12 + (216 * Math.min(Math.max((logP - low) / (high - low || 1), 0), 1));
-    counts.forEach((count, k) => shape.push(`M${12 + (216 * k) / BINS},56v${(-48 * count) / top}h${216 / BINS - 0.6}V56z`));
-    const over = logP > high ? `M${x + 2},20l9,8l-9,8z` : logP < low ? `M${x - 2},20l-9,8l9,8z` : "";
-    svg.innerHTML = `<path class="bars" d="${shape.join("")}"/><path class="line" d="M12,56H228"/><path class="mark" d="M${x},4V56${over}"/>`;
-    svg.setAttribute("aria-label", page.fill(data.words.stands, { percentile: page.number(percentile, 1), n: reference.length }));
-    const ends = this.find(".ends").children;
-    [ends[0].textContent, ends[2].textContent] = [page.number(low, 0), `${page.number(high, 0)} ${data.words.nats}`];
-  }
-
-  classes(probabilities) {
-    this.find(".classes").replaceChildren(...Array.from(probabilities, (p, y) => {
-      const item = document.createElement("li"), name = document.createElement("b"), bar = document.createElement("i");
-      name.textContent = this.data.classes[y];
-      bar.style.width = `${100 * p}%`;
-      item.append(name, bar, this.page.number(p, 3));
-      return item;
-    }));
+    this.meter.figures(this.find("dl"), seen, data.words);
+    this.meter.among(this.find(".among"), this.find(".ends").children, seen, this.reference, data.words);
+    this.meter.classes(this.find(".classes"), seen.classes, data.classes);
   }
 
   /** The server's number beside ours, as soon as both speak of the same drawing. */
@@ -348,8 +308,6 @@ class Studio {
   }
 }
 
-const RAISED = Object.fromEntries([..."-0123456789"].map((sign, k) => [sign, "\u207B\u2070\u00B9\u00B2\u00B3\u2074\u2075\u2076\u2077\u2078\u2079"[k]]));
-
 /** Where not even the modules come: the server's number, and why. */
 function alone(root, { lost, unstarted, confirmed, words }) {
   root.querySelector(".fault").textContent = lost.replace("{reason}", unstarted);
@@ -361,7 +319,7 @@ export default async function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".draw"), at = (file) => new URL(`${data.engine}/${file}`, location.href).href;
   root.latest = [data, (drawing) => setTriggerValue("drawn", drawing)];
   try {
-    root.studio ??= Promise.all([import(at("page.js")), import(at("strokes.js"))]).then((parts) => new Studio(root, ...parts));
+    root.studio ??= Promise.all([import(at("page.js")), import(at("strokes.js")), import(at("meter.js"))]).then((parts) => new Studio(root, ...parts));
     (await root.studio).tell(...root.latest);
   } catch (error) {
     if (!root.studio || !(await root.studio.catch(() => null))) return alone(root, data);

@@ -31,15 +31,19 @@ def start_from(row: np.ndarray) -> None:
     stage.keep(KEY, drawing.encode(row), "")
 
 
-def draw(card: ModelCard) -> np.ndarray:
-    """The canvas, with what the model says of the drawing on it; the drawing (784,)."""
+def draw(card: ModelCard, compact: bool = False) -> np.ndarray:
+    """The canvas, with what the model says of the drawing on it; ``compact``: the canvas, the map and log p alone.
+
+    Returns the drawing (784,).
+    """
     row = drawn(card)
     text, reference = drawing.encode(row), np.sort(cache.test_log_probs(card)).astype(float)
     data = {
         **engine(card),
         "reference": served.numbers(reference.tobytes()),
         "drawing": text,
-        "start": _started(text),
+        "start": on_paper(text),
+        "compact": compact,
         "confirmed": {"drawing": text, **_says(card, row, reference)},
         "classes": [_(name) for name in card.classes],
         "words": _words(),
@@ -49,17 +53,21 @@ def draw(card: ModelCard) -> np.ndarray:
 
 
 def _drawn() -> None:
-    text = st.session_state["draw"]["drawn"]
-    st.session_state["draw-seen"] = text
+    put_on_paper(st.session_state["draw"]["drawn"])
+
+
+def put_on_paper(text: str) -> None:
+    """Keep what the browser has drawn: it has that on its paper already."""
+    st.session_state["on-paper"] = text
     stage.keep(KEY, text, "")
 
 
-def _started(text: str) -> int:
+def on_paper(text: str) -> int:
     """How many drawings the server has put on the paper: what the browser itself has drawn, it does not take back."""
-    if st.session_state.get("draw-seen") != text:
-        st.session_state["draw-seen"] = text
-        st.session_state["draw-start"] = st.session_state.get("draw-start", 0) + 1
-    return st.session_state["draw-start"]
+    if st.session_state.get("on-paper") != text:
+        st.session_state["on-paper"] = text
+        st.session_state["papers"] = st.session_state.get("papers", 0) + 1
+    return st.session_state["papers"]
 
 
 def _first(card: ModelCard) -> np.ndarray:
@@ -108,8 +116,8 @@ def _words() -> dict[str, str]:
         "typical": _("Make it typical"),
         "pause": _("Pause"),
         "ended": _(
-            "After {flips} flips no single pixel makes it likelier: {on} pixels are on, log p = {value} nats. The likeliest "
-            "image is close to blank, and looks like no real one."
+            "After {flips} flips no single pixel makes it likelier: {on} pixels are on, log p = {value} nats. A blank image "
+            "has {blank} nats."
         ),
         "same": _("The library says {there} nats: the same."),
         "wrong": _("The browser says {here} nats, the library {there}. They should agree: trust the library."),
