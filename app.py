@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import nade_core  # noqa: F401  first: it says how torch's threads wait
 from lab import served
 
 if __name__ == "__main__":  # a viewer's page

@@ -51,7 +51,10 @@ FILES = (
     N_("{size} per file"),
     N_("Drag and drop a file here"),
     N_("Drag and drop files here"),
+    N_("Error:"),
+    N_("files are not allowed."),
     N_("{type} files are not allowed."),
+    N_("add icon"),
     N_("File must be {size} or smaller."),
     N_("Download failed"),
 )

@@ -9,11 +9,11 @@ from nade_core import ModelCard, images
 from nade_core.messages import N_, NadeError
 
 from . import cache
-from .components import draw as canvas
 from .components.engine import plays
 from .link import linked
+from .paper import paper
 from .session import PICTURES
-from .words import _, prose, tell
+from .words import _, tell
 
 MAX_FILES = 50
 DRAW = "draw"
@@ -36,55 +36,22 @@ class Picture:
 
 def choose_picture(card: ModelCard) -> list[Picture]:
     """An image or several, as the viewer says; none as long as nothing was dropped, and none where one draws."""
-    offered = [source for source in SOURCES if source != DRAW or plays(card)]
+    possible = {DRAW: plays(card), "test": cache.data_of(card) is not None}
+    offered = [source for source in SOURCES if possible.get(source, True)]
     source = linked(
         st.segmented_control,
         _("Picture from"),
         offered,
         key="source",
-        default=DRAW if DRAW in offered else "test",
+        default=next(source for source in (DRAW, "test", "own") if source in offered),
         format_func=lambda source: _(SOURCES[source]),
         required=True,
         help=_("The same model scores any of these."),
     )
     if source == DRAW:
-        _draw(card)
+        paper(card)
         return []
     return {"own": _own, "test": lambda: [test_picture(card)], "noise": lambda: [_noise()]}[source]()
-
-
-def _draw(card: ModelCard) -> None:
-    """The canvas, what it may start from, and what its two buttons teach."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        seed = st.session_state.get("drawn-from", 0)
-        st.button(_("a test image"), key="from-test", on_click=_start, args=(card, "test", seed + 1))
-        st.button(_("a sample"), key="from-sample", on_click=_start, args=(card, "sample", seed + 1))
-        st.button(_("blank"), key="from-blank", on_click=_start, args=(card, "blank", seed + 1))
-        with st.popover(_("my picture")):
-            file = st.file_uploader(_("Drop a picture"), PICTURES, key="drawn-over", max_upload_size=images.MAX_BYTES >> 20)
-            if file:
-                st.button(_("Put it on the paper"), key="from-own", on_click=_start_from_file, args=(file.getvalue(),))
-    canvas.draw(card)
-    st.caption(prose("draw", "lesson"))
-
-
-def _start(card: ModelCard, source: str, seed: int) -> None:
-    """Put a test image, a sample or nothing on the paper; another one at every press."""
-    st.session_state["drawn-from"] = seed
-    test = cache.data_of(card).test
-    rows = {
-        "test": lambda: test[np.random.default_rng(seed).integers(len(test))],
-        "sample": lambda: cache.samples(card, 1, seed)[0][0],
-        "blank": lambda: np.zeros(784, np.uint8),
-    }
-    canvas.start_from(rows[source]())
-
-
-def _start_from_file(content: bytes) -> None:
-    try:
-        canvas.start_from(images.prepare(content).image.ravel())
-    except NadeError as error:
-        st.toast(tell(error), icon=":material/broken_image:")
 
 
 def _own() -> list[Picture]:
@@ -154,9 +121,10 @@ def test_picture(card: ModelCard, where=st) -> Picture:
         last,
         key="image",
         default=0,
-        help=_("From the test part: the model never saw it."),
+        help=_("From the part that the model never saw."),
     )
-    name = _("test image {i}: {name}", i=i, name=_(data.class_names[data.test_labels[i]]))
+    of_class = "" if data.test_labels is None else _(data.class_names[data.test_labels[i]])
+    name = _("test image {i}: {name}", i=i, name=of_class) if of_class else _("test image {i}", i=i)
     return _one(name, data.test[i], _(data.binarisation))
 
 

@@ -7,12 +7,14 @@ anything is.
 """
 
 import argparse
+import ast
 import io
 import json
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
@@ -34,12 +36,22 @@ msgstr ""
 """
 
 
+def calls(
+    file: IO[bytes], keywords: list[str], comment_tags: object, options: object
+) -> Iterator[tuple[int, str, str, list[str]]]:
+    """Babel's extraction method: every call of a keyword whose first argument is a literal, and nothing inside one."""
+    for node in ast.walk(ast.parse(file.read())):
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(message)), *_]) if name in keywords:
+                yield node.lineno, name, message, []
+
+
 def in_code() -> Iterator[tuple[str, str]]:
     """(message, file) of every marked sentence in the code."""
     for place in CODE:
         root = ROOT / place
         for path in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
-            for _line, message, _comments, _context in extract_from_file("python", path, KEYWORDS):
+            for _line, message, _comments, _context in extract_from_file(calls, path, KEYWORDS):
                 if message:
                     yield message, path.relative_to(ROOT).as_posix()
 
@@ -47,7 +59,7 @@ def in_code() -> Iterator[tuple[str, str]]:
 def in_data() -> Iterator[tuple[str, str]]:
     """(message, file) of what is shown of models and data sets: titles, descriptions, classes, binarisations."""
     from nade_core import list_models
-    from nade_core.data import DATASETS, load_dataset
+    from nade_core.data import SOURCES, load_dataset
     from nade_core.models import MODELS
 
     for kind, _config in MODELS.values():
@@ -57,18 +69,16 @@ def in_data() -> Iterator[tuple[str, str]]:
         yield from ((text, f"pretrained/{card.name}.safetensors") for text in about)
     for row in json.loads((ROOT / "pretrained/leaderboard.json").read_text("utf-8"))["rows"]:
         yield row["title"], "pretrained/leaderboard.json"
-    for name in DATASETS:
-        data = load_dataset(name)
-        about = data.title, data.binarisation, *data.class_names
-        yield from ((text, f"nade_core/data/embedded/{name}.npz") for text in about)
+    for name in SOURCES:
+        yield from ((text, f"nade_core/data/embedded/{name}.npz") for text in load_dataset(name).class_names)
 
 
 def template() -> Catalog:
     """Every message, once, with the files where it stands. What holds no letter is the same in all languages."""
     catalog = Catalog()
-    for message, file in (*in_code(), *in_data()):
-        if any(map(str.isalpha, GAP.sub("", message))):
-            catalog.add(message, locations=[(file, 0)])
+    for text, file in (*in_code(), *in_data()):
+        if any(map(str.isalpha, GAP.sub("", text))):
+            catalog.add(text, locations=[(file, 0)])
     for message in catalog:
         message.flags = {"python-brace-format"} if GAP.search(message.id) else set()
         message.locations = sorted(set(message.locations))
@@ -131,7 +141,7 @@ def faults(language: str, found: Catalog) -> Iterator[str]:
             yield f"obsolete: {message.id!r}"
         if message.fuzzy:
             yield f"fuzzy: {message.id!r}"
-        if message.string and gaps(message.string) != gaps(message.id):
+        if message.string and gaps(str(message.string)) != gaps(str(message.id)):
             yield f"other gaps: {message.id!r}, {message.string!r}"
 
 

@@ -8,13 +8,14 @@ const RAISED = "\u2070\u00B9\u00B2\u00B3\u2074\u2075\u2076\u2077\u2078\u2079";
 /** 10 to a whole power, with a raised exponent. */
 const power = (exponent) => `10${exponent < 0 ? "\u207B" : ""}${String(Math.abs(exponent)).replace(/\d/g, (digit) => RAISED[digit])}`;
 
-/** log p in nats and as a power of ten, bits/dim of 784 pixels, and the percentile, in a list of definitions. */
+/** log p in nats and as a power of ten, bits/dim of 784 pixels, and the percentile (null: none), in a list of definitions. */
 export function figures(list, { logP, percentile }, words) {
   const values = [
     ["log p(x)", number(logP, 2), `${words.nats} \u2248 ${power(Math.round(logP / Math.LN10))}`],
     [words.bits, number(-logP / (784 * Math.LN2), 4), ""],
-    [words.percentile, number(percentile, 1), "%"],
+    [words.percentile, number(percentile ?? 0, 1), "%"],
   ];
+  if (percentile === null) values.pop(); // no real ones to compare with
   list.replaceChildren();
   for (const [name, value, unit] of values) {
     const pair = add(list, "div");

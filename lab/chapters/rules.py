@@ -128,7 +128,7 @@ def _count() -> None:
         stage.figures(
             {
                 _("table or chain rule"): big(counts["full-joint"].parameters),
-                _("one pixel back"): big(counts["markov"].parameters),
+                _("one remembered"): big(counts["markov"].parameters),
                 _("independent"): big(counts["independent"].parameters),
             }
         )

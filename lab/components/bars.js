@@ -26,7 +26,8 @@ export default function (component) {
     const bar = document.createElement("div"), well = document.createElement("div");
     const fill = document.createElement("div"), value = document.createElement("div"), name = document.createElement("div");
     const still = i >= free;
-    bar.className = still ? "bar still" : "bar";
+    bar.className = "bar";
+    bar.classList.toggle("still", still);
     bar.style.setProperty("--bar", colours[i % colours.length]);
     [well.className, fill.className, value.className, name.className] = ["well", "fill", "value", "name"];
     name.textContent = names[i];

@@ -43,8 +43,8 @@ class Studio {
     this.find(".fault").hidden = true;
     this.show();
     try {
-      const [engine, numbers] = await Promise.all([this.page.engine(model), fetch(reference)]);
-      const values = new Float64Array(await numbers.arrayBuffer());
+      const numbers = async () => reference && new Float64Array(await (await fetch(reference)).arrayBuffer());
+      const [engine, values] = await Promise.all([this.page.engine(model), numbers()]);
       if (this.address !== model) return;
       [this.model, this.reference] = [engine, values];
       this.changed();
@@ -191,7 +191,7 @@ class Studio {
   /** Show what the engine says of a drawing. */
   async take(found) {
     const classes = this.model.card.classes ? await this.model.call("classLogProb") : [];
-    const percentile = this.page.percentile(found.logProb, this.reference);
+    const percentile = this.reference && this.page.percentile(found.logProb, this.reference);
     this.live = { cells: found.x, logP: found.logProb, terms: found.logConditionals, percentile, classes: Array.from(classes, Math.exp) };
     this.show();
   }

@@ -12,7 +12,7 @@ from . import component
 from .engine import engine
 
 KEY = "drawing"
-FIRST = 2  # the test image that is on the paper as long as nobody has drawn: a 1 of few pixels
+FIRST = 2  # the test image that is on the paper as long as nobody has drawn; a sample where there is none
 _draw = component("draw")
 
 
@@ -37,10 +37,10 @@ def draw(card: ModelCard, compact: bool = False) -> np.ndarray:
     Returns the drawing (784,).
     """
     row = drawn(card)
-    text, reference = drawing.encode(row), np.sort(cache.test_log_probs(card)).astype(float)
+    text, reference = drawing.encode(row), cache.test_log_probs(card)
     data = {
         **engine(card),
-        "reference": served.numbers(reference.tobytes()),
+        "reference": None if reference is None else served.numbers(np.sort(reference.astype(float)).tobytes()),
         "drawing": text,
         "start": on_paper(text),
         "compact": compact,
@@ -71,16 +71,17 @@ def on_paper(text: str) -> int:
 
 
 def _first(card: ModelCard) -> np.ndarray:
-    return cache.data_of(card).test[FIRST]
+    data = cache.data_of(card)
+    return cache.samples(card, 1, 0)[0][0] if data is None else data.test[FIRST % len(data.test)]
 
 
-def _says(card: ModelCard, row: np.ndarray, reference: np.ndarray) -> dict:
+def _says(card: ModelCard, row: np.ndarray, reference: np.ndarray | None) -> dict:
     """The library's own numbers: log p in nats, its terms by pixel, the percentile, and p(y | x)."""
     log_p = float(cache.log_prob(card, row[None])[0])
     return {
         "logP": log_p,
         "terms": cache.terms(card, row).log_p.round(4).tolist(),
-        "percentile": measures.percentile(log_p, reference),
+        "percentile": None if reference is None else measures.percentile(log_p, reference),
         "classes": cache.class_probs(card, row).tolist() if card.classes else [],
     }
 

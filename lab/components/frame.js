@@ -53,7 +53,8 @@ function learn(words) {
 }
 
 function translated(text) {
-  if (whole.has(text)) return whole.get(text);
+  const bare = text.trim();
+  if (whole.has(bare)) return text.replace(bare, () => whole.get(bare));
   for (const [pattern, ours] of withGaps) {
     const facts = pattern.exec(text)?.groups;
     if (facts) return ours.replace(/\{(\w+)\}/g, (gap, name) => (name in facts ? translated(facts[name]) : gap));

@@ -94,7 +94,7 @@ def test_streamlits_own_words_are_still_its_words():
     pieces = {
         piece.strip()
         for word in borrowed.WORDS
-        for piece in re.split(r"\{\w+\}|: | — |⌘|Ctrl|(?<=to )|(?<=Press )| (?=available)", word)
+        for piece in re.split(r"\{\w+\}|: | — |⌘|Ctrl|(?<=to )|(?<=Press )| (?=available|icon)", word)
     }
     assert not [piece for piece in pieces if piece not in theirs]
 
@@ -163,3 +163,13 @@ def test_the_script_of_a_component_has_no_words_of_its_own(path):
 def test_words_in_a_script_would_be_found():
     assert shown_words('a.textContent = "Play";') and shown_words("b.setAttribute('aria-label', 'stop');")
     assert shown_words('const c = "one pixel on";') and not shown_words("a.textContent = `${words.play}`;")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_bold_words_end(language):
+    """In Markdown ``**`` after a bracket or a stop, with a letter after it, does not end what is bold."""
+    said = [message.string for message in extract.read(language) if message.id]
+    said += [path.read_text("utf-8") for path in (ROOT / "texts" / language).glob("*.md")]
+    assert not [
+        found[0] for text in said for found in re.finditer(r".{0,20}[^\w\s*]\*\*\w", text) if found[0][0] != "*"
+    ]
