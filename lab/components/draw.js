@@ -16,7 +16,7 @@ class Studio {
   constructor(root, page, strokes, meter) {
     Object.assign(this, { root, page, strokes, meter, history: new strokes.History() });
     this.find = (selector) => root.querySelector(selector);
-    [this.paper, this.map] = [this.find(".paper canvas"), this.find(".map")];
+    [this.paper, this.map] = [this.find(".ink"), this.find(".map")];
     this.buttons();
     this.byHand();
     this.byKeys();
@@ -252,11 +252,11 @@ class Studio {
     this.root.classList.toggle("compact", this.data.compact);
     for (const node of this.root.querySelectorAll("[data-word]")) node.textContent = words[node.dataset.word];
     for (const node of this.root.querySelectorAll("[data-label]")) node.setAttribute("aria-label", words[node.dataset.label]);
-    for (const button of this.root.querySelectorAll(".tools button")) {
+    for (const button of this.find(".tools").children) {
       button.title = words[button.dataset.do];
       button.setAttribute("aria-label", words[button.dataset.do]);
     }
-    for (const button of this.root.querySelectorAll(".moves button")) button.textContent = words[button.dataset.do];
+    for (const button of this.find(".moves").children) button.textContent = words[button.dataset.do];
     this.paper.setAttribute("aria-label", words.paper);
     this.find(".most").textContent = `${MOST} ${words.nats}`;
   }
@@ -312,7 +312,7 @@ class Studio {
 function alone(root, { lost, unstarted, confirmed, words }) {
   root.querySelector(".fault").textContent = lost.replace("{reason}", unstarted);
   root.querySelector(".fault").hidden = false;
-  root.querySelector(".confirmed").textContent = `log p(x) = ${confirmed.logP.toFixed(2)} ${words.nats}`;
+  root.querySelector(".confirmed").textContent = words.alone.replace("{there}", confirmed.logP.toFixed(3));
 }
 
 export default async function ({ data, parentElement, setTriggerValue }) {
