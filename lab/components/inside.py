@@ -11,13 +11,15 @@ from .draw import KEY, drawn, on_paper, put_on_paper
 from .engine import engine
 
 LOOK, GENERATE = "look", "generate"
+BETS = "on", "off"
 ASIDE = -1  # no pixel chosen: the browser takes one that may come out on or off
 _inside = component("inside")
 
 
 def inside(card: ModelCard, mode: str, label: int | None) -> None:
     """The drawing (LOOK), or a picture drawn from a seed (GENERATE), pixel by pixel under class ``label``."""
-    at, text = stage.kept("at", ASIDE, ASIDE, card.dims - 1), drawing.encode(drawn(card))
+    at, bet = stage.kept("at", ASIDE, ASIDE, card.dims - 1), stage.kept("bet", "")
+    text = drawing.encode(drawn(card))
     data = {
         **engine(card),
         "mode": mode,
@@ -25,7 +27,7 @@ def inside(card: ModelCard, mode: str, label: int | None) -> None:
         "start": on_paper(text),
         "seed": stage.kept("seed", 0, 0, 10**6),
         "at": None if at == ASIDE else at,
-        "bet": stage.kept("bet", ""),
+        "bet": bet if bet in BETS else "",
         "label": label,
         "classes": [_(name) for name in card.classes],
         "words": _words(),

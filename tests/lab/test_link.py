@@ -106,6 +106,8 @@ LINKS = [
     ),
     ("complete", {"region": "random-pixels", "share": "90", "n": "8"}),
     ("complete", {"source": "own"}),
+    ("nade", {"step": "count", "H": "20"}),
+    ("nade", {"step": "generate", "model": "nade-animals", "label": "4", "seed": "3", "at": "300", "bet": "on"}),
 ]
 NO_LINK = {
     "switch",
