@@ -8,7 +8,7 @@ from nade_core.messages import N_
 
 from .. import cache, stage
 from ..chapter import Chapter
-from ..components.draw import draw
+from ..components.canvas import canvas
 from ..components.engine import plays
 from ..components.inside import GENERATE, LOOK, inside
 from ..link import linked
@@ -46,7 +46,7 @@ def render() -> None:
 def _draw(card: ModelCard) -> None:
     left, right = stage.columns()
     with left:
-        row = draw(card, compact=True)
+        row = canvas(card, compact=True)
     with right:
         log_p = float(cache.log_prob(card, row[None])[0])
         stage.formula(
