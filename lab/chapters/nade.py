@@ -101,6 +101,6 @@ def _count(card: ModelCard) -> None:
         numbers = rf"2\cdot {n}\cdot {hidden} + {n} + {hidden}"
         lines = rf"&2nH + n + H\\ &= {numbers}\\ &= {nade:,}".replace(",", "{,}")
         stage.formula(rf"\begin{{aligned}}{lines}\end{{aligned}}")
-        more = {_("and KH for {k} classes", k=classes): f"{classes * hidden:,}"} if classes else {}
+        more = {_("and K·H for {k} classes", k=classes): f"{classes * hidden:,}"} if classes else {}
         stage.figures({_("this model has"): f"{card.parameters:,}", **more})
         stage.words(CHAPTER, "count")
