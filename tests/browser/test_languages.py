@@ -16,9 +16,10 @@ SEEN, WIDE = (HERE / "seen.js").read_text("utf-8"), (HERE / "wide.js").read_text
 SIZES = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 STATES = {  # of a chapter: what else is to be read, beside what it shows at first
     "generate": ["model=nade-animals", "model=rnade-moons", "model=categorical-photo"],
-    "density": ["source=own", "source=noise", "model=rnade-moons", "model=categorical-photo"],
+    "density": ["source=test", "source=own", "source=noise", "model=rnade-moons", "model=categorical-photo"],
     "rank": ["compare=made-mnist", "model=rnade-dog"],
     "complete": ["source=own"],
+    "nade": ["step=look&model=nade-animals", "step=generate", "step=count&model=nade-mnist-classes"],
 }
 # What Korean readers write in Latin letters: names, formats, and symbols of more than one letter.
 TERMS = re.findall(
