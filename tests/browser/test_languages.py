@@ -24,7 +24,7 @@ STATES = {  # of a chapter: what else is to be read, beside what it shows at fir
 TERMS = re.findall(
     r"\S+",
     """NADE MADE FVSBN RNADE PixelCNN MNIST Fashion-MNIST Chow-Liu AUROC DeLong Otsu EXIF MoG KL
-PNG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP RGB MB GB KB CPU GPU CUDA Lab log max min exp bits dim Enter Ctrl English""",
+PNG SVG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP RGB MB GB KB CPU GPU CUDA Lab log max min exp bits dim Enter Ctrl English""",
 )
 LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]+")
 NOT_WORDS = re.compile(
