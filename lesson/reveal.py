@@ -10,6 +10,12 @@ from nade_core import measures
 from nade_core.messages import NadeError
 
 
+def class_conditionals(model, rows) -> np.ndarray:
+    """log p(x_i | x_<i, y) of rows (N, D) under every class, by a model with classes: (N, K, D) as posterior takes them."""
+    labels, ordering = range(model.classes), model.ordering
+    return np.stack([model.log_conditionals(rows, y)[:, ordering].detach().cpu().numpy() for y in labels], 1)
+
+
 def posterior(conditionals, prior=None) -> np.ndarray:
     """p(y | x_<=i) for i = 0 .. D: (..., D + 1, K), its first row the prior (uniform if None).
 
