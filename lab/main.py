@@ -23,7 +23,7 @@ def main() -> None:
     st.set_page_config("NADE Lab", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
     settle_language()
     pages, addresses = _pages()
-    page = st.navigation(pages, position="hidden" if stage.presenting() else "sidebar")
+    page = st.navigation(pages, position="hidden" if stage.presenting() else "sidebar", expanded=True)
     if goto := st.session_state.pop("goto", None):
         st.switch_page(next(at for at, chapter in addresses.items() if chapter.id == goto))
     chapter = addresses[page]

@@ -144,10 +144,10 @@ def _among(data: Dataset, chosen: int) -> list[int]:
             found = found if of == ANY else np.flatnonzero(data.test_labels == data.class_names.index(of))
         last = max(1, -(-len(found) // OFFERED))
         about = _("From the part that the model never saw.")
-        page = linked(
-            st.number_input, _("Page, 1 to {n}", n=last), 1, last, key="page", default=1, help=about, width=150
+        sheet = linked(
+            st.number_input, _("Page, 1 to {n}", n=last), 1, last, key="sheet", default=1, help=about, width=150
         )
-    ids = found[(page - 1) * OFFERED : page * OFFERED].tolist()
+    ids = found[(sheet - 1) * OFFERED : sheet * OFFERED].tolist()
     return ids if chosen in ids else [chosen, *ids]
 
 

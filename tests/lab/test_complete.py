@@ -22,7 +22,7 @@ def any_order(tmp_path):
     path = tmp_path / "runs/small/model.safetensors"
     path.parent.mkdir(parents=True)
     model = OrderAgnosticNADE(OrderAgnosticNADEConfig(784, hidden=8))
-    save_model(model, path, title="small, any order", data="mnist", shape=[28, 28])
+    save_model(model, path, title="small, any order", data="mnist", embedded="mnist", shape=[28, 28])
 
 
 @pytest.mark.parametrize("region", complete.REGIONS)
