@@ -11,13 +11,16 @@ from nade_core.messages import N_, NadeError
 
 from . import cache
 from .components import chosen_id, image_grid
+from .components.engine import plays
 from .link import linked
+from .paper import paper
 from .session import ANY, PICTURES, by_dog
 from .words import _, tell
 
 MAX_FILES = 50
 OFFERED = 12  # test images at a time
-SOURCES = {"own": N_("My pictures"), "test": N_("A test image"), "noise": N_("Noise")}
+DRAW = "draw"
+SOURCES = {DRAW: N_("Draw"), "own": N_("My pictures"), "test": N_("A test image"), "noise": N_("Noise")}
 GROUNDS = {"auto": N_("automatic"), "bright": N_("bright: invert"), "dark": N_("dark: keep")}
 INVERT = {"auto": None, "bright": True, "dark": False}
 
@@ -40,18 +43,25 @@ class Picture:
 
 
 def choose_picture(card: ModelCard, where=st) -> list[Picture]:
-    """One image or several, as the viewer says; none as long as nothing was dropped. ``where`` the choice stands."""
-    offered = [source for source in SOURCES if source != "test" or cache.data_of(card)]
+    """An image or several, as the viewer says; none as long as nothing was dropped, and none where one draws.
+
+    The choice stands ``where`` it is told.
+    """
+    possible = {DRAW: plays(card), "test": cache.data_of(card) is not None}
+    offered = [source for source in SOURCES if possible.get(source, True)]
     source = linked(
         where.segmented_control,
         _("Picture from"),
         offered,
         key="source",
-        default="test" if "test" in offered else "own",
+        default=next(source for source in (DRAW, "test", "own") if source in offered),
         format_func=lambda source: _(SOURCES[source]),
         required=True,
         help=_("The same model scores any of these."),
     )
+    if source == DRAW:
+        paper(card)
+        return []
     return {"own": lambda: _own(card), "test": lambda: [test_picture(card)], "noise": lambda: [_noise()]}[source]()
 
 

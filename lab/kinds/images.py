@@ -94,12 +94,12 @@ def _memorised(card: ModelCard, image: np.ndarray, data: Dataset) -> None:
 
 def report(card: ModelCard) -> None:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    label = None
-    if card.classes:
-        about = _("Then p(x | class) stands beside p(x), and the surprise map is that of the class.")
-        label = choose_class(card, right, _("Given the class"), "given", ANY, about)
     named = choose_picture(card, left)
     if named:
+        label = None
+        if card.classes:
+            about = _("Then p(x | class) stands beside p(x), and the surprise map is that of the class.")
+            label = choose_class(card, right, _("Given the class"), "given", ANY, about)
         report_image(card, named, label)
 
 

@@ -19,7 +19,7 @@ def download(viewer, chart, kind):
 
 
 def test_a_chart_is_taken_along_as_picture_drawing_and_numbers(viewer):
-    viewer.open("density?image=3&lang=en")
+    viewer.open("density?source=test&image=3&lang=en")
     chart = viewer.page.locator(".js-plotly-plot").nth(1)
     chart.wait_for()
     name, png = download(viewer, chart, "PNG")
@@ -34,7 +34,7 @@ def test_a_chart_is_taken_along_as_picture_drawing_and_numbers(viewer):
 
 
 def test_light_and_dark_are_switched_in_the_menu_and_charts_follow(viewer):
-    viewer.open("density?image=3&lang=ko")
+    viewer.open("density?source=test&image=3&lang=ko")
     ink = "() => getComputedStyle(document.querySelector('.js-plotly-plot .xtick text')).fill"
     viewer.page.locator(".js-plotly-plot .xtick text").first.wait_for()
     assert viewer.page.evaluate(ink) == "rgb(27, 36, 48)"

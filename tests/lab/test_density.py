@@ -15,7 +15,7 @@ from .conftest import healthy, metric, words
 def test_given_a_class_its_density_stands_beside_p_of_x(chapter):
     data, model = load_dataset("animals"), load_pretrained("nade-animals", "cpu")
     dog = data.class_names.index("dog")
-    page = chapter("density", model="nade-animals", image=5, given="dog")
+    page = chapter("density", model="nade-animals", source="test", image=5, given="dog")
     x = data.test[5:6]
     assert metric(page, "log p(x)") == f"{scoring.log_probs(model, x)[0]:.2f} nats"
     assert metric(page, "log p(x | dog)") == f"{scoring.log_probs(model, x, dog)[0]:.2f} nats"
@@ -26,24 +26,24 @@ def test_given_a_class_its_density_stands_beside_p_of_x(chapter):
 
 
 def test_a_model_without_classes_is_given_none(chapter):
-    assert not [box for box in chapter("density", model="nade-mnist").selectbox if box.key == "given"]
+    assert not [box for box in chapter("density", model="nade-mnist", source="test").selectbox if box.key == "given"]
 
 
 def test_test_images_are_offered_by_class_and_the_number_stays(chapter, monkeypatch):
     offered = {}
     monkeypatch.setattr(pictures, "image_grid", lambda rows, *_, ids, **__: offered.update(ids=ids) or ids[0])
     data = load_dataset("animals")
-    chapter("density", model="nade-animals", image=5, of="dog")
+    chapter("density", model="nade-animals", source="test", image=5, of="dog")
     ids, dog = offered["ids"], data.class_names.index("dog")
     assert ids[0] == 5 and len(ids) == 1 + pictures.OFFERED
     assert (data.test_labels[ids[1:]] == dog).all()
     last = -(-int((data.test_labels == dog).sum()) // pictures.OFFERED)
-    chapter("density", model="nade-animals", image=5, of="dog", sheet=last)
+    chapter("density", model="nade-animals", source="test", image=5, of="dog", sheet=last)
     assert not set(offered["ids"][1:]) & set(ids[1:])
 
 
 def test_nats_are_also_a_power_of_ten_and_terms_are_said(chapter):
-    page = chapter("density", image=3)
+    page = chapter("density", source="test", image=3)
     nats = float(metric(page, "log p(x)").split()[0])
     assert f"about **{as_power(nats)}**" in words(page)
     assert all(f">{term}<" in words(page) for term in ("nats", "Bits/dim", "chain rule"))
