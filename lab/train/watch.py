@@ -12,7 +12,7 @@ from nade_core.runs.folder import stop_requested
 from .. import cache, link
 from ..session import friendly_errors
 from ..theme import BLUE, GREY, ORANGE, chart, figure, text_colour
-from ..words import _, plain, tell
+from ..words import _, explain, plain, tell
 from .queue import STATES, log
 
 EVERY = 1.5  # seconds between two looks at a run under way
@@ -91,6 +91,7 @@ def _metrics(reports: list[dict]) -> None:
         shown.append((_("best"), min(valid), _("The weights kept are those of this epoch.")))
     for column, (name, nats, meaning) in zip(st.columns(3), shown, strict=False):
         column.metric(name, _("{value:.2f} nats", value=nats), help=meaning)
+    explain(_("In [[nat|nats]] a row of the data: lower is better."), small=True)
 
 
 def _duration(seconds: float) -> str:
@@ -179,7 +180,7 @@ def _mark(fig) -> None:
         line_color=ORANGE,
         annotation_text=_("published NADE, test: {nats}", nats=MARK.figure),
         annotation_position="bottom left",
-        annotation_font={"color": text_colour(ORANGE), "size": 13},
+        annotation_font={"color": text_colour(ORANGE), "size": 14},
     )
 
 

@@ -27,7 +27,7 @@ STATES = {  # of a chapter: what else is to be read, beside what it shows at fir
 TERMS = re.findall(
     r"\S+",
     """NADE EoNADE ConvNADE DeepNADE PixelRNN DARN DRAW VLAE RBM MNIST Fashion-MNIST Chow-Liu AUROC DeLong Otsu EXIF MoG KL
-PNG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP RGB MB GB KB CPU GPU CUDA QR Lab log max min exp bits nat dim or xor Enter
+PNG SVG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP RGB MB GB KB CPU GPU CUDA QR Lab log max min exp bits nat dim or xor Enter
 Ctrl English""",
 )
 TERMS += [*MODELS, *(card.name for card in list_models())]
