@@ -1,8 +1,8 @@
 """The engine in a real Chromium, from an edit of the drawing to log p(x) and the map: python -m benchmarks.browser
 
-A stroke is a short line at a random place of a test digit, drawn where it is off and erased where it is on. "page" computes in the page's own
-thread, which is all that there is to compute; "worker" is the way to a worker and back as well. Throttling divides
-the speed of the page's thread, and not that of a worker. Medians, each row in this one run.
+A stroke is a short line at a random place of a test digit, drawn where it is off and erased where it is on. "page"
+computes in the page's own thread, which is all that there is to compute; "worker" is the way to a worker and back as
+well. Throttling divides the speed of the page's thread, and not that of a worker. Medians, each row in this one run.
 """
 
 import argparse
@@ -48,7 +48,7 @@ async ([digits, strokes]) => {
   const uniforms = (n) => Float32Array.from({ length: n }, Math.random);
   const timed = async (n, before, task) => {
     const times = [];
-    for (let k = -Math.ceil(n / 10); k < n; k++) {  // the first ones are for the compiler and are not counted
+    for (let k = -Math.floor(n / 10); k < n; k++) {  // the first ones are for the compiler and are not counted
       const cells = Uint8Array.from(digits[(k + n) % digits.length]);
       await before(cells);
       const since = performance.now();
@@ -119,16 +119,13 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     chromium = subprocess.run(["sh", FIND], capture_output=True, text=True, check=True).stdout.strip()
     with sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium, args=FLAGS) as browser:
-        version, plain, slow = (
-            browser.version,
-            *(measure(browser, given.model, given.strokes, k) for k in (1, THROTTLE)),
-        )
+        plain, slow = (measure(browser, given.model, given.strokes, throttle) for throttle in (1, THROTTLE))
+        version = browser.version
     if given.json:
         print(json.dumps({"chromium": version, "plain": plain, "throttled": slow}))
         return
-    print(
-        f"{given.model}, Chromium {version}, {given.strokes} strokes, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    )
+    machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    print(f"{given.model}, Chromium {version}, {given.strokes} strokes, {machine}")
     print(f"\n| task | median | throttled {THROTTLE} times | goal |\n| --- | --- | --- | --- |")
     for name, (task, unit, goal) in ROWS.items():
         print(f"| {task} | {plain[name]:.2f} {unit} | {slow[name]:.2f} {unit} | {goal or ''} |")

@@ -13,7 +13,7 @@ import streamlit as st
 import torch
 
 from lesson import corruptions
-from nade_core import ModelCard, checkpoint, list_models, load_model, measures, scoring
+from nade_core import ModelCard, checkpoint, list_models, load_model, measures, runs, scoring
 from nade_core.data import Dataset, load_dataset, other_data
 from nade_core.data.reading import read_rows
 from nade_core.messages import NadeError
@@ -78,9 +78,32 @@ def dataset(name: str) -> Dataset:
     return load_dataset(name)
 
 
-def data_of(card: ModelCard) -> Dataset:
-    """The embedded images that a model is shown beside: its own, or digits where its data are not here."""
-    return load_dataset(card.embedded or "mnist")
+def data_of(card: ModelCard) -> Dataset | None:
+    """The data that a model was trained on, embedded or its run's own; None where they are not here.
+
+    ``test`` holds what it never saw: where people's own data have no test part, the rows that chose its weights.
+    """
+    if card.embedded:
+        return load_dataset(card.embedded, model_class(card).values)
+    config = card.path.parent / "config.json"
+    return _own_data(str(card.path.parent), config.stat().st_mtime) if config.is_file() else None
+
+
+def same_data(one: ModelCard, other: ModelCard) -> bool:
+    """Whether two models learned from the same rows, by content: an embedded data set, or equal fingerprints."""
+    if one.embedded or other.embedded:
+        return one.embedded == other.embedded
+    prints = one.header.get("fingerprint"), other.header.get("fingerprint")
+    return prints[0] is not None and prints[0] == prints[1]
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _own_data(folder: str, changed: float) -> Dataset | None:
+    try:
+        data = runs.read_run_data(Path(folder), runs.read_config(Path(folder)))
+    except (NadeError, OSError):
+        return None
+    return data if len(data.test) else replace(data, test=data.valid)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -128,18 +151,14 @@ def _terms(key: Key, row: bytes, dtype: str, label: int | None) -> Terms:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _test_log_probs(key: Key, data: str, values: str, n: int) -> np.ndarray:
-    return scoring.log_probs(_model(key), read_rows(data, values=values)[:n])
+def _test_log_probs(key: Key, n: int, _rows: np.ndarray) -> np.ndarray:
+    return scoring.log_probs(_model(key), _rows[:n])
 
 
 def test_log_probs(card: ModelCard) -> np.ndarray | None:
-    """log p of the first real test rows, at most TEST_IMAGES of them, in nats; None where the data are not here.
-
-    A model of images trained on someone's own data is compared with digits.
-    """
-    data = card.embedded or ("mnist" if card.shape == (28, 28) else "")
-    n = affordable(card, TEST_IMAGES)
-    return _test_log_probs(key_of(card), data, model_class(card).values, n) if data else None
+    """log p of the first real rows that the model never saw, at most TEST_IMAGES, in nats; None without its data."""
+    data = data_of(card)
+    return None if data is None else _test_log_probs(key_of(card), affordable(card, TEST_IMAGES), data.test)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -178,18 +197,16 @@ def samples(
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def typical_distance(data: str) -> float:
-    """The median distance, in pixels, from a real test image (of TYPICAL_OF) to its nearest training image."""
-    images = load_dataset(data)
-    return float(np.median(measures.nearest(images.test[:TYPICAL_OF], images.train)[1]))
+def typical_distance(key: Key, _data: Dataset) -> float:
+    """The median distance, in pixels, from a real image (of TYPICAL_OF) it never saw to its nearest training image."""
+    return float(np.median(measures.nearest(_data.test[:TYPICAL_OF], _data.train)[1]))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def nearest(data: str, row: bytes) -> tuple[np.ndarray, int]:
+def nearest(key: Key, row: bytes, _data: Dataset) -> tuple[np.ndarray, int]:
     """The training image nearest to an image (784,) of uint8, and the number of pixels between them."""
-    train = load_dataset(data).train
-    index, distance = measures.nearest(np.frombuffer(row, np.uint8)[None], train)
-    return train[index[0, 0]], int(distance[0, 0])
+    index, distance = measures.nearest(np.frombuffer(row, np.uint8)[None], _data.train)
+    return _data.train[index[0, 0]], int(distance[0, 0])
 
 
 # Ranking
@@ -214,20 +231,21 @@ def together(card: ModelCard, parts: dict[str, np.ndarray], scored: np.ndarray |
     return Gallery(rows, sorts, log_prob(card, rows if scored is None else scored))
 
 
-def gallery(card: ModelCard, n: int, seed: int) -> Gallery:
-    """n images of every sort: real, samples, damaged ones, other data and noise, scored by the model."""
-    return _gallery(key_of(card), data_of(card).name, n, seed)
+def gallery(card: ModelCard, n: int, seed: int) -> Gallery | None:
+    """n images of every sort: real, samples, damaged ones, other data and noise, scored; None without its data."""
+    data = data_of(card)
+    return None if data is None else _gallery(key_of(card), n, seed, data)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _gallery(key: Key, data: str, n: int, seed: int) -> Gallery:
-    model, images, rng = _model(key), load_dataset(data), np.random.default_rng(seed)
-    real = images.test[rng.choice(len(images.test), n, replace=False)]
+def _gallery(key: Key, n: int, seed: int, _data: Dataset) -> Gallery:
+    model, images, rng = _model(key), _data, np.random.default_rng(seed)
+    real = images.test[rng.choice(len(images.test), min(n, len(images.test)), replace=False)]
     drawn = model.sample(n, generator=torch.Generator().manual_seed(seed)).cpu().numpy().astype(np.uint8)
     parts = {"real": real, "samples": drawn}
     means = images.train.mean(0)
     parts |= {sort: corruptions.corrupt(sort, real, (28, 28), means, seed) for sort in corruptions.KINDS}
-    for other in other_data(data):
+    for other in other_data(images.embedded):
         test = load_dataset(other.name).test
         parts[f"data-{other.name}"] = test[rng.choice(len(test), n, replace=False)]
     rows = np.concatenate(list(parts.values()))

@@ -1,6 +1,7 @@
 """What a better p(x) costs: nats against parameters and against training time, ours and published."""
 
 import math
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -180,8 +181,8 @@ def by_name(rows: list[dict]) -> None:
     theirs = [(wrapped(_(p.model)), p.nats, f"{p.figure} · {p.source}, {_(HOW[p.how])}", 0.0) for p in PUBLISHED]
     known = [("ours", *one) for one in ours] + [("published", *one) for one in theirs]
     ranked = sorted((one for one in known if one[2] < CLOSE), key=lambda one: one[2])
-    fig = figure(_("−log p(x) (nats per image)"), "", 120 + 36 * len(ranked))
-    looks = {
+    fig = figure(_("nats per image"), "", 120 + 36 * len(ranked))
+    looks: dict[str, tuple[str, dict[str, Any]]] = {
         "ours": (_("ours, measured here"), {"symbol": "circle", "color": BLUE}),
         "published": (_("published"), {"symbol": "diamond-open", "color": ORANGE, "line": {"width": 2}}),
     }

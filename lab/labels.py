@@ -1,10 +1,9 @@
 """Names beside marks: each on the side where it covers least, long ones in several lines."""
 
-import textwrap
 from unicodedata import east_asian_width
 
 PLOT = (265, 400)  # pixels of a plot on a phone; where there is more room, there is less to collide
-LETTER, LINE, MARK = 6.6, 16, 8  # pixels: a letter's width (a syllable of Hangul has two), a line's height, half a mark
+LETTER, LINE, MARK = 6.6, 16, 8  # pixels: a letter's width, a line's height, half a mark
 LONGEST = 26  # letters in a line
 BREAK = "<br>"
 SIDES = (
@@ -25,24 +24,31 @@ Box = tuple[float, float, float, float]  # left, low, right, high
 def wrapped(name: str) -> str:
     """The name in as few lines of at most LONGEST letters as words allow, evenly long, as plotly breaks them."""
     lines = _lines(name, LONGEST)
-    even = next(width for width in range(1, LONGEST + 1) if len(_lines(name, width)) <= len(lines))
+    even = next(longest for longest in range(1, LONGEST + 1) if len(_lines(name, longest)) <= len(lines))
     return BREAK.join(_lines(name, even))
 
 
 def _lines(name: str, longest: int) -> list[str]:
-    return textwrap.wrap(name, longest, break_long_words=False, break_on_hyphens=False)
+    """The words of a name in lines of at most so many letters; a word longer than that has a line of its own."""
+    lines: list[str] = []
+    for word in name.split():
+        if lines and letters(f"{lines[-1]} {word}") <= longest:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
-def width(line: str) -> float:
-    """The pixels that a line of text takes, about."""
-    return LETTER * sum(2 if east_asian_width(letter) in "WF" else 1 for letter in line)
+def letters(line: str) -> int:
+    """How many letters wide a line of text is: a syllable of Hangul has the width of two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in line)
 
 
 def _box(x: float, y: float, name: str, side: str) -> Box:
     """The pixels that a name takes beside a mark at (x, y)."""
     vertical, horizontal = side.split()
     lines = name.split(BREAK)
-    wide, high = max(map(width, lines)), LINE * len(lines)
+    wide, high = LETTER * max(map(letters, lines)), LINE * len(lines)
     left = {"left": x - MARK - wide, "center": x - wide / 2, "right": x + MARK}[horizontal]
     low = {"bottom": y - MARK - high, "middle": y - high / 2, "top": y + MARK}[vertical]
     return left, low, left + wide, low + high
@@ -63,11 +69,11 @@ def beside(x: list[float], y: list[float], names: list[str], blocked: tuple[Box,
     fixed = 4 * [(a - MARK, b - MARK, a + MARK, b + MARK) for a, b in points]  # to cover a mark is worst
     fixed += [(PLOT[0] * box[0], PLOT[1] * box[1], PLOT[0] * box[2], PLOT[1] * box[3]) for box in blocked]
     boxes = [{side: _box(a, b, name, side) for side in SIDES} for (a, b), name in zip(points, names, strict=True)]
-    chosen = {}
+    chosen: dict[int, str] = {}
     for i in [*range(len(names))] * SWEEPS:
         taken = fixed + [boxes[j][side] for j, side in chosen.items() if j != i]
         cost = {side: sum(_shared(box, other) for other in taken) + _price(side, box) for side, box in boxes[i].items()}
-        chosen[i] = min(SIDES, key=cost.get)
+        chosen[i] = min(SIDES, key=cost.__getitem__)
     return [chosen[i] for i in range(len(names))]
 
 

@@ -79,7 +79,7 @@ def linked(
         value = _session[key]
         _session[key] = value  # said anew in each run: a control that is not shown would be forgotten
     else:
-        locked = key in listed(LOCK) or options.pop("disabled", False)
+        locked = options.pop("disabled", False) or key in listed(LOCK)
         value = widget(label, *args, key=key, disabled=locked, **options)
     say(key, None if value == default else write(value))
     return value

@@ -27,3 +27,16 @@ def log10(value: int) -> float:
 def as_power(nats: float) -> str:
     """What a log-probability in nats amounts to: about such a power of ten."""
     return power(round(nats / math.log(10)))
+
+
+def latex(value: int) -> str:
+    """An integer in a formula, as ``big`` says it."""
+    digits = str(value)
+    if len(digits) <= 12:
+        return f"{value:,}".replace(",", "{,}")
+    return rf"{digits[0]}.{digits[1:3]} \times 10^{{{len(digits) - 1}}}"
+
+
+def grouped(value: int) -> list[str]:
+    """All digits of an integer, in threes counted from the last one."""
+    return f"{value:,}".split(",")

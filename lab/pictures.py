@@ -33,12 +33,13 @@ class Picture:
 
 def choose_picture(card: ModelCard) -> list[Picture]:
     """One image or several, as the viewer says; none as long as nothing was dropped."""
+    offered = [source for source in SOURCES if source != "test" or cache.data_of(card)]
     source = linked(
         st.segmented_control,
         _("Picture from"),
-        list(SOURCES),
+        offered,
         key="source",
-        default="test",
+        default="test" if "test" in offered else "own",
         format_func=lambda source: _(SOURCES[source]),
         required=True,
         help=_("The same model scores any of these."),
@@ -113,9 +114,10 @@ def test_picture(card: ModelCard, where=st) -> Picture:
         last,
         key="image",
         default=0,
-        help=_("From the test part: the model never saw it."),
+        help=_("From the part that the model never saw."),
     )
-    name = _("test image {i}: {name}", i=i, name=_(data.class_names[data.test_labels[i]]))
+    of_class = "" if data.test_labels is None else _(data.class_names[data.test_labels[i]])
+    name = _("test image {i}: {name}", i=i, name=of_class) if of_class else _("test image {i}", i=i)
     return _one(name, data.test[i], _(data.binarisation))
 
 

@@ -29,7 +29,7 @@ def report_image(card: ModelCard, pictures: list[Picture]) -> None:
     look_into(card, picture.row, value, reference)
 
 
-def look_into(card: ModelCard, image: np.ndarray, log_p: float, reference: np.ndarray) -> None:
+def look_into(card: ModelCard, image: np.ndarray, log_p: float, reference: np.ndarray | None) -> None:
     """Where an image (784,) falls among real ones and noise, beside its surprise map."""
     left, right = st.columns(2, gap="large")
     with left:
@@ -40,14 +40,14 @@ def look_into(card: ModelCard, image: np.ndarray, log_p: float, reference: np.nd
             _bayes(card, image)
 
 
-def _choose(pictures: list[Picture], log_p: np.ndarray, reference: np.ndarray) -> int:
+def _choose(pictures: list[Picture], log_p: np.ndarray, reference: np.ndarray | None) -> int:
     """The table of several pictures, to look into one and to take along as CSV."""
     rows = [
         {
             _("picture"): picture.name,
             _("log p(x), nats"): round(value, 2),
             _("bits/dim"): round(measures.bits_per_dim(-value, 784), 4),
-            _("percentile"): round(measures.percentile(value, reference), 1),
+            _("percentile"): None if reference is None else round(measures.percentile(value, reference), 1),
         }
         for picture, value in zip(pictures, log_p.tolist(), strict=True)
     ]
@@ -62,8 +62,8 @@ def _choose(pictures: list[Picture], log_p: np.ndarray, reference: np.ndarray) -
     return st.selectbox(_("Look into"), range(len(pictures)), format_func=lambda i: pictures[i].name, key="look")
 
 
-def numbers(log_p: float, reference: np.ndarray) -> None:
-    """log p of an image in several units, and where it stands among real test images."""
+def numbers(log_p: float, reference: np.ndarray | None) -> None:
+    """log p of an image in several units, and where it stands among real images that the model never saw."""
     columns = st.columns(4)
     columns[0].metric(
         "log p(x)",
@@ -75,18 +75,23 @@ def numbers(log_p: float, reference: np.ndarray) -> None:
         f"{measures.bits_per_dim(-log_p, 784):.4f}",
         help=_("-log₂ p(x) / 784: what a pixel costs to code."),
     )
+    if reference is None:
+        st.caption(
+            _("The data that this model learned from are not here, so there are no real images to compare with.")
+        )
+        return
     columns[2].metric(
         _("percentile"),
         f"{measures.percentile(log_p, reference):.1f} %",
-        help=_("Which share of real test images is less probable."),
+        help=_("Which share of real images that the model never saw is less probable."),
     )
     entropy = float(-reference.mean())
     columns[3].metric(
         "|−log p − H|",
         _("{value:.1f} nats", value=abs(-log_p - entropy)),
         help=_(
-            "Typicality: the distance from the mean {entropy:.1f} nats of real test images. High density is not the "
-            "same as typical.",
+            "Typicality: the distance from the mean {entropy:.1f} nats of real images that the model never saw. High "
+            "density is not the same as typical.",
             entropy=entropy,
         ),
     )
@@ -103,33 +108,30 @@ def _steps(picture: Picture) -> None:
                 st.caption(f"**{name}**. {explanation}")
 
 
-def _histogram(card: ModelCard, log_p: float, real: np.ndarray) -> None:
+def _histogram(card: ModelCard, log_p: float, real: np.ndarray | None) -> None:
     st.subheader(_("Among real images and noise"), anchor=False)
     noise = cache.noise_log_probs(card)
     cost = max(-log_p, 1e-3)  # on a logarithmic axis
     fig = figure(_("−log p(x) (nats, log scale)"), _("share of images (%)"), 420, log_x=True)
-    edges = np.geomspace(0.9 * min(-real.max(), cost, 10), 1.1 * max(-noise.min(), cost), 120)
-    for name, values, colour in ((_("real test images"), real, BLUE), (_("coin-flip noise"), noise, GREY)):
+    shown = [(_("coin-flip noise"), noise, GREY)]
+    if real is not None:
+        shown.insert(0, (_("real images it never saw"), real, BLUE))
+    low = min(float(-values.max()) for _name, values, _colour in shown)
+    edges = np.geomspace(0.9 * min(low, cost, 10), 1.1 * max(-noise.min(), cost), 120)
+    for name, values, colour in shown:
         share = 100 * np.histogram(-values, edges)[0] / len(values)
         fig.add_scatter(x=edges[:-1], y=share, name=name, line={"shape": "hv", "color": colour}, fill="tozeroy")
     fig.update_xaxes(autorange="reversed")
     fig.add_vline(x=cost, line_color=ORANGE, line_width=3)
     place = {"x": np.log10(cost), "y": 1, "yref": "paper", "xanchor": "left"}  # annotations count in exponents
     fig.add_annotation(text=_("this image"), showarrow=False, **place)
-    facts = {"real": len(real), "mean": real.mean(), "noise": len(noise), "low": noise.mean(), "value": log_p}
-    alt = _(
-        "Histograms of log p for {real} real test images (mean {mean:.1f} nats) and {noise} noise images (mean "
-        "{low:.1f} nats); this image: {value:.1f} nats.",
-        **facts,
+    means = "; ".join(
+        _("{n:,} × {name}, mean {mean:.1f} nats", n=len(values), name=name, mean=values.mean())
+        for name, values, _colour in shown
     )
+    alt = _("Histograms of log p: {means}; this image: {value:.1f} nats.", means=means, value=log_p)
     chart(fig, alt, key="histogram")
-    st.caption(
-        _(
-            "{real:,} real test images and {noise:,} of fair coin flips, same model; more probable to the right.",
-            real=len(real),
-            noise=len(noise),
-        )
-    )
+    st.caption(_("{means}. More probable to the right.", means=means))
 
 
 def _surprise(card: ModelCard, image: np.ndarray, log_p: float) -> None:

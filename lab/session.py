@@ -10,7 +10,7 @@ from nade_core.data.filetypes import IMAGE_SUFFIXES
 from nade_core.messages import N_, NadeError
 
 from . import cache, kinds, link
-from .words import _, tell
+from .words import _, plain, tell
 
 PICTURES = [suffix[1:] for suffix in IMAGE_SUFFIXES]  # what may be dropped as a picture
 REACHED = {"test": N_("{nats:.1f} nats on test"), "valid": N_("{nats:.1f} nats on validation")}
@@ -26,24 +26,67 @@ def describe(card: ModelCard) -> str:
     return " · ".join(facts)
 
 
+GROUPS = {
+    "animals": N_("Dogs and other animals"),
+    "mnist": N_("Digits"),
+    "points": N_("Points"),
+    "colours": N_("Colours"),
+    "own": N_("Own data"),
+}
+
+
+def group_of(card: ModelCard) -> str:
+    """What a model is of, as an id of GROUPS."""
+    if not card.embedded:
+        return "own"
+    return card.embedded if card.embedded in GROUPS else kinds.of(card) or "own"
+
+
 def choose_model(*offered: str) -> ModelCard:
     """The model in use, among those of the offered kinds of rows. It follows from chapter to chapter."""
     found = {name: card for name, card in cache.cards().items() if kinds.of(card) in offered}
     wanted = link.arriving("model")
     if wanted is not None:
-        st.session_state["model"] = wanted if wanted in found else next(iter(found))
+        st.session_state["model"] = wanted
+    if wanted and wanted not in cache.cards():
+        st.warning(_("There is no model {name} here any more; another one stands in for it.", name=plain(wanted)))
     if st.session_state["model"] not in found:
         st.session_state["model"] = next(iter(found))
-    name = st.selectbox(
+    chosen = found[st.session_state["model"]]
+    name = _choose(found, group_of(chosen))
+    link.say("model", name)
+    st.sidebar.caption(_("Runs on {device}", device=device()))
+    return found[name]
+
+
+def _choose(found: dict[str, ModelCard], group: str) -> str:
+    """What the model is of, and which one of those."""
+    of = {name: group_of(card) for name, card in found.items()}
+    groups = [id for id in GROUPS if id in of.values()]
+    st.session_state["group"] = group
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    left.selectbox(
+        _("A model of"),
+        groups,
+        key="group",
+        format_func=lambda id: _(GROUPS[id]),
+        help=_("What the model has learned to tell and to draw."),
+        on_change=_first_of,
+        args=({id: next(name for name in of if of[name] == id) for id in groups},),
+    )
+    inside = [name for name in found if of[name] == group]
+    return right.selectbox(
         _("Model"),
-        list(found),
+        inside,
         format_func=lambda name: describe(found[name]),
         key="model",
         help=_("The density p(x) in use. Models that you train in the Train chapter appear here."),
     )
-    link.say("model", name)
-    st.sidebar.caption(_("Runs on {device}", device=device()))
-    return found[name]
+
+
+def _first_of(first: dict[str, str]) -> None:
+    """Another group was chosen: its first model."""
+    st.session_state["model"] = first[st.session_state["group"]]
 
 
 def device() -> str:

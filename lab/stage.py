@@ -4,6 +4,8 @@ The stage holds the one thing that is touched and what it shows; the board holds
 numbers, two or three figures that matter, and the words of this step.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -79,9 +81,19 @@ def guess(key: str, label: str, low: float, high: float, step: float, first: flo
 
     Both the guess and that it was made stand in the link.
     """
+    return _committed(key, partial(linked, st.slider, label, low, high, key=key, default=first, step=step))
+
+
+def guess_among(key: str, label: str, options: list[Any], first: Any) -> Any:
+    """A prediction as ``guess`` is one, of one of the options, which stand in an order."""
+    return _committed(key, partial(linked, st.select_slider, label, options, key=key, default=first))
+
+
+def _committed(key: str, control: Callable[..., Any]) -> Any:
+    """What the control says, once the viewer asks for the answer; then it stays as it is."""
     shown = is_shown(key)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-row"):
-        value = linked(st.slider, label, low, high, key=key, default=first, step=step, disabled=shown)
+        value = control(disabled=shown)
         if not shown:
             st.button(_("Show the answer"), key=f"{key}-button", type="primary", on_click=_show, args=(key,))
     return value if shown else None

@@ -98,6 +98,17 @@ def nade(dims: int, hidden: int) -> Count:
     return Count("nade", N_("NADE"), 2 * dims * hidden + dims + hidden, "2 n H + n + H", r"2nH + n + H")
 
 
+def nade_pays_from(hidden: int) -> int:
+    """The smallest n from which on a NADE needs fewer numbers than the full joint table.
+
+    2^n - 1 is convex in n and 2 n H + n + H a line that starts above it: they cross once.
+    """
+    dims = 1
+    while nade(dims, hidden).parameters >= full_joint(dims).parameters:
+        dims += 1
+    return dims
+
+
 def made(dims: int, hidden: int) -> Count:
     """One hidden layer, masks zero some weights but all are stored: n H + H in, H n + n out."""
     _check("dims", dims, 1)

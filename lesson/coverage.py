@@ -60,6 +60,15 @@ def _present(numbers: np.ndarray, end: int) -> np.ndarray:
     return found
 
 
+def occurrences(train: np.ndarray, row: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """For k = 1 .. K: how many training rows (N, D) agree with a row (D,) at the first k places, (K,)."""
+    agree, counts = np.arange(len(train)), []
+    for place in places:
+        agree = agree[train[agree, place] == row[place]]
+        counts.append(len(agree))
+    return np.array(counts)
+
+
 def first_below(shares: np.ndarray, level: float = 0.5) -> int | None:
     """The smallest k whose share lies below the level, or None."""
     below = np.flatnonzero(np.asarray(shares) < level)

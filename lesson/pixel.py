@@ -85,6 +85,14 @@ def split(image: np.ndarray, seed: int = 0) -> Split:
     return Split(image[part > 0], part[part > 0], image[scored], block[scored])
 
 
+def scored_squares(pixels: Split, shape: tuple[int, ...]) -> list[list[int]]:
+    """Where the held-out pixels of a picture (H, W, ...) lie: [x, y, width, height] of each square."""
+    height, width = shape[:2]
+    places = (divmod(int(block), -(-width // SIDE)) for block in np.unique(pixels.block))
+    corners = [(column * SIDE + 1, row * SIDE + 1) for row, column in places]
+    return [[x, y, min(SIDE - 2, width - x), min(SIDE - 2, height - y)] for x, y in corners]
+
+
 def _inner(length: int) -> np.ndarray:
     """Whether a row or column lies inside its block, not at the block's edge: (length,)."""
     return ~np.isin(np.arange(length) % SIDE, (0, SIDE - 1))
@@ -100,6 +108,12 @@ def quantise(values: np.ndarray, levels: int) -> np.ndarray:
 def restore(values: np.ndarray, levels: int) -> np.ndarray:
     """The middle of each level's bin, to show what is left of a picture: uint8, as the values 0 .. L - 1."""
     return ((values + 0.5) * 256 / levels).astype(np.uint8)
+
+
+def unseen(pixels: Split, levels: int) -> float:
+    """The share of the held-out pixels whose colour no training pixel has, at L levels a channel."""
+    codes = (_code(quantise(part, levels), levels) for part in (pixels.train, pixels.test))
+    return float((_counts(*codes) == 0).mean())
 
 
 def table_log_probs(train, part, test, cases: int) -> tuple[np.ndarray, float]:

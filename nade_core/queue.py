@@ -29,6 +29,7 @@ from .runs.process import Worker, bury, end, spawn
 MAX_WAITING, MAX_KEPT, MAX_UPLOAD_MB = 8, 40, 200
 POLL = 0.25  # seconds between two looks at the folder
 GRACE = 0.7  # seconds that a worker has to end by itself once a stop was asked for
+LEAVING = 2.0  # seconds to wait for a worker that has said its last word
 BUSY = 20.0  # seconds to wait while another app changes the folder
 
 
@@ -105,6 +106,7 @@ class Queue:
 
     def delete(self, folder: Path) -> None:
         """Remove a run that is not under way, and what was uploaded for it."""
+        _await_leaving(folder)
         with self._locked():
             if is_alive(folder):
                 raise NadeError("This run is under way: stop it first.")
@@ -239,3 +241,10 @@ def _store(files: Sequence[tuple[str, bytes]], folder: Path) -> tuple[str, str]:
     for i, (suffix, (_, content)) in enumerate(zip(suffixes, files, strict=True)):
         (folder / "upload" / f"{i:05d}{suffix}").write_bytes(content)
     return f"upload/00000{suffixes[0]}" if tables else "upload", Path(files[0][0]).stem if len(files) == 1 else "own"
+
+
+def _await_leaving(folder: Path) -> None:
+    """Where a run has ended, give the worker that said so the moment that it takes to leave."""
+    until = time.monotonic() + LEAVING
+    while look(folder).state != "running" and is_alive(folder) and time.monotonic() < until:
+        time.sleep(POLL)

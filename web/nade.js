@@ -166,7 +166,7 @@ export class Nade {
       throw new NadeFault("Expected a prefix of at most {dims} values, 0 and 1 only.", { dims });
     const images = new Uint8Array(n * dims), session = (this.#scratch ??= new Session(this));
     for (let j = 0, at = 0; j < n; j++, at += dims + 1) {
-      const byClass = y === null && this.classes > 0 && temperature === 1; // otherwise by the mixture's own conditionals
+      const byClass = y === null && this.classes > 0 && temperature === 1;
       const label = byClass ? this.drawLabel(uniforms[at], prefix) : y;
       images.set(session.draw(uniforms.slice(at + 1, at + 1 + dims), label, temperature, prefix).x, j * dims);
     }
@@ -208,8 +208,8 @@ export class Nade {
 
 /**
  * One image under the hand. After `set`, `flip` or `draw` these hold, in place until the next: x (Uint8Array (D)),
- * logProb (a number), logits and logConditionals (Float64Array (D), as in Nade). Only what comes after the first changed pixel is computed
- * again: the states before it are kept, one for every pixel that is on.
+ * logProb (a number), logits and logConditionals (Float64Array (D), as in Nade). Only what comes after the first
+ * changed pixel is computed again: the states before it are kept, one for every pixel that is on.
  */
 export class Session {
   #F; #F2; #states; #rank; #lanes = 0; #y; #logits; #past; #logits2; #past2; #h; #a; #on; #off;
@@ -245,15 +245,15 @@ export class Session {
     this.#choose(y);
     this.#start(0);
     for (let t = 0, moved = true; t < dims; t++) {
-      for (let y = 0; y < this.#lanes; y++) {
-        const h = this.#h[y];
-        if (moved) kernel.join(this.#states, this.#rank[t] * width, this.#F, y * width, h);
-        logits[y * dims + t] = b[t] + dot(V, t * width, h);
+      for (let lane = 0; lane < this.#lanes; lane++) {
+        const h = this.#h[lane];
+        if (moved) kernel.join(this.#states, this.#rank[t] * width, this.#F, lane * width, h);
+        logits[lane * dims + t] = b[t] + dot(V, t * width, h);
       }
       const p = sigmoid(this.#mix(logits, past, t) / temperature);
       this.bits[t] = +(moved = t < prefix.length ? prefix[t] == 1 : u[t] < p);
-      for (let y = 0, at = t; y < this.#lanes; y++, at += dims)
-        past[at + y + 1] = past[at + y] + logSigmoid(moved ? logits[at] : -logits[at]);
+      for (let lane = 0, at = t; lane < this.#lanes; lane++, at += dims)
+        past[at + lane + 1] = past[at + lane] + logSigmoid(moved ? logits[at] : -logits[at]);
       this.#step(t);
     }
     return this.#tell(0);

@@ -94,12 +94,13 @@ def _model(found: dict[str, ModelCard]) -> ModelCard:
 def _picture(card: ModelCard) -> tuple[np.ndarray, str] | None:
     """The image (784,) to erase from, and what it is called."""
     left, right = st.columns([1, 2])
+    offered = ["test", "own"] if cache.data_of(card) else ["own"]
     source = linked(
         left.segmented_control,
         _("Picture from"),
-        ["test", "own"],
+        offered,
         key="source",
-        default="test",
+        default=offered[0],
         format_func=lambda source: _(SOURCES[source]),
         required=True,
         help=_("What a region is erased from."),

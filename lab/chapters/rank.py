@@ -81,7 +81,9 @@ def _look(i: int) -> dict[str, str]:
 
 def _other(card: ModelCard) -> ModelCard | None:
     """A second model of the same data to rank the same images with, or None."""
-    found = {name: c for name, c in cache.cards().items() if c.data == card.data and name != card.name and kinds.of(c)}
+    found = {
+        name: c for name, c in cache.cards().items() if cache.same_data(c, card) and name != card.name and kinds.of(c)
+    }
     name = linked(
         st.selectbox,
         _("Compare with"),

@@ -6,7 +6,7 @@ import streamlit as st
 from lesson import corruptions
 from nade_core import ModelCard
 from nade_core import images as pictures
-from nade_core.data import SOURCES
+from nade_core.data import SOURCES, Dataset
 from nade_core.messages import N_
 
 from .. import cache
@@ -53,15 +53,15 @@ def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -
     st.caption(
         _("Right: how sure the model is that the pixel is on, *before* it is drawn. Orange marks the next pixel.")
     )
-    if card.embedded:  # someone's own data are not here to compare with
-        _memorised(card, image)
+    if (data := cache.data_of(card)) is not None:
+        _memorised(card, image, data)
 
 
-def _memorised(card: ModelCard, image: np.ndarray) -> None:
+def _memorised(card: ModelCard, image: np.ndarray, data: Dataset) -> None:
     st.subheader(_("Did it memorise?"), anchor=False)
     with st.spinner(_("Comparing with the training images…")):
-        neighbour, distance = cache.nearest(card.embedded, image.tobytes())
-        typical = cache.typical_distance(card.embedded)
+        neighbour, distance = cache.nearest(cache.key_of(card), image.tobytes(), data)
+        typical = cache.typical_distance(cache.key_of(card), data)
     gap = np.zeros((28, 2), np.uint8)
     three = [image.reshape(28, 28), gap, neighbour.reshape(28, 28), gap, (image != neighbour).reshape(28, 28)]
     st.image(
@@ -72,10 +72,10 @@ def _memorised(card: ModelCard, image: np.ndarray) -> None:
     )
     st.caption(
         _(
-            "A real test image is typically {typical:.0f} pixels from its nearest training one (median of {n}). A copy "
-            "would be 0 away.",
+            "A real image that the model never saw is typically {typical:.0f} pixels from its nearest training one "
+            "(median of {n}). A copy would be 0 away.",
             typical=typical,
-            n=cache.TYPICAL_OF,
+            n=min(cache.TYPICAL_OF, len(data.test)),
         )
     )
 
@@ -86,7 +86,7 @@ def report(card: ModelCard) -> None:
         report_image(card, named)
 
 
-def gallery(card: ModelCard, n: int, seed: int) -> cache.Gallery:
+def gallery(card: ModelCard, n: int, seed: int) -> cache.Gallery | None:
     with st.spinner(_("Damaging images, drawing noise, scoring everything…")):
         return cache.gallery(card, n, seed)
 
@@ -157,8 +157,8 @@ def _blank(card: ModelCard, shown: cache.Gallery) -> None:
     with st.container(border=True):
         st.markdown(
             _(
-                "**A blank image has log p = {blank:.1f} nats and outranks {share:.1f} % of {n:,} real test images** "
-                "(their mean is {mean:.1f}).",
+                "**A blank image has log p = {blank:.1f} nats and outranks {share:.1f} % of {n:,} real images "
+                "that the model never saw** (their mean is {mean:.1f}).",
                 **facts,
             )
         )

@@ -1,6 +1,6 @@
 """What can be trained on what, and how it goes where nothing else is asked for: for whoever offers a choice."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from ..data import SOURCES, load_dataset
 from ..devices import as_device
@@ -44,5 +44,5 @@ def usual(model: str, data: str) -> Usual:
     model_class, config_class = MODELS[model]
     rows = len(load_dataset(data, model_class.values).train) if data in SOURCES else None
     how = recommended(model, rows or 1, as_device(None))
-    hidden = next((field.default for field in fields(config_class) if field.name == "hidden"), None)
+    hidden = getattr(config_class, "hidden", None)  # the default of a dataclass is an attribute of the class
     return Usual(model_class.counts, how.epochs if rows else None, how.learning_rate, hidden)

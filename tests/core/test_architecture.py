@@ -16,7 +16,7 @@ LAYERS = (
     {"data", "scoring"},
     {"headers"},
     {"checkpoint"},
-    {"distillation"},
+    {"distillation", "export"},
     {"training"},
     {"runs"},
     {"queue", "export"},

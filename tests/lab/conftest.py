@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -33,7 +34,10 @@ def go(page, id, **params):
     """The page at the address of a chapter, as when one follows a link in the same tab."""
     page._page_hash = calc_hash("" if chapters()[id][0].home else id)
     page.query_params = {key: str(value) for key, value in params.items()}
-    return page.run()
+    page.run()
+    # between two runs the harness asks format_func outside of the page's session, where no language is chosen
+    st.session_state["language"] = page.session_state["language"]
+    return page
 
 
 def healthy(page):

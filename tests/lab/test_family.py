@@ -2,7 +2,8 @@
 
 import pytest
 
-from lab import cache, kinds
+from lab import cache, kinds, session
+from lab.words import _
 from nade_core import list_models, load_pretrained, scoring
 from nade_core.data import load_dataset
 
@@ -23,15 +24,25 @@ def test_every_model_samples_scores_and_ranks(chapter, card):
     assert table.loc["real"]["mean log p, nats"] > table.loc["noise, coin flips"]["mean log p, nats"]
 
 
-def test_the_picker_says_what_each_model_is_how_large_and_how_good(chapter):
-    cards = [card for card in list_models() if kinds.of(card)]
-    options = chapter("density").selectbox(key="model").options
-    assert len(cards) == len(list_models()) and options[0].startswith("NADE, digits")
-    for other in (chapter("generate", n=4), chapter("rank", each=20)):
-        assert other.selectbox(key="model").options == options
-    for card, option in zip(cards, options, strict=True):
-        assert card.description in option and f"{card.parameters:,} parameters" in option
-        assert f"{card.nats['test']:.1f} nats" in option
+def test_the_picker_says_what_each_model_is_of_how_large_and_how_good(chapter):
+    cards = {card.name: card for card in list_models() if kinds.of(card)}
+    page, seen = chapter("density"), []
+    assert page.selectbox(key="group").options == ["Dogs and other animals", "Digits", "Points", "Colours"]
+    for group in page.selectbox(key="group").options:
+        page.selectbox(key="group").select(group).run()
+        box = page.selectbox(key="model")
+        inside = [card for card in cards.values() if _(session.GROUPS[session.group_of(card)]) == group]
+        assert box.value == inside[0].name and len(box.options) == len(inside)
+        for card, option in zip(inside, box.options, strict=True):
+            assert card.description in option and f"{card.parameters:,} parameters" in option
+            assert f"{card.nats['test']:.1f} nats" in option
+        seen += inside
+    assert len(seen) == len(cards) == len(list_models())
+
+
+def test_a_model_that_is_gone_is_said(chapter):
+    page = chapter("density", model="gone")
+    assert "no model gone" in page.warning[0].value and page.selectbox(key="model").value == "nade-mnist"
 
 
 def test_slow_models_score_fewer_images(monkeypatch):

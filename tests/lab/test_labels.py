@@ -14,13 +14,13 @@ from lab import labels
 def test_a_name_keeps_its_words_in_lines_of_the_longest_length(name):
     lines = labels.wrapped(name).split(labels.BREAK)
     assert " ".join(lines).split() == name.split()
-    assert all(len(line) <= labels.LONGEST or " " not in line for line in lines)
+    assert all(labels.letters(line) <= labels.LONGEST or " " not in line for line in lines)
 
 
 def test_lines_are_evenly_long_and_hangul_is_twice_as_wide():
     assert labels.wrapped("Order-agnostic NADE taught by PixelCNN") == "Order-agnostic NADE<br>taught by PixelCNN"
     assert labels.wrapped("Markov chain of order 8") == "Markov chain of order 8"
-    assert labels.width("초류") == labels.width("abcd")
+    assert labels.letters("초류") == labels.letters("abcd")
 
 
 def test_neighbours_take_sides_that_do_not_collide():

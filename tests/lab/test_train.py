@@ -9,7 +9,7 @@ import torch
 
 from lab.train import queue as watched
 from lab.words import plain
-from nade_core import runs
+from nade_core import queue, runs
 from nade_core.messages import NadeError
 from nade_core.queue import Queue
 from nade_core.runs.folder import working_on, write_status
@@ -174,3 +174,11 @@ def test_the_log_of_a_run_is_read_once_as_long_as_it_stays_the_same(train, monke
 def test_somebody_elses_words_are_no_markdown():
     assert plain("*a* [b](c) :red[d] $e$ <f>") == r"\*a\* \[b\]\(c\) \:red\[d\] \$e\$ \<f\>"
     assert plain("한글 words 12") == "한글 words 12"
+
+
+def test_a_run_that_has_just_ended_is_deleted_as_soon_as_its_worker_has_left(train, monkeypatch):
+    page, looks = finished(train), iter([True, True])
+    folder = train.root / page.session_state["run"]
+    monkeypatch.setattr(queue, "is_alive", lambda folder: next(looks, False))
+    healthy(page.button(key=f"delete-{folder.name}").click().run())
+    assert not folder.exists()

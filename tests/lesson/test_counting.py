@@ -46,3 +46,10 @@ def test_every_count_carries_an_id_of_its_own_a_title_and_its_formula():
     assert len({count.id for count in counts}) == len({count.title for count in counts}) == len(counts)
     assert all(count.formula and count.latex and " " not in count.id for count in counts)
     assert counting.markov(4, 2).title == counting.markov(9, 1).title  # words without numbers can be translated
+
+
+@pytest.mark.parametrize("hidden", [1, 20, 500])
+def test_a_nade_is_smaller_than_the_table_from_one_n_on(hidden):
+    first = counting.nade_pays_from(hidden)
+    smaller = [counting.nade(n, hidden).parameters < counting.full_joint(n).parameters for n in range(1, 60)]
+    assert smaller == [n >= first for n in range(1, 60)]

@@ -66,3 +66,13 @@ def test_what_leaves_the_image_is_refused():
         coverage.block(1, 14, 10, (28, 28))
     with pytest.raises(NadeError, match="1 to 9 places; got 10"):
         coverage.scattered(10, 9, 0)
+
+
+def test_occurrences_count_the_rows_that_agree_and_coverage_is_their_share():
+    rng = np.random.default_rng(4)
+    train, test, places = rng.integers(0, 2, (60, 9)), rng.integers(0, 2, (20, 9)), rng.permutation(9)
+    counts = np.array([coverage.occurrences(train, row, places) for row in test])
+    for k in range(1, 10):
+        equal = (train[:, None, places[:k]] == test[None, :, places[:k]]).all(-1).sum(0)
+        assert (counts[:, k - 1] == equal).all()
+    assert (counts > 0).mean(0) == pytest.approx(coverage.coverage(train, test, places))

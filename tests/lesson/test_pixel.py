@@ -31,6 +31,15 @@ def test_no_scored_pixel_touches_a_training_pixel():
     assert (split.block == test[:, 0] // 8 * 8 + test[:, 1] // 8).all() and set(split.part) == {1, 2, 3, 4}
 
 
+def test_the_squares_hold_just_the_scored_pixels():
+    where = np.moveaxis(np.mgrid[:45, :61], 0, -1)
+    image = np.concatenate([where, np.zeros((45, 61, 1), int)], -1).astype(np.uint8)
+    split = pixel.split(image, 1)
+    squares = pixel.scored_squares(split, image.shape)
+    inside = {(row, column) for x, y, w, h in squares for row in range(y, y + h) for column in range(x, x + w)}
+    assert inside == {(row, column) for row, column, _ in split.test.tolist()} and len(inside) == len(split.test)
+
+
 def test_a_large_picture_is_thinned_and_keeps_its_colours(tmp_path):
     from PIL import Image
 
@@ -46,6 +55,14 @@ def test_levels_are_in_order_and_restored_inside_their_bins(levels):
     bins = pixel.quantise(values, levels)
     assert (np.diff(bins) >= 0).all() and set(bins) == set(range(levels))
     assert (pixel.quantise(pixel.restore(np.arange(levels), levels), levels) == np.arange(levels)).all()
+
+
+@pytest.mark.parametrize("levels", [2, 256])
+def test_unseen_is_the_share_of_colours_that_training_lacks(levels):
+    split = pixel.split(pixel.photo())
+    seen = set(map(tuple, pixel.quantise(split.train, levels)))
+    missing = [tuple(colour) not in seen for colour in pixel.quantise(split.test, levels)]
+    assert pixel.unseen(split, levels) == pytest.approx(np.mean(missing))
 
 
 def test_the_table_adds_the_alpha_that_its_parts_choose_and_sums_to_1():

@@ -170,4 +170,6 @@ def test_bold_words_end(language):
     """In Markdown ``**`` after a bracket or a stop, with a letter after it, does not end what is bold."""
     said = [message.string for message in extract.read(language) if message.id]
     said += [path.read_text("utf-8") for path in (ROOT / "texts" / language).glob("*.md")]
-    assert not [found[0] for text in said for found in re.finditer(r".{0,20}[^\w\s*]\*\*\w", text) if found[0][0] != "*"]
+    assert not [
+        found[0] for text in said for found in re.finditer(r".{0,20}[^\w\s*]\*\*\w", text) if found[0][0] != "*"
+    ]

@@ -55,8 +55,8 @@ export function ask(bytes, questions) {
 }
 
 /** What a History holds after the acts, each [method, ...args]. */
-function remember(acts) {
-  const history = new strokes.History();
+function remember(acts, most) {
+  const history = new strokes.History(strokes.blank(), most);
   for (const [name, cells] of acts) history[name](cells && Uint8Array.from(cells.flat()));
   const { canUndo, canRedo } = history;
   return { on: history.cells.reduce((sum, value) => sum + value), canUndo, canRedo };

@@ -78,8 +78,8 @@ def test_undo_and_redo_walk_through_the_past(draw):
     assert draw(("remember", [*acts, ["undo"], ["undo"], ["undo"]])) == {"on": 0, "canUndo": False, "canRedo": True}
     assert draw(("remember", [*acts, ["undo"], ["undo"], ["redo"]])) == {"on": 1, "canUndo": True, "canRedo": True}
     assert draw(("remember", [*acts, ["undo"], ["commit", BLANK]])) == {"on": 0, "canUndo": True, "canRedo": False}
-    many = [["commit", (one, two)[k % 2]] for k in range(300)]
-    assert draw(("remember", [*many, *[["undo"]] * 250])) == {"on": 2, "canUndo": False, "canRedo": True}
+    many = [["commit", (one, two)[k % 2]] for k in range(30)]
+    assert draw(("remember", [*many, *[["undo"]] * 25], 20)) == {"on": 2, "canUndo": False, "canRedo": True}
 
 
 def test_a_link_carries_the_drawing(draw):

@@ -1,0 +1,61 @@
+"""The frame of the lesson: steps, guesses and questions stand in the link; a link hides and locks; the table of contents."""
+
+import pytest
+
+from lab import contents, link
+from lab.chapter import chapters, lesson
+
+from .conftest import words
+
+LESSON = lesson()
+
+
+@pytest.mark.parametrize("chapter_", LESSON, ids=lambda c: c.id)
+def test_every_step_opens_with_its_words_in_both_languages(chapter, chapter_):
+    for step in chapter_.steps:
+        page = chapter(chapter_.id, step=step)
+        assert page.query_params.get("step", chapter_.steps[0]) == step
+    korean = chapter(chapter_.id, step=chapter_.steps[-1], lang="ko")
+    assert any("가" <= letter <= "힣" for letter in words(korean))
+
+
+def test_a_guess_is_kept_and_then_stands_beside_the_answer(chapter):
+    page = chapter("coin", n=100)
+    page.slider(key="guess").set_value(0.25).run()
+    assert page.query_params["guess"] == "0.25" and "guess-shown" not in page.query_params
+    page.button(key="guess-button").click().run()
+    assert page.query_params["guess-shown"] == "1" and page.slider(key="guess").disabled
+    again = chapter("coin", n=100, guess=0.25, **{"guess-shown": 1})
+    assert [m.value for m in again.metric] == [m.value for m in page.metric]
+
+
+def test_the_closing_question_is_answered_from_the_page(chapter):
+    page = chapter("independence", p1=0.5, p2=0.5, answer=0.25)
+    assert "Yes." in words(page)
+    assert "Not quite: 0.25." in words(chapter("independence", p1=0.5, p2=0.5, answer=0.5))
+
+
+def test_a_link_hides_and_locks_controls(chapter):
+    page = chapter("coin", step="curve", p=0.4, hide="p")
+    assert not [slider for slider in page.slider if slider.key == "p"]
+    assert "0.40" in page.latex[0].value
+    assert chapter("coin", step="curve", p=0.4, lock="p").slider(key="p").disabled
+
+
+def test_presentation_follows_from_chapter_to_chapter_and_bars_from_the_link(chapter):
+    page = chapter("rules", present=1, joint="0.5,0,0,0,0,0,0,0.5")
+    assert page.query_params["present"] == "1"
+    assert "0.500" in page.latex[0].value
+    assert chapter("rules", joint="0.5,0.7").latex[0].value == chapter("rules").latex[0].value
+
+
+def test_every_chapter_of_the_lesson_says_what_the_frame_needs():
+    assert [chapter.place for chapter in LESSON] == sorted({chapter.place for chapter in LESSON})
+    assert all(chapter.short and chapter.sentence and chapter.steps for chapter in LESSON)
+    assert link.LANGUAGE not in link.controls()
+
+
+def test_the_readme_lists_every_chapter():
+    inside = contents.README.read_text("utf-8").split(contents.START)[1].split(contents.END)[0]
+    assert inside == contents.table(), "run python -m lab.contents"
+    assert len(inside.splitlines()) == len(chapters()) + 2
