@@ -16,7 +16,7 @@ LAYERS = (
     {"data", "scoring"},
     {"headers"},
     {"checkpoint"},
-    {"distillation", "export"},
+    {"distillation"},
     {"training"},
     {"runs"},
     {"queue", "export"},
