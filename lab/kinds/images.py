@@ -14,6 +14,7 @@ from ..components import image_grid, player
 from ..link import linked
 from ..pictures import choose_picture
 from ..report import look_into, numbers, report_image
+from ..take_home import page_button
 from ..words import _, prose
 
 ID, PLACE = "images", 0
@@ -35,13 +36,15 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
         chosen = image_grid(x, captions, "chosen", about)
         given = "" if label is None else f" | {_(card.classes[label])}"
         st.caption(_("Under each image: its exact log p(x{given}). Click one to see it drawn.", given=given))
-        st.download_button(
-            _("Download the grid as PNG"),
-            pictures.to_png(pictures.grid(x)),
-            f"{card.name}-{seed}.png",
-            "image/png",
-            icon=":material/download:",
-        )
+        with st.container(horizontal=True):
+            st.download_button(
+                _("Download the grid as PNG"),
+                pictures.to_png(pictures.grid(x)),
+                f"{card.name}-{seed}.png",
+                "image/png",
+                icon=":material/download:",
+            )
+            page_button(card)
     with right:
         _watch(card, x[chosen], label, chosen)
 
