@@ -9,12 +9,15 @@ from nade_core import ModelCard, images
 from nade_core.messages import N_, NadeError
 
 from . import cache
+from .components.engine import plays
 from .link import linked
+from .paper import paper
 from .session import PICTURES
 from .words import _, tell
 
 MAX_FILES = 50
-SOURCES = {"own": N_("My pictures"), "test": N_("A test image"), "noise": N_("Noise")}
+DRAW = "draw"
+SOURCES = {DRAW: N_("Draw"), "own": N_("My pictures"), "test": N_("A test image"), "noise": N_("Noise")}
 GROUNDS = {"auto": N_("automatic"), "bright": N_("bright: invert"), "dark": N_("dark: keep")}
 INVERT = {"auto": None, "bright": True, "dark": False}
 
@@ -32,18 +35,22 @@ class Picture:
 
 
 def choose_picture(card: ModelCard) -> list[Picture]:
-    """One image or several, as the viewer says; none as long as nothing was dropped."""
-    offered = [source for source in SOURCES if source != "test" or cache.data_of(card)]
+    """An image or several, as the viewer says; none as long as nothing was dropped, and none where one draws."""
+    possible = {DRAW: plays(card), "test": cache.data_of(card) is not None}
+    offered = [source for source in SOURCES if possible.get(source, True)]
     source = linked(
         st.segmented_control,
         _("Picture from"),
         offered,
         key="source",
-        default="test" if "test" in offered else "own",
+        default=next(source for source in (DRAW, "test", "own") if source in offered),
         format_func=lambda source: _(SOURCES[source]),
         required=True,
         help=_("The same model scores any of these."),
     )
+    if source == DRAW:
+        paper(card)
+        return []
     return {"own": _own, "test": lambda: [test_picture(card)], "noise": lambda: [_noise()]}[source]()
 
 

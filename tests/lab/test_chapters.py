@@ -27,7 +27,7 @@ def test_density_of_uploads_scores_the_good_and_names_the_bad(chapter):
 
 
 def test_the_animals_come_with_bayes_rule(chapter):
-    assert "Bayes' rule" in words(chapter("density", model="nade-animals", image=3))
+    assert "Bayes' rule" in words(chapter("density", model="nade-animals", source="test", image=3))
 
 
 def test_rank_says_that_a_blank_image_outranks_real_ones_and_why(chapter):
