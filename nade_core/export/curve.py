@@ -25,10 +25,11 @@ def curve(log: list[dict], epochs: int) -> bytes:
         return left + (right - left) * epoch / epochs, bottom - (bottom - top) * (value - low) / (high - low)
 
     for i in range(TICKS + 1):
-        value, epoch = low + (high - low) * i / TICKS, epochs * i / TICKS
+        value = low + (high - low) * i / TICKS
         draw.line([at(0, value), at(epochs, value)], LINE)
         draw.text((left - 10, at(0, value)[1]), f"{value:.2f}", INK, font, anchor="rm")
-        draw.text((at(epoch, low)[0], bottom + 10), f"{epoch:g}", INK, font, anchor="mt")
+    for epoch in range(0, epochs + 1, -(-epochs // TICKS)):
+        draw.text((at(epoch, low)[0], bottom + 10), str(epoch), INK, font, anchor="mt")
     for trial in sorted({report["trial"] for report in log}):
         own = [report for report in log if report["trial"] == trial]
         for column, colour in COLOURS.items():
