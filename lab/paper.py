@@ -22,7 +22,7 @@ def paper(card: ModelCard) -> None:
         for source, name in names.items():
             st.button(name, key=f"from-{source}", on_click=_start, args=(card, source))
         with st.popover(_("my picture")):
-            _own()
+            _own(card)
     canvas(card)
     st.caption(prose("draw", "lesson"))
 
@@ -37,15 +37,15 @@ def _start(card: ModelCard, source: str) -> None:
         start_from(cache.samples(card, 1, turn)[0][0] if source == "sample" else np.zeros(card.dims, np.uint8))
 
 
-def _own() -> None:
+def _own(card: ModelCard) -> None:
     most = images.MAX_BYTES >> 20
     file = st.file_uploader(_("Drop a picture"), PICTURES, key="drawn-over", max_upload_size=most)
     if file:
-        st.button(_("Put it on the paper"), key="from-own", on_click=_start_from_file, args=(file.getvalue(),))
+        st.button(_("Put it on the paper"), key="from-own", on_click=_start_from_file, args=(card, file.getvalue()))
 
 
-def _start_from_file(content: bytes) -> None:
+def _start_from_file(card: ModelCard, content: bytes) -> None:
     try:
-        start_from(images.prepare(content).image.ravel())
+        start_from(images.prepare(content, fit=card.fit).image.ravel())
     except NadeError as error:
         st.toast(tell(error), icon=":material/broken_image:")

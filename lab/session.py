@@ -89,6 +89,22 @@ def _first_of(first: dict[str, str]) -> None:
     st.session_state["model"] = first[st.session_state["group"]]
 
 
+ANY = N_("any")
+
+
+def choose_class(card: ModelCard, where, label: str, key: str, default: str, about: str) -> int | None:
+    """A class of the model, dogs first; None for any of them."""
+    names = by_dog(card.classes)
+    options = {"key": key, "default": default, "format_func": _, "help": about}
+    name = link.linked(where.selectbox, label, [*names, ANY], **options)
+    return None if name == ANY else card.classes.index(name)
+
+
+def by_dog(classes: tuple[str, ...]) -> list[str]:
+    """The names of classes, dogs first."""
+    return sorted(classes, key=lambda name: name != "dog")
+
+
 def device() -> str:
     """Where models run, in words."""
     kind, what = cache.device()

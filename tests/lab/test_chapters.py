@@ -67,7 +67,7 @@ def test_a_model_of_ones_own_images_is_a_model_of_every_chapter(chapter, tmp_pat
     for id, facts in (("density", {"source": "noise"}), ("rank", {"each": 20}), ("generate", {"n": 4})):
         page = chapter(id, model="mine", **facts)
         assert page.selectbox(key="model").value == "mine"
-    assert "Did it memorise?" not in [title.value for title in page.subheader]  # its training images are not here
+    assert "Did it memorise?" not in [title.value for title in page.header]  # its training images are not here
 
 
 @pytest.mark.parametrize("wanted, locale, shown", [(None, "ko-KR", "ko"), ("en", "ko-KR", "en"), ("xx", "fr", "en")])
