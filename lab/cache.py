@@ -14,7 +14,7 @@ import torch
 from torch.distributions import Bernoulli
 
 from lesson import corruptions
-from nade_core import ModelCard, checkpoint, list_models, load_model, measures, runs, scoring
+from nade_core import ModelCard, checkpoint, list_models, load_model, measures, runs, scoring, traits
 from nade_core.data import Dataset, load_dataset, other_data
 from nade_core.data.reading import read_rows
 from nade_core.messages import NadeError
@@ -111,6 +111,17 @@ def _own_data(folder: str, changed: float) -> Dataset | None:
 def held_out(data: str, values: str) -> np.ndarray | None:
     """The first rows of an embedded data set's test part, at most TEST_IMAGES; None for data that are not here."""
     return read_rows(data, values=values)[:TEST_IMAGES] if data else None
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _usual(key: Key, _rows: np.ndarray) -> dict[str, tuple[float, float]]:
+    return traits.usual(_rows.reshape(-1, 28, 28))
+
+
+def usual(card: ModelCard) -> dict[str, tuple[float, float]] | None:
+    """Between which values the traits of nearly all images lie that a model learned from; None without its data."""
+    data = data_of(card)
+    return None if data is None else _usual(key_of(card), data.train[:TEST_IMAGES])
 
 
 # Scoring
