@@ -7,7 +7,7 @@ from nade_core import ModelCard, images
 from nade_core.messages import NadeError
 
 from . import cache
-from .components.draw import draw, start_from
+from .components.canvas import canvas, start_from
 from .session import PICTURES
 from .words import _, prose, tell
 
@@ -23,7 +23,7 @@ def paper(card: ModelCard) -> None:
             st.button(name, key=f"from-{source}", on_click=_start, args=(card, source))
         with st.popover(_("my picture")):
             _own(card)
-    draw(card)
+    canvas(card)
     st.caption(prose("draw", "lesson"))
 
 

@@ -10,7 +10,7 @@ from nade_core.messages import N_
 
 from .. import cache, classes, stage
 from ..chapter import Chapter
-from ..components.draws import draws
+from ..components.draw import draw
 from ..components.order import order
 from ..link import linked
 from ..numbers import as_power
@@ -89,7 +89,7 @@ def _generation(data: sheet.Sheet, seed: int) -> None:
     else:
         rows, log_p = classes.draws(cache.cards()[sheet.MODEL], label, first, BLOCK)
     another = _("draw another {name}", name=_(name))
-    draws(rows, log_p, first, seed, data.ordering, _(name), another, lambda to: stage.keep("seed", to, FIRST))
+    draw(rows, log_p, first, seed, data.ordering, _(name), another, lambda to: stage.keep("seed", to, FIRST))
 
 
 def _density(data: sheet.Sheet, lot: int, guess: list[str]) -> None:

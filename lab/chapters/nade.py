@@ -8,7 +8,7 @@ from nade_core.messages import N_
 
 from .. import cache, stage
 from ..chapter import Chapter
-from ..components.draw import draw
+from ..components.canvas import canvas
 from ..components.engine import plays
 from ..components.inside import GENERATE, LOOK, inside
 from ..link import linked
@@ -46,7 +46,7 @@ def render() -> None:
 def _draw(card: ModelCard) -> None:
     left, right = stage.columns()
     with left:
-        row = draw(card, compact=True)
+        row = canvas(card, compact=True)
     with right:
         log_p = float(cache.log_prob(card, row[None])[0])
         stage.formula(
@@ -101,6 +101,6 @@ def _count(card: ModelCard) -> None:
         numbers = rf"2\cdot {n}\cdot {hidden} + {n} + {hidden}"
         lines = rf"&2nH + n + H\\ &= {numbers}\\ &= {nade:,}".replace(",", "{,}")
         stage.formula(rf"\begin{{aligned}}{lines}\end{{aligned}}")
-        more = {_("and KH for {k} classes", k=classes): f"{classes * hidden:,}"} if classes else {}
+        more = {_("and K·H for {k} classes", k=classes): f"{classes * hidden:,}"} if classes else {}
         stage.figures({_("this model has"): f"{card.parameters:,}", **more})
         stage.words(CHAPTER, "count")

@@ -7,7 +7,7 @@ from nade_core import ModelCard
 from .. import drawing, stage
 from ..words import _
 from . import component
-from .draw import KEY, drawn, on_paper, put_on_paper
+from .canvas import KEY, drawn, on_paper, put_on_paper
 from .engine import engine
 
 LOOK, GENERATE = "look", "generate"

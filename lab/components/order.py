@@ -8,7 +8,7 @@ import streamlit as st
 from ..numbers import as_power
 from ..words import _
 from . import component
-from .draws import packed
+from .draw import packed
 
 _order = component("order")
 

@@ -16,6 +16,7 @@ from ..numbers import as_power
 from ..pictures import choose_picture
 from ..report import look_into, numbers, report_image
 from ..session import ANY, choose_class
+from ..take_home import page_button
 from ..words import _, explain, prose
 
 ID, PLACE = "images", 0
@@ -43,13 +44,15 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
         explain(
             words + " " + _("They are probabilities of about {least} to {most}.", least=least, most=most), small=True
         )
-        st.download_button(
-            _("Download the grid as PNG"),
-            pictures.to_png(pictures.grid(x)),
-            f"{card.name}-{seed}.png",
-            "image/png",
-            icon=":material/download:",
-        )
+        with st.container(horizontal=True):
+            st.download_button(
+                _("Download the grid as PNG"),
+                pictures.to_png(pictures.grid(x)),
+                f"{card.name}-{seed}.png",
+                "image/png",
+                icon=":material/download:",
+            )
+            page_button(card)
     with right:
         _watch(card, x[chosen], label, chosen)
 

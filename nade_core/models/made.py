@@ -50,6 +50,7 @@ class MADE(BinaryModel):
     description = N_("one masked pass for all conditionals")
     recipe = {"epochs": 60, "weight_decay": 0.1, "average": 0.9995, "precision": "bfloat16"}
     many_orderings = True
+    draws_slowly = True
 
     def __init__(self, config: MADEConfig, ordering: Tensor | None = None):
         super().__init__(config, ordering)

@@ -38,7 +38,7 @@ def log_p(model, row):
 
 
 def cells(viewer):
-    return np.array(list(viewer.page.locator(".draw").evaluate(CELLS)), np.uint8)
+    return np.array(list(viewer.page.locator(".studio").evaluate(CELLS)), np.uint8)
 
 
 def opened(viewer, path=f"density?model={MODEL}"):
@@ -48,8 +48,8 @@ def opened(viewer, path=f"density?model={MODEL}"):
 
 def confirmed(viewer):
     """The canvas, once the library has said its number of what is drawn."""
-    expect(viewer.page.locator(".draw .confirmed")).to_contain_text("The library says")
-    return viewer.page.locator(".draw .ink")
+    expect(viewer.page.locator(".studio .confirmed")).to_contain_text("The library says")
+    return viewer.page.locator(".studio .ink")
 
 
 def line(viewer, paper, down=200):
@@ -74,9 +74,9 @@ def test_a_stroke_of_the_mouse_is_scored_as_by_the_library_and_stands_in_the_lin
     confirmed(viewer)
     drawn = cells(viewer)
     assert (drawn >= before).all() and drawn.sum() > before.sum() + 10
-    live = viewer.page.locator(".draw").evaluate(LIVE)
+    live = viewer.page.locator(".studio").evaluate(LIVE)
     assert live == pytest.approx(log_p(model, drawn), abs=1e-3)
-    assert viewer.page.locator(".draw dd").first.inner_text().startswith(f"{live:.2f}".replace("-", "−"))
+    assert viewer.page.locator(".studio dd").first.inner_text().startswith(f"{live:.2f}".replace("-", "−"))
     assert (in_link(viewer) == drawn).all()
     assert sum(url.endswith(".safetensors") for url in asked) == 1  # not again with the answer of the server
     viewer.page.reload()
@@ -105,7 +105,7 @@ def test_the_keyboard_draws_and_says_where_it_is(viewer):
     paper.focus()
     for key in ("Home", "ArrowRight", "ArrowDown", " "):
         paper.press(key)
-    spoken = viewer.page.locator(".draw .spoken")
+    spoken = viewer.page.locator(".studio .spoken")
     expect(spoken).to_have_text("row 16, column 2: on")
     assert cells(viewer)[15 * 28 + 1] == 1 and cells(viewer).sum() == 5
     paper.press("Control+z")
@@ -143,7 +143,7 @@ def test_a_number_that_is_not_the_librarys_is_shown_as_a_fault(viewer):
     viewer.page.route("**/web/*.safetensors", lambda route: route.fulfill(body=changed_model()))
     opened_at = "density?model=" + MODEL
     viewer.open(opened_at)
-    wrong = viewer.page.locator(".draw .wrong")
+    wrong = viewer.page.locator(".studio .wrong")
     expect(wrong).to_contain_text("trust the library")
 
 
@@ -162,11 +162,11 @@ def test_where_the_browser_cannot_compute_the_servers_numbers_are_shown(viewer, 
         headers = {"content-length": str(2**40)} if broken == "huge" else {}
         viewer.page.route("**/web/*.safetensors", lambda route: route.fulfill(body=b"damaged", headers=headers))
     viewer.open(f"density?model={MODEL}")
-    expect(viewer.page.locator(".draw .fault")).to_contain_text(said)
-    line(viewer, viewer.page.locator(".draw .ink"))
+    expect(viewer.page.locator(".studio .fault")).to_contain_text(said)
+    line(viewer, viewer.page.locator(".studio .ink"))
     viewer.page.wait_for_url(re.compile("drawing="))
     number = f"{log_p(model, in_link(viewer)):.2f}".replace("-", "−")
-    expect(viewer.page.locator(".draw dd").first).to_contain_text(number)
+    expect(viewer.page.locator(".studio dd").first).to_contain_text(number)
 
 
 def test_a_link_without_a_drawing_is_told(viewer):
@@ -177,15 +177,15 @@ def test_a_link_without_a_drawing_is_told(viewer):
 def test_likelier_climbs_to_the_blank_image_from_a_dash_and_typical_runs_until_paused(viewer, model):
     opened(viewer, f"density?model={MODEL}&drawing={drawing.encode(DASH.ravel())}")
     viewer.page.get_by_role("button", name="Make it likelier").click()
-    expect(viewer.page.locator(".draw .lesson")).to_contain_text("After 4 flips")
+    expect(viewer.page.locator(".studio .lesson")).to_contain_text("After 4 flips")
     confirmed(viewer)
     assert cells(viewer).sum() == 0
     viewer.page.get_by_role("button", name="invert", exact=True).click()
     viewer.page.get_by_role("button", name="Make it typical").click()
-    viewer.page.locator(".draw").evaluate(MOVED)
+    viewer.page.locator(".studio").evaluate(MOVED)
     viewer.page.get_by_role("button", name="Pause").click()
     confirmed(viewer)
-    assert viewer.page.locator(".draw").evaluate(LIVE) == pytest.approx(log_p(model, in_link(viewer)), abs=1e-3)
+    assert viewer.page.locator(".studio").evaluate(LIVE) == pytest.approx(log_p(model, in_link(viewer)), abs=1e-3)
 
 
 def test_nade_opened_says_the_librarys_conditionals_and_flips(viewer, model):

@@ -74,6 +74,16 @@ def test_the_engines_modules_are_served_together():
         assert body == path.read_bytes() and headers["content-type"].startswith("text/javascript")
 
 
+def test_the_readme_says_how_long_the_first_visit_takes():
+    path = find_model("nade-mnist")
+    addresses = [f"{served.engine()}/{module.name}" for module in served.ENGINE.glob("*.js")]
+    size = sum(len(get(at, accept_encoding="gzip")[2]) for at in (*addresses, served.model(str(path), 0.0)))
+    readme = (served.ENGINE.parent / "README.md").read_text("utf-8")
+    said = re.search(r"fetches ([\d.]+) MB.*?: ([\d.]+) seconds at 10 Mbit/s", readme, re.DOTALL)
+    assert float(said[1]) == pytest.approx(size / 1e6, rel=0.02)
+    assert float(said[2]) == pytest.approx(size * 8 / 1e7, rel=0.03)
+
+
 @pytest.mark.parametrize("name", ["", "x.safetensors", "../app.py", "..%2fapp.py", "0" * 32 + ".safetensors"])
 def test_what_was_not_offered_is_not_there(name):
     assert get(f"/web/{name}")[0] == 404
