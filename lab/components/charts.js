@@ -62,10 +62,23 @@ function furnishAll(label) {
   }
 }
 
+function isDark(app) {
+  const [red, green, blue] = getComputedStyle(app).backgroundColor.match(/\d+/g).map(Number);
+  return red + green + blue < 384;
+}
+
 export default function (component) {
-  const { label } = component.data;
-  const observer = new MutationObserver(() => furnishAll(label));
+  const { data, setTriggerValue } = component, app = document.querySelector('[data-testid="stApp"]');
+  let asked = data.dark;
+  const look = () => {
+    furnishAll(data.label);
+    if (isDark(app) === asked) return;
+    asked = !asked; // light and dark were switched in the browser, and charts are coloured on the server
+    setTriggerValue("dark", asked);
+  };
+  const observer = new MutationObserver(look);
   observer.observe(document.body, { subtree: true, childList: true });
-  furnishAll(label);
+  observer.observe(app, { attributes: true, attributeFilter: ["class"] });
+  look();
   return () => observer.disconnect();
 }
