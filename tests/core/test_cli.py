@@ -117,11 +117,11 @@ def test_what_the_command_says_of_training_is_what_the_library_does(good):
 def test_a_new_file_type_or_source_is_offered_by_the_help(good, monkeypatch):
     from nade_core.data import filetypes
 
-    tsv = filetypes.FileType((".tsv",), "a table with tabs", lambda path, values: {})
-    monkeypatch.setattr(filetypes, "FILE_TYPES", (*filetypes.FILE_TYPES, tsv))
+    ssv = filetypes.FileType((".ssv",), "a table with strokes", lambda path, how: None)
+    monkeypatch.setattr(filetypes, "FILE_TYPES", (*filetypes.FILE_TYPES, ssv))
     monkeypatch.setitem(SOURCES, "tiny", SOURCES["mnist"])
     for verb in ("train", "evaluate"):
-        assert ".tsv" in good(verb, "--help") and "tiny" in good(verb, "--help")
+        assert ".ssv" in good(verb, "--help") and "tiny" in good(verb, "--help")
 
 
 def test_options_belong_to_one_model_and_switches_are_no_values(refused, table, tmp_path):
