@@ -41,13 +41,13 @@ def run(args) -> None:
             )
     model = checkpoint.load_model(args.model, args.device)
     table = read_table(args.data, args.key, model.values, How(**reading_of(args)))
-    tell(table.understood)
     rows = table.rows[: args.limit]
     status.say("Preparing the kernels…")
     model.log_prob(rows[:1])  # loads them, so that the time is that of scoring
     start = time.perf_counter()
     log_probs = score_rows(model, rows, status, args.orderings, args.seed)
     taken = time.perf_counter() - start
+    tell(table.understood)
     mean, error = measures.mean_and_standard_error(-log_probs)
     result: dict[str, Any] = {
         "model": args.model,

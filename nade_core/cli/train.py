@@ -121,7 +121,10 @@ def run(args) -> None:
 
     device = as_device(args.device)
     if not args.resume:
-        runs.create(args.out, runs.plan(_request(args), device, tell))
+        understood: list = []
+        runs.create(args.out, runs.plan(_request(args), device, understood.append))
+        for one in understood:
+            tell(one)
     epochs = runs.read_config(args.out).train.epochs
     status.say("Starting: the first report takes longest…")
     for report in runs.run(args.out, device, args.time_budget, started=args.started):

@@ -8,9 +8,14 @@ MAX_CELLS = 1 << 26  # of a table that is written out as text
 SMALL, RATIO = 1 << 25, 200  # what is small may unpack to anything; what is larger, to so many times its size
 
 
+def unpacked_limit(packed: int) -> int:
+    """How many bytes a file of so many may unpack to."""
+    return min(MAX_UNPACKED, max(SMALL, RATIO * packed))
+
+
 def check_unpacked(name: str, unpacked: int, packed: int) -> None:
     """NadeError where ``packed`` bytes claim to hold more than a file of honest data does."""
-    limit = min(MAX_UNPACKED, max(SMALL, RATIO * packed))
+    limit = unpacked_limit(packed)
     if unpacked > limit:
         raise NadeError("{name} would unpack to more than {limit} MB.", name=name, limit=limit >> 20)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..messages import N_, NadeError
 from . import headings, text
-from .bounds import MAX_UNPACKED, check_cells, check_unpacked
+from .bounds import check_cells, check_unpacked, unpacked_limit
 from .understood import How, Note, Understood
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def grid_of_text(path: Path, how: How) -> Grid:
 def _unzipped(path: Path) -> bytes:
     try:
         with gzip.open(path) as file:
-            content = file.read(min(MAX_UNPACKED, MAX_TEXT) + 1)
+            content = file.read(unpacked_limit(path.stat().st_size) + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise NadeError("{name} is damaged, or not packed by gzip.", name=path.name) from error
     check_unpacked(path.name, len(content), path.stat().st_size)
@@ -56,6 +56,7 @@ def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
     letters, encoding = text.decoded(content, name)
     dialect = text.dialect(letters)
     first, used = _first_row(_after(letters, dialect.above), dialect)
+    first = [text.with_point(cell, dialect) for cell in first]
     body = _after(letters, used)
     lines = [line for line in body[: 1 << 20].split("\n")[:ABOVE] if line.strip()]
     below = [[text.with_point(cell, dialect) for cell in text.cells_of(line, dialect.separator)] for line in lines]

@@ -19,7 +19,7 @@ from .remarks import remarks
 from .rows import Scale, check_table, has_holes, is_binary, rows_of, scale_of, split
 from .sources import IMAGE, SOURCES, load_dataset
 from .tables import DROPPED, FILLED, filled
-from .understood import Content, How, Note, Understood
+from .understood import BINARISE, Content, How, Note, Understood
 
 GIVEN = {"binary": N_("binary as given"), "real": N_("real values as given"), "levels": N_("levels as given")}
 MADE = {
@@ -99,7 +99,8 @@ def read_table(source: str | Path, key: str | None = None, values: str = "binary
     how = replace(how or How(), key=key, values=values)
     content = _content(source, how)
     part = next((part for part in ("test", "valid") if part in content.arrays), next(iter(content.arrays)))
-    rows = rows_of(content.arrays[part], part, 0, values, how, _scale(content, how))
+    how, scale = replace(how, packed=how.packed or content.packed), _scale(content, how)
+    rows = rows_of(content.arrays[part], part, 0, values, how, scale)
     return Table(rows, content.labels.get(part), _understood(content, how))
 
 
@@ -117,9 +118,9 @@ def understand(source: str | Path, how: How | None = None) -> Understood:
     how = how or How()
     content = _content(source, how)
     about = _understood(content, how)
-    values, scale = _looks(content, how), _scale(content, how)
-    if values == "binary" and not how.binarise and scale and not how.packed:
+    if about.offers:
         return about
+    values, scale, how = _looks(content, how), _scale(content, how), replace(how, packed=how.packed or content.packed)
     for part, array in content.arrays.items():
         rows_of(array, part, 0, values, how, scale)
     return about
@@ -200,7 +201,9 @@ def _understood(content: Content, how: How) -> Understood:
         notes.append(Note(PACKED))
     elif values == "binary" and not packed and not all(map(is_binary, arrays)):
         scale = _scale(content, how)
-        notes += [Note(OFFER, {"low": scale[0], "high": scale[1]})] if scale and not how.binarise else []
+        if scale and not how.binarise:
+            notes.append(Note(OFFER, {"low": scale[0], "high": scale[1]}))
+            about = replace(about, offers=BINARISE)
     if about.kind == "table" and not packed and arrays[0].shape[1] != PIXELS:
         notes += remarks(arrays[0], about.names, values)
     first = arrays[0][:FIRST]

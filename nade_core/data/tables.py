@@ -82,7 +82,7 @@ class Columns:
         return j in self.numbers and headings.is_index((self.grid.names or self.names)[j], self.numbers[j])
 
     def _empty(self, j: int) -> bool:
-        return not (self.grid.names and self.names[j]) and bool(self.holes[j].all())
+        return not (self.grid.names and self.grid.names[j]) and bool(self.holes[j].all())
 
     def label(self) -> int | None:
         """The place of the labels, as somebody says or as it looks; None where there are none."""

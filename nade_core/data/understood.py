@@ -62,7 +62,8 @@ class Understood:
     """What a file was taken for. ``kind`` is "table" or "pictures" (a row each).
 
     ``rows`` and ``columns`` are those that are learned from; ``names`` are the columns', ``dropped`` those that were
-    left out, ``labels`` the column or array set aside as classes. ``separator`` and ``encoding`` are of a text.
+    left out, ``labels`` the column or array set aside as classes. ``offers`` are the ways to make rows of 0 and 1, one of
+    which must be chosen. ``separator`` and ``encoding`` are of a text.
     """
 
     kind: str = "table"
@@ -76,6 +77,7 @@ class Understood:
     labels: str | None = None
     first_rows: tuple[tuple[float, ...], ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    offers: tuple[str, ...] = ()
     warnings: tuple[Note, ...] = ()
 
 
