@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..messages import N_, NadeError
 from . import headings, text
-from .bounds import check_cells, check_unpacked, unpacked_limit
+from .bounds import MAX_SHEET, check_cells, check_unpacked, unpacked_limit
 from .understood import How, Note, Understood
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def grid_of_excel(path: Path, how: How) -> Grid:
         cells.pop()
     above = next((i for i, row in enumerate(cells) if any(row)), 0)
     width = max((len(row) for row in cells), default=0)
-    check_cells(path.name, width * len(cells))
+    check_cells(path.name, width * len(cells), MAX_SHEET)
     cells = [row + [""] * (width - len(row)) for row in cells[above:]]
     if not cells:
         raise NadeError("{name} holds no rows.", name=path.name)
@@ -198,7 +198,7 @@ def _cells(rows: Iterator[tuple], name: str) -> Iterator[list[str]]:
     count = 0
     for row in rows:
         count += len(row) + 1
-        check_cells(name, count)
+        check_cells(name, count, MAX_SHEET)
         yield ["" if cell is None else str(cell) for cell in row]
 
 
