@@ -1,6 +1,7 @@
 # make run    the app, at http://localhost:$(PORT)
-# make test   format, lint, types, then every test, in a real browser too
+# make test   format, lint, types, then every test, in a real browser too, on $(WORKERS) cores
 PORT ?= 8501
+WORKERS ?= 2
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -14,7 +15,7 @@ test: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest
+	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
 bench: .venv/app.stamp
 	$(BIN)/python -m benchmarks.engine

@@ -5,19 +5,22 @@ shared by all viewers. Rows travel as bytes: they are what the answer is cached 
 """
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 import torch
+from torch.distributions import Bernoulli
 
 from lesson import corruptions
-from nade_core import ModelCard, checkpoint, list_models, load_model, measures, runs, scoring
+from nade_core import ModelCard, checkpoint, list_models, load_model, measures, runs, scoring, traits
 from nade_core.data import Dataset, load_dataset, other_data
 from nade_core.data.reading import read_rows
 from nade_core.messages import NadeError
 from nade_core.models import MODELS
+
+from .answers import Completions, Gallery, Terms
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
 TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
@@ -112,42 +115,50 @@ def held_out(data: str, values: str) -> np.ndarray | None:
     return read_rows(data, values=values)[:TEST_IMAGES] if data else None
 
 
+@st.cache_data(max_entries=8, show_spinner=False)
+def _usual(key: Key, _rows: np.ndarray) -> dict[str, tuple[float, float]]:
+    return traits.usual(_rows.reshape(-1, 28, 28))
+
+
+def usual(card: ModelCard) -> dict[str, tuple[float, float]] | None:
+    """Between which values the traits of nearly all images lie that a model learned from; None without its data."""
+    data = data_of(card)
+    return None if data is None else _usual(key_of(card), data.train[:TEST_IMAGES])
+
+
 # Scoring
 
 
-def log_prob(card: ModelCard, rows: np.ndarray, label: int | None = None) -> np.ndarray:
-    """log p of every row, or log p(x | label), in nats: (N,) float64."""
-    rows = np.ascontiguousarray(rows)
-    return _log_prob(key_of(card), rows.tobytes(), rows.shape, rows.dtype.str, label)
+def log_prob(
+    card: ModelCard, rows: np.ndarray, label: int | None = None, ordering: np.ndarray | None = None
+) -> np.ndarray:
+    """log p of every row, or log p(x | label), in nats: (N,) float64. ``ordering`` (D,) for a model that knows many."""
+    rows, order = np.ascontiguousarray(rows), None if ordering is None else tuple(ordering.tolist())
+    return _log_prob(key_of(card), rows.tobytes(), rows.shape, rows.dtype.str, label, order)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _log_prob(key: Key, rows: bytes, shape: tuple[int, ...], dtype: str, label: int | None) -> np.ndarray:
+def _log_prob(
+    key: Key, rows: bytes, shape: tuple[int, ...], dtype: str, label: int | None, order: tuple[int, ...] | None
+) -> np.ndarray:
     x = np.frombuffer(rows, dtype).reshape(shape)
-    return scoring.log_probs(_model(key), x, label)
+    return scoring.log_probs(_model(key), x, label, order)
 
 
-@dataclass(frozen=True, eq=False)
-class Terms:
-    """One row along the ordering: log p(x_i | x_<i) in nats (D,) float64, and p(x_i = 1 | x_<i) (D,) where binary."""
-
-    log_p: np.ndarray
-    p_on: np.ndarray | None
-
-
-def terms(card: ModelCard, row: np.ndarray, label: int | None = None) -> Terms:
-    """The conditionals of one row (D,), whose log_p sum to log p(x)."""
-    row = np.ascontiguousarray(row)
-    return _terms(key_of(card), row.tobytes(), row.dtype.str, label)
+def terms(card: ModelCard, row: np.ndarray, label: int | None = None, ordering: np.ndarray | None = None) -> Terms:
+    """The conditionals of one row (D,), whose log_p sum to log p(x). ``ordering`` (D,) as in ``log_prob``."""
+    row, order = np.ascontiguousarray(row), None if ordering is None else tuple(ordering.tolist())
+    return _terms(key_of(card), row.tobytes(), row.dtype.str, label, order)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _terms(key: Key, row: bytes, dtype: str, label: int | None) -> Terms:
+def _terms(key: Key, row: bytes, dtype: str, label: int | None, order: tuple[int, ...] | None) -> Terms:
     x, model = np.frombuffer(row, dtype)[None], _model(key)
     with torch.no_grad():
-        log_p = model.log_conditionals(x, label)[0].cpu().numpy()
-        p_on = model.conditionals(x, label).probs[0].double().cpu().numpy() if model.values == "binary" else None
-    return Terms(log_p, p_on)
+        if model.values != "binary":
+            return Terms(model.log_conditionals(x, label, order)[0].cpu().numpy(), None)
+        on = Bernoulli(logits=model.conditionals(x, label, order).logits[0].double())  # one pass gives both
+        return Terms(on.log_prob(model.as_rows(x)[0].double()).cpu().numpy(), on.probs.cpu().numpy())
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -212,18 +223,6 @@ def nearest(key: Key, row: bytes, _data: Dataset) -> tuple[np.ndarray, int]:
 # Ranking
 
 
-@dataclass(frozen=True, eq=False)
-class Gallery:
-    """Rows (N, D) of many sorts, the id of each one's sort, and log p of each in nats."""
-
-    rows: np.ndarray
-    sorts: np.ndarray
-    log_p: np.ndarray
-
-    def of(self, sort: str) -> np.ndarray:
-        return self.log_p[self.sorts == sort]
-
-
 def together(card: ModelCard, parts: dict[str, np.ndarray], scored: np.ndarray | None = None) -> Gallery:
     """A gallery of parts by sort; ``scored`` are the rows as the model takes them, where they are not those shown."""
     rows = np.concatenate(list(parts.values()))
@@ -259,16 +258,6 @@ def rescored(card: ModelCard, shown: Gallery) -> Gallery:
 
 
 # Completion
-
-
-@dataclass(frozen=True, eq=False)
-class Completions:
-    """n draws (n, D), log p(missing | known) of each (n,) and of the truth in nats, and p(x_i = 1 | known) (D,)."""
-
-    rows: np.ndarray
-    log_p: np.ndarray
-    log_p_true: float
-    marginals: np.ndarray
 
 
 def complete(card: ModelCard, image: np.ndarray, known: np.ndarray, n: int, seed: int) -> Completions:

@@ -42,6 +42,11 @@ def columns() -> tuple[Any, Any]:
     return left, right
 
 
+def below() -> Any:
+    """What needs more room than the screen, under stage and board; a presentation leaves it out."""
+    return st.container(key="below")
+
+
 def words(chapter: Chapter, here: str, **facts: Any) -> None:
     """The words of a step, from the chapter's prose."""
     explain(prose(chapter.id, here, **facts))

@@ -48,9 +48,13 @@ def prose(chapter: str, section: str, **facts: Any) -> str:
     return text
 
 
-def explain(text: str) -> None:
-    """Markdown in which ``[[id]]``, or ``[[id|as it is said here]]``, is a term that opens its meaning."""
-    st.markdown(TERM.sub(_term, text), unsafe_allow_html=True)
+def explain(text: str, small: bool = False) -> None:
+    """Markdown in which ``[[id]]``, or ``[[id|as it is said here]]``, is a term that opens its meaning.
+
+    ``small`` is for what stands under a figure.
+    """
+    show = st.caption if small else st.markdown
+    show(TERM.sub(_term, text), unsafe_allow_html=True)
 
 
 TERM = re.compile(r"\[\[([\w-]+)(?:\|([^\]]+))?\]\]")

@@ -15,6 +15,7 @@ from .data import SOURCES
 from .devices import as_device
 from .files import write_atomic
 from .headers import FORMAT_VERSION, PRETRAINED, config_of, read_header
+from .images import Fit
 from .messages import NadeError
 from .models import MODELS
 
@@ -44,6 +45,11 @@ class ModelCard:
     shape: tuple[int, int] | None = None
     nats: dict[str, float] = field(default_factory=dict)
     header: dict = field(default_factory=dict)
+
+    @property
+    def fit(self) -> Fit:
+        """How a picture is prepared for it: as its data set has them, or as all pictures of people's own are."""
+        return SOURCES[self.embedded].fit if self.embedded else Fit()
 
 
 def save_model(model, path: str | Path, **info) -> Path:

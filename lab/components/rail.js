@@ -32,6 +32,8 @@ function blank() {
   document.body.append(sheet);
 }
 
+let listening = new AbortController(); // called again with new data, a component's cleanup is not called before
+
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const { chapters, chapter, steps, step, words } = data;
@@ -87,12 +89,10 @@ export default function (component) {
     event.preventDefault();
     action();
   };
-  document.addEventListener("keydown", keys);
-  main.addEventListener("change", used, true);
-  main.addEventListener("click", used, true);
-  return () => {
-    document.removeEventListener("keydown", keys);
-    main.removeEventListener("change", used, true);
-    main.removeEventListener("click", used, true);
-  };
+  listening.abort();
+  const mine = (listening = new AbortController()), { signal } = mine;
+  document.addEventListener("keydown", keys, { signal });
+  main.addEventListener("change", used, { capture: true, signal });
+  main.addEventListener("click", used, { capture: true, signal });
+  return () => mine.abort();
 }
