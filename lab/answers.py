@@ -33,3 +33,9 @@ class Completions:
     log_p: np.ndarray
     log_p_true: float
     marginals: np.ndarray
+
+
+def joined(parts: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of all sorts one after another (N, D), and the id of each one's sort (N,)."""
+    rows = np.concatenate(list(parts.values()))
+    return rows, np.concatenate([[sort] * len(part) for sort, part in parts.items()])

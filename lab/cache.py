@@ -20,7 +20,7 @@ from nade_core.data.reading import read_rows
 from nade_core.messages import NadeError
 from nade_core.models import MODELS
 
-from .answers import Completions, Gallery, Terms
+from .answers import Completions, Gallery, Terms, joined
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
 TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
@@ -225,8 +225,7 @@ def nearest(key: Key, row: bytes, _data: Dataset) -> tuple[np.ndarray, int]:
 
 def together(card: ModelCard, parts: dict[str, np.ndarray], scored: np.ndarray | None = None) -> Gallery:
     """A gallery of parts by sort; ``scored`` are the rows as the model takes them, where they are not those shown."""
-    rows = np.concatenate(list(parts.values()))
-    sorts = np.concatenate([[sort] * len(part) for sort, part in parts.items()])
+    rows, sorts = joined(parts)
     return Gallery(rows, sorts, log_prob(card, rows if scored is None else scored))
 
 
@@ -247,8 +246,7 @@ def _gallery(key: Key, n: int, seed: int, _data: Dataset) -> Gallery:
     for other in other_data(images.embedded):
         test = load_dataset(other.name).test
         parts[f"data-{other.name}"] = test[rng.choice(len(test), n, replace=False)]
-    rows = np.concatenate(list(parts.values()))
-    sorts = np.concatenate([[sort] * len(part) for sort, part in parts.items()])
+    rows, sorts = joined(parts)
     return Gallery(rows, sorts, scoring.log_probs(model, rows))
 
 
