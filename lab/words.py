@@ -31,8 +31,9 @@ def _(message: str, **facts: Any) -> str:
 
 
 def tell(error: NadeError) -> str:
-    """An error of the library as a sentence in the reader's language."""
-    return _(error.message, **error.facts)
+    """An error of the library as a sentence in the reader's language; one among its facts, such as a reason, too."""
+    facts = {name: tell(fact) if isinstance(fact, NadeError) else fact for name, fact in error.facts.items()}
+    return _(error.message, **facts)
 
 
 def plain(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch.overrides import TorchFunctionMode
 
@@ -140,8 +140,8 @@ def load_model(path: str | Path, device: str | torch.device | None = None):
                 ordering = file.get_tensor("ordering") if "ordering" in names else None
                 model = model_class(config, ordering=ordering)
             model.load_state_dict({name: file.get_tensor(name) for name in names}, strict=True)
-    except (SafetensorError, RuntimeError, TypeError, ValueError, KeyError, OSError, OverflowError) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # whatever the bytes make of safetensors, torch and the model itself
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise NadeError(
             "{path} is damaged: its weights do not fit its header ({reason}).", path=path, reason=reason
         ) from error

@@ -9,11 +9,12 @@ import time
 from typing import NoReturn
 
 from .. import __version__
-from . import evaluate, export, models, report, sample, score, train
+from . import evaluate, export, models, read, report, sample, score, train
 from .options import Parser, Status, add_common
 
 VERBS = {
     "models": models,
+    "read": read,
     "evaluate": evaluate,
     "score": score,
     "sample": sample,
@@ -21,7 +22,7 @@ VERBS = {
     "export": export,
     "report": report,
 }
-QUICK = models, export, report  # those that compute nothing to speak of: no device to choose
+QUICK = models, read, export, report  # those that compute nothing to speak of: no device to choose
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -56,7 +56,7 @@ def run(
 def read_run_data(folder: Path, config: RunConfig) -> Dataset:
     """The data that the run of a folder trains on, of the values that its model takes."""
     source = config.data if config.data in SOURCES else folder / config.data
-    data = read_data(source, config.key, config.train.seed, values=MODELS[config.model][0].values)
+    data = read_data(source, config.key, config.train.seed, values=MODELS[config.model][0].values, how=config.how)
     return replace(data, name=config.data_name or data.name)
 
 
