@@ -5,7 +5,7 @@ shared by all viewers. Rows travel as bytes: they are what the answer is cached 
 """
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,13 @@ import torch
 from torch.distributions import Bernoulli
 
 from lesson import corruptions
-from nade_core import ModelCard, checkpoint, list_models, load_model, measures, runs, scoring
+from nade_core import ModelCard, checkpoint, list_models, load_model, measures, runs, scoring, traits
 from nade_core.data import Dataset, load_dataset, other_data
 from nade_core.data.reading import read_rows
 from nade_core.messages import NadeError
 from nade_core.models import MODELS
+
+from .answers import Completions, Gallery, Terms, joined
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
 TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
@@ -113,6 +115,17 @@ def held_out(data: str, values: str) -> np.ndarray | None:
     return read_rows(data, values=values)[:TEST_IMAGES] if data else None
 
 
+@st.cache_data(max_entries=8, show_spinner=False)
+def _usual(key: Key, _rows: np.ndarray) -> dict[str, tuple[float, float]]:
+    return traits.usual(_rows.reshape(-1, 28, 28))
+
+
+def usual(card: ModelCard) -> dict[str, tuple[float, float]] | None:
+    """Between which values the traits of nearly all images lie that a model learned from; None without its data."""
+    data = data_of(card)
+    return None if data is None else _usual(key_of(card), data.train[:TEST_IMAGES])
+
+
 # Scoring
 
 
@@ -130,14 +143,6 @@ def _log_prob(
 ) -> np.ndarray:
     x = np.frombuffer(rows, dtype).reshape(shape)
     return scoring.log_probs(_model(key), x, label, order)
-
-
-@dataclass(frozen=True, eq=False)
-class Terms:
-    """One row along the ordering: log p(x_i | x_<i) in nats (D,) float64, and p(x_i = 1 | x_<i) (D,) where binary."""
-
-    log_p: np.ndarray
-    p_on: np.ndarray | None
 
 
 def terms(card: ModelCard, row: np.ndarray, label: int | None = None, ordering: np.ndarray | None = None) -> Terms:
@@ -218,22 +223,9 @@ def nearest(key: Key, row: bytes, _data: Dataset) -> tuple[np.ndarray, int]:
 # Ranking
 
 
-@dataclass(frozen=True, eq=False)
-class Gallery:
-    """Rows (N, D) of many sorts, the id of each one's sort, and log p of each in nats."""
-
-    rows: np.ndarray
-    sorts: np.ndarray
-    log_p: np.ndarray
-
-    def of(self, sort: str) -> np.ndarray:
-        return self.log_p[self.sorts == sort]
-
-
 def together(card: ModelCard, parts: dict[str, np.ndarray], scored: np.ndarray | None = None) -> Gallery:
     """A gallery of parts by sort; ``scored`` are the rows as the model takes them, where they are not those shown."""
-    rows = np.concatenate(list(parts.values()))
-    sorts = np.concatenate([[sort] * len(part) for sort, part in parts.items()])
+    rows, sorts = joined(parts)
     return Gallery(rows, sorts, log_prob(card, rows if scored is None else scored))
 
 
@@ -254,8 +246,7 @@ def _gallery(key: Key, n: int, seed: int, _data: Dataset) -> Gallery:
     for other in other_data(images.embedded):
         test = load_dataset(other.name).test
         parts[f"data-{other.name}"] = test[rng.choice(len(test), n, replace=False)]
-    rows = np.concatenate(list(parts.values()))
-    sorts = np.concatenate([[sort] * len(part) for sort, part in parts.items()])
+    rows, sorts = joined(parts)
     return Gallery(rows, sorts, scoring.log_probs(model, rows))
 
 
@@ -265,16 +256,6 @@ def rescored(card: ModelCard, shown: Gallery) -> Gallery:
 
 
 # Completion
-
-
-@dataclass(frozen=True, eq=False)
-class Completions:
-    """n draws (n, D), log p(missing | known) of each (n,) and of the truth in nats, and p(x_i = 1 | known) (D,)."""
-
-    rows: np.ndarray
-    log_p: np.ndarray
-    log_p_true: float
-    marginals: np.ndarray
 
 
 def complete(card: ModelCard, image: np.ndarray, known: np.ndarray, n: int, seed: int) -> Completions:

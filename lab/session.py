@@ -1,6 +1,6 @@
 """What all chapters share with one viewer: the model that is chosen, what takes long, and errors as sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -42,9 +42,9 @@ def group_of(card: ModelCard) -> str:
     return card.embedded if card.embedded in GROUPS else kinds.of(card) or "own"
 
 
-def choose_model(*offered: str) -> ModelCard:
-    """The model in use, among those of the offered kinds of rows. It follows from chapter to chapter."""
-    found = {name: card for name, card in cache.cards().items() if kinds.of(card) in offered}
+def choose_model(*offered: str, fits: Callable[[ModelCard], bool] = lambda card: True) -> ModelCard:
+    """The model in use, among those of the offered kinds of rows that fit. It follows from chapter to chapter."""
+    found = {name: card for name, card in cache.cards().items() if kinds.of(card) in offered and fits(card)}
     wanted = link.arriving("model")
     if wanted is not None:
         st.session_state["model"] = wanted
@@ -87,6 +87,22 @@ def _choose(found: dict[str, ModelCard], group: str) -> str:
 def _first_of(first: dict[str, str]) -> None:
     """Another group was chosen: its first model."""
     st.session_state["model"] = first[st.session_state["group"]]
+
+
+ANY = N_("any")
+
+
+def choose_class(card: ModelCard, where, label: str, key: str, default: str, about: str) -> int | None:
+    """A class of the model, dogs first; None for any of them."""
+    names = by_dog(card.classes)
+    options = {"key": key, "default": default, "format_func": _, "help": about}
+    name = link.linked(where.selectbox, label, [*names, ANY], **options)
+    return None if name == ANY else card.classes.index(name)
+
+
+def by_dog(classes: tuple[str, ...]) -> list[str]:
+    """The names of classes, dogs first."""
+    return sorted(classes, key=lambda name: name != "dog")
 
 
 def device() -> str:

@@ -31,8 +31,9 @@ def _(message: str, **facts: Any) -> str:
 
 
 def tell(error: NadeError) -> str:
-    """An error of the library as a sentence in the reader's language."""
-    return _(error.message, **error.facts)
+    """An error of the library as a sentence in the reader's language; one among its facts, such as a reason, too."""
+    facts = {name: tell(fact) if isinstance(fact, NadeError) else fact for name, fact in error.facts.items()}
+    return _(error.message, **facts)
 
 
 def plain(text: str) -> str:
@@ -48,9 +49,13 @@ def prose(chapter: str, section: str, **facts: Any) -> str:
     return text
 
 
-def explain(text: str) -> None:
-    """Markdown in which ``[[id]]``, or ``[[id|as it is said here]]``, is a term that opens its meaning."""
-    st.markdown(TERM.sub(_term, text), unsafe_allow_html=True)
+def explain(text: str, small: bool = False) -> None:
+    """Markdown in which ``[[id]]``, or ``[[id|as it is said here]]``, is a term that opens its meaning.
+
+    ``small`` is for what stands under a figure.
+    """
+    show = st.caption if small else st.markdown
+    show(TERM.sub(_term, text), unsafe_allow_html=True)
 
 
 TERM = re.compile(r"\[\[([\w-]+)(?:\|([^\]]+))?\]\]")

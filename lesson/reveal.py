@@ -12,8 +12,9 @@ from nade_core.messages import NadeError
 
 def class_conditionals(model, rows) -> np.ndarray:
     """log p(x_i | x_<i, y) of rows (N, D) under every class, by a model with classes: (N, K, D) as posterior takes them."""
-    labels, ordering = range(model.classes), model.ordering
-    return np.stack([model.log_conditionals(rows, y)[:, ordering].detach().cpu().numpy() for y in labels], 1)
+    K, rows = model.classes, np.asarray(rows)
+    terms = model.log_conditionals(np.repeat(rows, K, 0), np.tile(np.arange(K), len(rows)))[:, model.ordering]
+    return terms.detach().cpu().numpy().reshape(len(rows), K, -1)
 
 
 def posterior(conditionals, prior=None) -> np.ndarray:

@@ -62,13 +62,13 @@ def _choose(here: str) -> None:
     if here != "bumps":
         if stage.kept("data", "red") not in DATA:
             stage.keep("data", "red", "red")
-        stage.kept("K", 2, 1, 5)
+        stage.kept("K", 2, 1, 4)
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="choices"):
         look = {"format_func": lambda id: _(DATA[id]), "required": True, "width": "content"}
         again = {"on_change": mixtures.begin_em_anew}
         linked(st.segmented_control, _("Measurements"), list(DATA), key="data", default="red", **look, **again)
-        linked(st.slider, _("K, the number of bumps"), 1, 5, key="K", default=2, width=200, **again)
+        linked(st.slider, _("K, the number of bumps"), 1, 4, key="K", default=2, width=200, **again)
 
 
 def _nats(value: float, digits: int = 2) -> str:

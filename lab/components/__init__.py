@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from .. import borrowed, link
+from ..theme import is_dark
 from ..words import _, language
 
 HERE = Path(__file__).parent
@@ -27,7 +28,7 @@ def component(name: str) -> Any:
 
 
 _grid, _player, _frame = component("grid"), component("player"), component("frame")
-_rail = component("rail")
+_rail, _charts = component("rail"), component("charts")
 
 
 def bits(row: np.ndarray) -> str:
@@ -36,8 +37,10 @@ def bits(row: np.ndarray) -> str:
 
 
 def frame() -> None:
-    """Tells the browser the page's language, and Streamlit's own words in it."""
+    """Tells the browser the page's language, and Streamlit's own words in it; gives each chart what it is taken along by."""
     _frame(key="frame", data={"language": language(), "words": {word: _(word) for word in borrowed.WORDS}})
+    about = {"label": _("Download the chart as {kind}"), "dark": is_dark()}
+    _charts(key="charts", data=about, on_dark_change=lambda: None)
 
 
 def rail(data: dict[str, Any], on_go: Callable[[], None]) -> None:
@@ -54,13 +57,14 @@ def image_grid(
     marked: np.ndarray | None = None,
     ids: list[int] | None = None,
     default: int | None = 0,
+    below: bool = True,
 ) -> int | None:
     """Images (N, 784) to click, with lines of caption under each; the id of the one clicked, which stands in the URL.
 
-    The ids are 0 to N - 1 unless given. Pixels that are ``marked`` (784,) stand in TINT.
+    ``below`` says that what a click shows stands below: a phone then goes there. The ids are 0 to N - 1 unless given. Pixels that are ``marked`` (784,) stand in TINT.
     """
     ids, component = list(range(len(images))) if ids is None else ids, f"{key}-grid"
-    chosen = _chosen(key, ids, default)
+    chosen = chosen_id(key, ids, default)
     data = {
         "images": [bits(row) for row in images],
         "captions": captions,
@@ -69,6 +73,7 @@ def image_grid(
         "side": 28,
         "label": label,
         "cell": cell,
+        "below": below,
         "marked": "" if marked is None else bits(marked),
         "tint": TINT,
     }
@@ -81,7 +86,7 @@ def image_grid(
     return chosen
 
 
-def _chosen(key: str, ids: list[int], default: int | None) -> int | None:
+def chosen_id(key: str, ids: list[int], default: int | None) -> int | None:
     """The id that the URL or the last click says, if it is one of the ids; else the default."""
     text = link.arriving(key)
     if text is not None:

@@ -18,15 +18,16 @@ SEEN, WIDE_JS = (HERE / "seen.js").read_text("utf-8"), (HERE / "wide.js").read_t
 SCHEMES = {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 21, 28)"}  # and the colour of the page
 STATES = {  # of a chapter: what else is to be read, beside what it shows at first
     "generate": ["model=nade-animals", "model=rnade-moons", "model=categorical-photo"],
-    "density": ["source=own", "source=noise", "model=rnade-dog", "model=rnade-photo"],
+    "density": ["source=test", "source=own", "source=noise", "model=rnade-dog", "model=rnade-photo"],
     "rank": ["compare=made-mnist", "model=rnade-dog", "model=rnade-photo"],
     "complete": ["source=own"],
+    "nade": ["step=look&model=nade-animals", "step=generate", "step=count&model=nade-mnist-classes"],
 }
 # What Korean readers write in Latin letters: names, formats, and symbols of more than one letter.
 TERMS = re.findall(
     r"\S+",
     """NADE EoNADE ConvNADE DeepNADE PixelRNN DARN DRAW VLAE RBM MNIST Fashion-MNIST Chow-Liu AUROC DeLong Otsu EXIF MoG KL
-PNG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP RGB MB GB KB CPU GPU CUDA QR Lab log max min exp bits nat dim or xor Enter
+PNG SVG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP RGB MB GB KB CPU GPU CUDA QR Lab log max min exp bits nat dim or xor Enter
 Ctrl English""",
 )
 TERMS += [*MODELS, *(card.name for card in list_models())]
