@@ -20,19 +20,19 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing outside this machine is ever reached
 ]
-TOGETHER = ["browser", "web", "lab"]  # folders whose tests share an app, a page, or caches: longest first
+LONGEST = ["test_languages.py", "browser", "lab"]  # files and folders that take the longest, and so begin first
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """What shares something runs on one worker, and the longest begins first; elsewhere a worker takes file by file."""
+    """A worker takes file after file, so that what the tests of one share is made once."""
 
-    def group(item):
-        folder = item.path.parent.name
-        return folder if folder in TOGETHER else f"{folder}/{item.path.stem}"
+    def place(item):
+        return next((i for i, name in enumerate(LONGEST) if name in item.path.parts), len(LONGEST))
 
-    items.sort(key=lambda item: TOGETHER.index(group(item)) if group(item) in TOGETHER else len(TOGETHER))
+    items.sort(key=place)
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -67,6 +67,8 @@ function isDark(app) {
   return red + green + blue < 384;
 }
 
+let observing; // called again with new data, a component's cleanup is not called before
+
 export default function (component) {
   const { data, setTriggerValue } = component, app = document.querySelector('[data-testid="stApp"]');
   let asked = data.dark;
@@ -76,7 +78,8 @@ export default function (component) {
     asked = !asked; // light and dark were switched in the browser, and charts are coloured on the server
     setTriggerValue("dark", asked);
   };
-  const observer = new MutationObserver(look);
+  observing?.disconnect();
+  const observer = (observing = new MutationObserver(look));
   observer.observe(document.body, { subtree: true, childList: true });
   observer.observe(app, { attributes: true, attributeFilter: ["class"] });
   look();

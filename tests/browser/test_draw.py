@@ -14,7 +14,7 @@ from lab import drawing
 from nade_core import load_model
 from nade_core.checkpoint import find_model
 
-from .conftest import Viewer
+from .conftest import PHONE
 
 MODEL = "nade-mnist"
 LIVE = """async root => {  // of what is drawn now
@@ -117,13 +117,12 @@ def test_the_keyboard_draws_and_says_where_it_is(viewer):
     assert "step=" not in viewer.page.url  # the arrows of the canvas do not turn the page
 
 
-def test_a_finger_draws_and_the_page_stays(app, browser):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    viewer = Viewer(context, app)
+def test_a_finger_draws_and_the_page_stays(visit):
+    viewer = visit(viewport=PHONE, has_touch=True, is_mobile=True)
     paper = opened(viewer, f"nade?model={MODEL}")
     before, box = cells(viewer), paper.bounding_box()
     top = viewer.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
-    touch = context.new_cdp_session(viewer.page)
+    touch = viewer.context.new_cdp_session(viewer.page)
     for kind, y in (("touchStart", 20), ("touchMove", 60), ("touchMove", 120), ("touchEnd", None)):
         points = [] if y is None else [{"x": box["x"] + 20, "y": box["y"] + y}]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
@@ -131,8 +130,6 @@ def test_a_finger_draws_and_the_page_stays(app, browser):
     confirmed(viewer)
     assert cells(viewer).sum() > before.sum() + 10
     assert viewer.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == top
-    viewer.healthy()
-    context.close()
 
 
 def changed_model():

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from lab.chapters.generate import CHAPTER as GENERATE
 
-from .conftest import Viewer
+from .conftest import PHONE
 
 FOCUSED = """() => {
   let at = document.activeElement;
@@ -65,9 +65,8 @@ def test_the_grid_is_one_stop_of_the_tab_key(viewer):
     assert not viewer.page.evaluate(inside), "the next stop is beyond the grid"
 
 
-def test_on_a_phone_a_tap_brings_the_player_into_view(app, browser):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    viewer = Viewer(context.new_page(), app)
+def test_on_a_phone_a_tap_brings_the_player_into_view(visit):
+    viewer = visit(viewport=PHONE, has_touch=True)
     viewer.open("" if GENERATE.home else GENERATE.id)
     cell = viewer.page.locator("button.cell").nth(20)
     cell.tap()
@@ -75,5 +74,3 @@ def test_on_a_phone_a_tap_brings_the_player_into_view(app, browser):
     expect(heading).to_be_in_viewport()
     expect(viewer.page.locator("canvas.image")).to_be_in_viewport(ratio=0.9)
     expect(cell).to_be_in_viewport()
-    viewer.healthy()
-    context.close()
