@@ -49,7 +49,7 @@ function furnish(bar, label) {
   for (const kind of ["png", "svg", "csv"]) {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "modebar-btn nade-take";
+    button.classList.add("modebar-btn", "nade-take");
     button.textContent = kind.toUpperCase();
     button.setAttribute("aria-label", label.replace("{kind}", kind.toUpperCase()));
     button.onclick = () => take(plot, native, kind);
