@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from .. import borrowed, link
+from ..theme import is_dark
 from ..words import _, language
 
 HERE = Path(__file__).parent
@@ -38,7 +39,8 @@ def bits(row: np.ndarray) -> str:
 def frame() -> None:
     """Tells the browser the page's language, and Streamlit's own words in it; gives each chart what it is taken along by."""
     _frame(key="frame", data={"language": language(), "words": {word: _(word) for word in borrowed.WORDS}})
-    _charts(key="charts", data={"label": _("Download the chart as {kind}")})
+    about = {"label": _("Download the chart as {kind}"), "dark": is_dark()}
+    _charts(key="charts", data=about, on_dark_change=lambda: None)
 
 
 def rail(data: dict[str, Any], on_go: Callable[[], None]) -> None:

@@ -1,13 +1,15 @@
 // Every chart can be taken along: on its bar stand PNG, SVG and CSV. Plotly's own button for a PNG does the drawing.
 const MARK = "\uFEFF"; // so that spreadsheets read Hangul
 
+const QUOTE = String.fromCharCode(34);
+
 function titleOf(axis, letter) {
   return (axis?.title?.text ?? "").replace(/<[^>]*>/g, " ").trim() || letter;
 }
 
 function quoted(value) {
   const text = value === undefined || value === null ? "" : String(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return [QUOTE, ",", "\n"].some((mark) => text.includes(mark)) ? ["", text.replaceAll(QUOTE, QUOTE + QUOTE), ""].join(QUOTE) : text;
 }
 
 // The rows of a trace: a grid has a value for each pair of x and y, anything else for each place along them.
@@ -62,10 +64,23 @@ function furnishAll(label) {
   }
 }
 
+function isDark(app) {
+  const [red, green, blue] = getComputedStyle(app).backgroundColor.match(/\d+/g).map(Number);
+  return red + green + blue < 384;
+}
+
 export default function (component) {
-  const { label } = component.data;
-  const observer = new MutationObserver(() => furnishAll(label));
+  const { data, setTriggerValue } = component, app = document.querySelector('[data-testid="stApp"]');
+  let asked = data.dark;
+  const look = () => {
+    furnishAll(data.label);
+    if (isDark(app) === asked) return;
+    asked = !asked; // light and dark were switched in the browser, and charts are coloured on the server
+    setTriggerValue("dark", asked);
+  };
+  const observer = new MutationObserver(look);
   observer.observe(document.body, { subtree: true, childList: true });
-  furnishAll(label);
+  observer.observe(app, { attributes: true, attributeFilter: ["class"] });
+  look();
   return () => observer.disconnect();
 }

@@ -40,7 +40,7 @@ def test_light_and_dark_are_switched_in_the_menu_and_charts_follow(viewer):
     assert viewer.page.evaluate(ink) == "rgb(27, 36, 48)"
     viewer.page.get_by_test_id("stMainMenu").click()
     dark = viewer.page.get_by_role("menuitemradio").nth(2)
-    expect(dark).to_have_text("어두움")
+    expect(dark).to_contain_text("어둡게")
     dark.click()
     viewer.page.wait_for_function(f"({ink})() === 'rgb(232, 237, 243)'")
 

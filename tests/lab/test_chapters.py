@@ -34,7 +34,7 @@ def test_rank_says_that_a_blank_image_outranks_real_ones_and_why(chapter):
     page = chapter("rank", each=20)
     blank = log_p("nade-mnist", np.zeros((1, 784)))[0]
     assert f"log p = {blank:.1f} nats and outranks" in words(page)
-    assert "High density is not the same as" in words(page)
+    assert "High density is not the same as" in words(page) and ">typical<" in words(page)
     table = page.dataframe[0].value.set_index("kind")
     coin = table.loc["noise, coin flips"]
     assert coin["AUROC of real against it"].startswith("1.000") and coin["mean log p, nats"] < -1000

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -51,7 +52,9 @@ def get(address, **headers):
 
     named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "GET", "path": address, "query_string": b"", "root_path": "", "headers": named}
-    asyncio.run(Starlette(routes=served.routes())(scope, receive, send))
+    app = Starlette(routes=served.routes())
+    with ThreadPoolExecutor() as other:  # a browser's loop may be running in this thread
+        other.submit(lambda: asyncio.run(app(scope, receive, send))).result()
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], answered, b"".join(message["body"] for message in sent[1:])
 
