@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-expect.set_options(timeout=15_000)  # beside other work
+expect.set_options(timeout=60_000)  # beside other work
 HOST = "127.0.0.1"
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # Streamlit asks these below a page's own path first: 404
 WIDE, PHONE, HALL = {"width": 1280, "height": 800}, {"width": 390, "height": 844}, {"width": 1280, "height": 720}

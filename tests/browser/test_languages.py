@@ -70,7 +70,7 @@ def read(viewer):
 def too_wide(viewer):
     """The texts that do not fit once the page has taken its new size."""
     try:
-        viewer.page.wait_for_function(f"({WIDE_JS})().length === 0", timeout=5_000)
+        viewer.page.wait_for_function(f"({WIDE_JS})().length === 0", timeout=3_000)
         return []
     except TimeoutError:
         return viewer.page.evaluate(WIDE_JS)
@@ -100,7 +100,7 @@ def test_every_page_speaks_one_language_and_fits_wide_and_phone_light_and_dark(v
             schemes.reverse()  # the page is in the first of them
         faults += [f"/{path}, {fault}" for fault in looked_at(viewer, language, schemes[-1:] if state else schemes)]
         for step in chapter.steps[1:]:
-            viewer.page.keyboard.press("ArrowRight")
+            viewer.page.locator("button.next").click()
             expect(viewer.page).to_have_url(re.compile(f"step={step}\\b"))
             viewer.settle()
             faults += [f"/{path}, {step}, {fault}" for fault in looked_at(viewer, language, schemes[-1:])]

@@ -378,7 +378,9 @@ def test_the_module_is_the_command_and_its_exit_status_reaches_the_shell(tmp_pat
 def test_ctrl_c_stops_a_training_that_can_be_resumed(good, table, tmp_path):
     run, settings = tmp_path / "run", ("--hidden", "4", "--epochs", "100000", "--patience", "100000")
     command = [sys.executable, "-m", "nade_core", "train", "--data", str(table), "--out", str(run), *settings, "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    listening = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # also where the tests do not
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT}
+    with subprocess.Popen(command, **pipes, **listening) as process:
         assert json.loads(process.stdout.readline())["epoch"] >= 0
         os.kill(process.pid, signal.SIGINT)
         _, told = process.communicate(timeout=60)
