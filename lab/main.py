@@ -23,16 +23,17 @@ def main() -> None:
     st.set_page_config("NADE Lab", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
     settle_language()
     pages, addresses = _pages()
-    page = st.navigation(pages, position="hidden" if stage.presenting() else "sidebar")
+    page = st.navigation(pages, position="hidden" if link.presenting() else "sidebar")
     if goto := st.session_state.pop("goto", None):
         st.switch_page(next(at for at, chapter in addresses.items() if chapter.id == goto))
     chapter = addresses[page]
     link.open_chapter(chapter.id)
     st.set_page_config(f"{_(chapter.title)} · NADE Lab")
     st.html(HERE / "style.css")
-    if stage.presenting():
+    st.html(HERE / "print.css")
+    if link.presenting():
         st.html(HERE / "present.css")
-    frame()
+    frame(link.presenting())
     slot = _head(chapter)
     with friendly_errors():
         page.run()

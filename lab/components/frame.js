@@ -84,6 +84,8 @@ function tellAll(root) {
 
 function watch() {
   survive();
+  window.addEventListener("beforeprint", print);
+  window.addEventListener("resize", () => tellSize?.());
   const observer = new MutationObserver((records) => {
     for (const record of records) {
       if (record.type !== "childList") tellOne(record.target);
@@ -96,9 +98,49 @@ function watch() {
   return { learn, tellAll };
 }
 
+// On paper a chart is as wide as its column, and grey: its text black, its lines and areas by their lightness.
+const SHADES = ["fill", "stroke"];
+
+function grey(node) {
+  for (const what of SHADES) {
+    const rgb = getComputedStyle(node)[what].match(/[\d.]+/g)?.map(Number);
+    if (!rgb || rgb.length < 3 || rgb[3] === 0) continue;
+    const light = Math.round(0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]), most = what === "stroke" ? 190 : 235;
+    node.style.setProperty(what, node.closest("text") ? "#000" : `rgb(${Array(3).fill(Math.min(light, most)).join()})`);
+  }
+}
+
+function print() {
+  const undo = [];
+  for (const svg of document.querySelectorAll(".js-plotly-plot .main-svg")) {
+    undo.push([svg, "viewBox", svg.getAttribute("viewBox")]);
+    svg.parentElement.style.setProperty("--shape", svg.getAttribute("width") / svg.getAttribute("height"));
+    svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
+    for (const node of svg.querySelectorAll("path, rect, text, circle, line")) {
+      undo.push([node, "style", node.getAttribute("style")]);
+      grey(node);
+    }
+  }
+  const restore = ([node, name, before]) => (before === null ? node.removeAttribute(name) : node.setAttribute(name, before));
+  window.addEventListener("afterprint", () => undo.forEach(restore), { once: true });
+}
+
+// The size of the type, which charts follow before a hall; said again when the window changes. Null: nobody asks.
+let size = null, tellSize = null;
+
+function measure(em, say) {
+  tellSize = em === null ? null : () => {
+    const now = Math.round(parseFloat(getComputedStyle(document.documentElement).fontSize));
+    if (now !== size) say((size = now));
+  };
+  size = em;
+  requestAnimationFrame(() => tellSize?.());
+}
+
 export default function (component) {
-  const { language, words } = component.data;
+  const { language, words, em } = component.data;
   document.documentElement.lang = language;
+  measure(em, (now) => component.setStateValue("em", now));
   const keeper = (window.wordKeeper ??= watch()); // one for the page, however often this file is read
   keeper.learn(words);
   keeper.tellAll(document.body);
