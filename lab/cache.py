@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 import torch
+from torch.distributions import Bernoulli
 
 from lesson import corruptions
 from nade_core import ModelCard, checkpoint, list_models, load_model, measures, runs, scoring
@@ -115,16 +116,20 @@ def held_out(data: str, values: str) -> np.ndarray | None:
 # Scoring
 
 
-def log_prob(card: ModelCard, rows: np.ndarray, label: int | None = None) -> np.ndarray:
-    """log p of every row, or log p(x | label), in nats: (N,) float64."""
-    rows = np.ascontiguousarray(rows)
-    return _log_prob(key_of(card), rows.tobytes(), rows.shape, rows.dtype.str, label)
+def log_prob(
+    card: ModelCard, rows: np.ndarray, label: int | None = None, ordering: np.ndarray | None = None
+) -> np.ndarray:
+    """log p of every row, or log p(x | label), in nats: (N,) float64. ``ordering`` (D,) for a model that knows many."""
+    rows, order = np.ascontiguousarray(rows), None if ordering is None else tuple(ordering.tolist())
+    return _log_prob(key_of(card), rows.tobytes(), rows.shape, rows.dtype.str, label, order)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _log_prob(key: Key, rows: bytes, shape: tuple[int, ...], dtype: str, label: int | None) -> np.ndarray:
+def _log_prob(
+    key: Key, rows: bytes, shape: tuple[int, ...], dtype: str, label: int | None, order: tuple[int, ...] | None
+) -> np.ndarray:
     x = np.frombuffer(rows, dtype).reshape(shape)
-    return scoring.log_probs(_model(key), x, label)
+    return scoring.log_probs(_model(key), x, label, order)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,19 +140,20 @@ class Terms:
     p_on: np.ndarray | None
 
 
-def terms(card: ModelCard, row: np.ndarray, label: int | None = None) -> Terms:
-    """The conditionals of one row (D,), whose log_p sum to log p(x)."""
-    row = np.ascontiguousarray(row)
-    return _terms(key_of(card), row.tobytes(), row.dtype.str, label)
+def terms(card: ModelCard, row: np.ndarray, label: int | None = None, ordering: np.ndarray | None = None) -> Terms:
+    """The conditionals of one row (D,), whose log_p sum to log p(x). ``ordering`` (D,) as in ``log_prob``."""
+    row, order = np.ascontiguousarray(row), None if ordering is None else tuple(ordering.tolist())
+    return _terms(key_of(card), row.tobytes(), row.dtype.str, label, order)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _terms(key: Key, row: bytes, dtype: str, label: int | None) -> Terms:
+def _terms(key: Key, row: bytes, dtype: str, label: int | None, order: tuple[int, ...] | None) -> Terms:
     x, model = np.frombuffer(row, dtype)[None], _model(key)
     with torch.no_grad():
-        log_p = model.log_conditionals(x, label)[0].cpu().numpy()
-        p_on = model.conditionals(x, label).probs[0].double().cpu().numpy() if model.values == "binary" else None
-    return Terms(log_p, p_on)
+        if model.values != "binary":
+            return Terms(model.log_conditionals(x, label, order)[0].cpu().numpy(), None)
+        on = Bernoulli(logits=model.conditionals(x, label, order).logits[0].double())  # one pass gives both
+        return Terms(on.log_prob(model.as_rows(x)[0].double()).cpu().numpy(), on.probs.cpu().numpy())
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -14,6 +14,7 @@ import numpy as np
 from nade_core.data import load_dataset
 from nade_core.messages import NadeError
 
+from . import simplex
 from .pixel import photo
 
 MEASUREMENTS = ("ink", "red")
@@ -72,6 +73,20 @@ def start(x, counts, K: int, seed: int = 0) -> Mixture:
     mean = np.average(x, weights=counts)
     spread = math.sqrt(np.average((x - mean) ** 2, weights=counts)) / K
     return Mixture(np.full(K, 1 / K), np.sort(means), np.full(K, spread or 1.0))
+
+
+def moved(mixture: Mixture, k: int, weight: float, mean: float, sigma: float) -> Mixture:
+    """Bump k as a hand sets it; the weights of all others keep their proportions. A single bump has weight 1."""
+    means, sigmas = mixture.means.copy(), mixture.sigmas.copy()
+    means[k], sigmas[k] = mean, sigma
+    single = len(means) == 1
+    return Mixture(mixture.weights if single else simplex.set_one(mixture.weights, k, weight), means, sigmas)
+
+
+def shown(mixture: Mixture) -> Mixture:
+    """The mixture in the figures that are shown of it: weights of three decimals that sum to 1, the rest of two."""
+    weights = mixture.weights if len(mixture.weights) == 1 else simplex.shown(mixture.weights)
+    return Mixture(weights, mixture.means.round(2), mixture.sigmas.round(2))
 
 
 def em_step(mixture: Mixture, x, counts, floor: float) -> Mixture:

@@ -110,7 +110,9 @@ def answer(question: str, **state):
 def is_right(question: str, guess, **state) -> bool:
     """Whether the guess is the answer; a number is right within one unit of the last decimal asked for."""
     truth = answer(question, **state)
-    if QUESTIONS[question].kind != NUMBER:
+    if QUESTIONS[question].kind == CHOICE:
+        return str(guess) == str(truth)  # a class is chosen by its number, written as an id
+    if QUESTIONS[question].kind == INTEGER:
         return guess == truth
     if math.isnan(truth):
         return guess is None

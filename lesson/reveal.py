@@ -10,6 +10,13 @@ from nade_core import measures
 from nade_core.messages import NadeError
 
 
+def class_conditionals(model, rows) -> np.ndarray:
+    """log p(x_i | x_<i, y) of rows (N, D) under every class, by a model with classes: (N, K, D) as posterior takes them."""
+    K, rows = model.classes, np.asarray(rows)
+    terms = model.log_conditionals(np.repeat(rows, K, 0), np.tile(np.arange(K), len(rows)))[:, model.ordering]
+    return terms.detach().cpu().numpy().reshape(len(rows), K, -1)
+
+
 def posterior(conditionals, prior=None) -> np.ndarray:
     """p(y | x_<=i) for i = 0 .. D: (..., D + 1, K), its first row the prior (uniform if None).
 

@@ -22,7 +22,6 @@ CHAPTER = Chapter(
         "A model of p(x) can be **sampled**, one variable at a time, each from a distribution that depends on all before "
         "it: the pixels of an image, the coordinates of a point, the channels of a colour."
     ),
-    home=True,
 )
 ANY = N_("any")
 TEMPERATURES = 0.2, 1.5

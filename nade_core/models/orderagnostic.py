@@ -175,9 +175,15 @@ class OrderAgnosticNADE(BinaryModel):
         direct = x @ R + N.sum(0)
         a = self.c + self.M[o[:start]].sum(0) + x[:, :start] @ self.W[o[:start]]
         logits = x.new_zeros(len(o) - start, len(x))  # filled in place: small tensors between large ones cost memory
-        for i, d in enumerate(o[start:].tolist(), start):
-            logits[i - start] = self.b[d] + direct[:, i] + self._deep(a) @ self.V[d]
-            a = torch.addcmul(a + self.M[d], x[:, i, None], self.W[d])
+        at_once = max(1, BATCH // max(1, len(x)))  # of one row many places at once: its values are all given
+        for i in range(start, len(o), at_once):
+            d = o[i : i + at_once]
+            more = self.M[d][:, None] + x.T[i : i + at_once, :, None] * self.W[d][:, None]
+            states = torch.cat([a[None].expand(1, *more.shape[1:]), more]).cumsum(0)
+            h, a = self._deep(states[:-1]), states[-1]
+            logits[i - start : i - start + at_once] = (
+                self.b[d, None] + direct.T[i : i + at_once] + (h * self.V[d][:, None]).sum(-1)
+            )
         return logits.T
 
     def _deep(self, a: Tensor) -> Tensor:

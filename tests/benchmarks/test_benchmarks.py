@@ -13,11 +13,12 @@ import torch
 from PIL import Image
 
 import benchmarks
-from benchmarks import browser, embed, engine, leaderboard, publish, wine
+import lesson.sheet
+from benchmarks import browser, embed, engine, leaderboard, publish, sheet, wine
 from nade_core import list_models, load_model, read_card, runs, scoring
 from nade_core.data import SOURCES, load_dataset
 
-RUN_HERE = {"browser", "embed", "engine", "leaderboard", "publish", "wine"}
+RUN_HERE = {"browser", "embed", "engine", "leaderboard", "publish", "sheet", "wine"}
 
 
 def test_no_command_is_left_without_a_test():
@@ -118,3 +119,11 @@ def test_the_embedded_files_are_made_the_same_each_time(tmp_path):
         assert str(one["source"]) == source.credit
     assert np.load(tmp_path / "one/mnist.npz")["train"].shape == (30, 98)
     assert Image.open(tmp_path / "one/cat.png").size == embed.PHOTO_SIZE
+
+
+def test_the_sheet_is_drawn_and_scored_anew(tmp_path):
+    path = tmp_path / "sheet.npz"
+    sheet.main(["--into", str(path), "--seeds", "1", "--lots", "2", "--tests", "5"])
+    new, ours = lesson.sheet.load(path), lesson.sheet.load()
+    assert new.draws.shape == (10, 1, 784) and (new.four[0] != ours.four[0]).sum() == 0
+    assert new.test_log_p == pytest.approx(ours.test_log_p[:5], abs=1e-2)

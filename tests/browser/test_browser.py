@@ -13,7 +13,7 @@ from nade_core.data import load_dataset
 
 from .conftest import Viewer
 
-PAGES = ("", "density", "rank", "complete", "count", "leaderboard", "train")
+PAGES = ("", "conditional", "generate", "density", "rank", "complete", "count", "leaderboard", "train")
 
 
 @pytest.mark.parametrize("width", [1400, 390])
@@ -29,7 +29,7 @@ def test_every_page_fits_wide_and_phone_light_and_dark(app, browser, width, sche
 
 @pytest.mark.parametrize("model", ["nade-animals", "rnade-dog", "categorical-photo"])
 def test_the_chosen_model_follows_from_chapter_to_chapter(viewer, model):
-    viewer.open(f"?model={model}")
+    viewer.open(f"generate?model={model}")
     chosen = viewer.page.get_by_role("combobox", name="Model").input_value()
     assert chosen.startswith(read_card(find_model(model)).title)
     for chapter in ("Density", "Rank", "Generate"):
@@ -44,7 +44,7 @@ def test_points_and_colours_fit_a_phone(app, browser):
     context = browser.new_context(viewport={"width": 390, "height": 900}, color_scheme="dark")
     viewer = Viewer(context.new_page(), app)
     for model in ("rnade-dog", "rnade-photo"):
-        for path in ("", "density", "rank"):
+        for path in ("generate", "density", "rank"):
             viewer.open(f"{path}?model={model}")
             viewer.healthy()
     context.close()
@@ -71,7 +71,7 @@ def drawn(viewer):
 
 
 def test_the_player_draws_pixel_by_pixel(viewer):
-    viewer.open("")
+    viewer.open("generate")
     button = viewer.page.get_by_role("button", name="play", exact=True)
     viewer.page.get_by_role("button", name="to the start").click()
     assert drawn(viewer) == 0
@@ -91,7 +91,7 @@ def test_the_player_draws_pixel_by_pixel(viewer):
 
 
 def test_a_click_on_a_sample_shows_it_in_the_player(viewer):
-    viewer.open("?model=nade-animals")
+    viewer.open("generate?model=nade-animals")
     assert viewer.page.get_by_role("combobox", name="Model").input_value().startswith("NADE, ten animals")
     viewer.page.get_by_role("button", name=re.compile("^image 5:")).click()
     viewer.page.get_by_role("heading", name="Image 5, pixel by pixel").wait_for()
@@ -140,7 +140,7 @@ def test_a_training_survives_a_reload_and_its_model_can_be_sampled(viewer):
     viewer.page.get_by_role("button", name="Delete").wait_for(timeout=240_000)  # what only an ended run offers
     viewer.page.get_by_text(re.compile(r"^finished · epoch 10 of 10")).wait_for()
     viewer.page.get_by_text("validation").first.wait_for()
-    viewer.open("")
+    viewer.open("generate")
     viewer.page.get_by_role("combobox").first.click()
     viewer.page.get_by_role("option", name=re.compile("^small and quick")).click()
     viewer.page.wait_for_url(re.compile("model="))

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from nade_core.messages import NadeError
+from nade_core.models import orderagnostic
 
 from .test_family import chi_square, every_row, make
 
@@ -100,3 +101,21 @@ def test_what_is_no_mask_and_no_image_is_told(model):
     ):
         with pytest.raises(NadeError, match="Expected"):
             call()
+
+
+@pytest.mark.parametrize("batch", [1, 6, 2048], ids=["a place at a time", "two", "all"])
+def test_along_an_ordering_each_conditional_is_the_marginal_given_those_before(model, batch, monkeypatch):
+    """However many places are computed at once; in the model's own order and any other."""
+    monkeypatch.setattr(orderagnostic, "BATCH", batch)
+    x = every_row(4)[[1, 6, 11]]
+    for o in (torch.tensor([3, 1, 0, 2]), model.ordering):
+        probs = model.conditionals(x, ordering=o).probs
+        for i, d in enumerate(o.tolist()):
+            known = torch.zeros(4, dtype=torch.bool)
+            known[o[:i]] = True
+            torch.testing.assert_close(probs[:, d], model.marginals(x, known)[:, d])
+        torch.testing.assert_close(model.log_prob(x[:1], ordering=o), model.log_prob(x, ordering=o)[:1])
+    nothing = torch.zeros(4, dtype=torch.bool)
+    found = model.log_prob_missing(x, nothing, torch.Generator().manual_seed(0), orderings=1)
+    order = torch.rand(4, generator=torch.Generator().manual_seed(0)).argsort()
+    torch.testing.assert_close(found, model.log_prob(x, ordering=order))

@@ -101,3 +101,19 @@ def test_what_cannot_be_fitted_is_refused():
         mixture.start([0, 1], [1, 1], 3)
     with pytest.raises(NadeError, match="floor"):
         mixture.em_step(TWO, [0, 1], [1, 1], 0)
+
+
+def test_a_bump_that_is_moved_leaves_the_others_their_proportions():
+    three = Mixture(np.array([0.2, 0.2, 0.6]), np.array([1.0, 2.0, 3.0]), np.ones(3))
+    made = mixture.moved(three, 1, 0.6, 2.5, 0.5)
+    assert made.weights == pytest.approx([0.1, 0.6, 0.3]) and made.means.tolist() == [1, 2.5, 3]
+    assert made.sigmas.tolist() == [1, 0.5, 1] and three.means[1] == 2 and three.sigmas[1] == 1
+    one = Mixture(np.ones(1), np.zeros(1), np.ones(1))
+    assert mixture.moved(one, 0, 0.3, 4.0, 2.0).weights.tolist() == [1]
+
+
+def test_what_is_shown_of_a_mixture_sums_to_1():
+    thirds = Mixture(np.full(3, 1 / 3), np.array([1.234, 2.0, 3.0]), np.array([0.126, 1.0, 1.0]))
+    made = mixture.shown(thirds)
+    assert sum(made.weights * 1000) == 1000 and made.means[0] == 1.23 and made.sigmas[0] == 0.13
+    assert mixture.shown(Mixture(np.ones(1), np.zeros(1), np.ones(1))).weights.tolist() == [1]

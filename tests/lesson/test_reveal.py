@@ -4,9 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 
 from lesson import reveal
-from nade_core import measures
+from nade_core import NADE, NADEConfig, measures
 from nade_core.messages import NadeError
 
 RNG = np.random.default_rng(0)
@@ -66,3 +67,13 @@ def test_what_does_not_fit_is_refused():
         reveal.posterior([0, 1, 2])
     with pytest.raises(NadeError, match="3 probabilities"):
         reveal.posterior(np.zeros((3, 4)), [0.5, 0.5])
+
+
+def test_a_models_conditionals_lead_to_its_own_posterior():
+    model = NADE(NADEConfig(9, 4, classes=3), torch.arange(8, -1, -1)).double()
+    rows = RNG.integers(0, 2, (5, 9)).astype(np.uint8)
+    terms = reveal.class_conditionals(model, rows)
+    assert terms.shape == (5, 3, 9)
+    assert terms.sum(-1)[:, 1] == pytest.approx(model.log_prob(rows, 1).detach().numpy())
+    assert terms[:, 2, 0] == pytest.approx(model.log_conditionals(rows, 2)[:, 8].detach().numpy())
+    assert reveal.posterior(terms)[:, -1] == pytest.approx(model.class_log_prob(rows).exp().numpy())
