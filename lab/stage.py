@@ -38,6 +38,13 @@ def columns() -> tuple[Any, Any]:
     return left.container(key="stage"), right.container(key="board")
 
 
+def halves() -> tuple[Any, Any, Any]:
+    """Two halves that are equals, and the room under both."""
+    with st.container(key="play"):
+        left, right = st.columns(2, gap="large")
+        return left, right, st.container()
+
+
 def words(chapter: Chapter, here: str, **facts: Any) -> None:
     """The words of a step, from the chapter's prose."""
     explain(prose(chapter.id, here, **facts))

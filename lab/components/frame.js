@@ -76,7 +76,17 @@ function tellOne(node) {
   else for (const name of ATTRIBUTES) tell(node, name, node.getAttribute?.(name), (text) => node.setAttribute(name, text));
 }
 
+// Streamlit's lists of pages hold more than items, and a formula that is too wide is scrolled by mouse alone: both for all.
+function open(root) {
+  if (root.nodeType !== Node.ELEMENT_NODE) return;
+  for (const node of root.querySelectorAll('[data-testid="stSidebarNavItems"], [data-testid="stSidebarNavItems"] li')) node.setAttribute("role", "none");
+  for (const node of root.querySelectorAll(".katex-display")) {
+    requestAnimationFrame(() => { if (node.scrollWidth > node.clientWidth) node.tabIndex = 0; else node.removeAttribute("tabindex"); });
+  }
+}
+
 function tellAll(root) {
+  open(root.parentElement ?? root);
   tellOne(root);
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) tellOne(walker.currentNode);
@@ -105,6 +115,7 @@ function grey(node) {
   for (const what of SHADES) {
     const rgb = getComputedStyle(node)[what].match(/[\d.]+/g)?.map(Number);
     if (!rgb || rgb.length < 3 || rgb[3] === 0) continue;
+    if (what === "fill" && rgb.slice(0, 3).every((part) => part > 250)) continue; // paper
     const light = Math.round(0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]), most = what === "stroke" ? 190 : 235;
     node.style.setProperty(what, node.closest("text") ? "#000" : `rgb(${Array(3).fill(Math.min(light, most)).join()})`);
   }
