@@ -1,11 +1,13 @@
 # make run    the app, at http://localhost:$(PORT)
 # make test   format, lint, types, then every test, in a real browser too, on $(WORKERS) cores
+# make handout   the lesson on paper: every chapter on two pages at most, one PDF a language, in handout/
+# make quick     how long it takes from a control to its result, in a real browser
 PORT ?= 8501
 WORKERS ?= 2
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench clean
+.PHONY: run test bench handout quick clean
 
 run: .venv/app.stamp
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -19,6 +21,10 @@ test: .venv/test.stamp
 
 bench: .venv/app.stamp
 	$(BIN)/python -m benchmarks.engine
+
+handout quick: .venv/test.stamp
+	@sh tests/browser/find_chromium.sh > .venv/chromium
+	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m benchmarks.$@
 
 .venv/app.stamp: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

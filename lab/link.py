@@ -3,7 +3,8 @@
 A control is made by ``linked(st.slider, label, 1, 9, key="n", default=3)``. What the URL says comes first; what the
 viewer then chooses is written into it, defaults left out. A change of the URL itself (Back, Forward, a link) wins
 over what the control held. A chapter that is left is remembered, and is as it was when one comes back to it. A link
-may hide controls (``hide=seed,n``) or lock them (``lock=n``): they keep the value that it gives them.
+may hide controls (``hide=seed,n``) or lock them (``lock=n``): they keep the value that it gives them. With
+``answers=hidden`` no prediction is resolved and no closing question asked.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,8 +12,9 @@ from typing import Any
 
 import streamlit as st
 
-LANGUAGE, MODEL, PRESENT, HIDE, LOCK = "lang", "model", "present", "hide", "lock"
-SHARED = (LANGUAGE, MODEL, PRESENT, HIDE, LOCK)  # what follows from chapter to chapter
+LANGUAGE, MODEL, PRESENT, HIDE, LOCK, ANSWERS = "lang", "model", "present", "hide", "lock", "answers"
+SHARED = (LANGUAGE, MODEL, PRESENT, HIDE, LOCK, ANSWERS)  # what follows from chapter to chapter
+HIDDEN = "hidden"  # of answers
 
 _session = st.session_state
 
@@ -74,20 +76,39 @@ def linked(
     if text is not None:
         value = read(text, default, args, kind)
         _session[key] = default if isinstance(value, tuple) and value[0] > value[-1] else value  # a range has an order
-    _session.setdefault("controls", {})[key] = label
-    if key in listed(HIDE):
+    locked = offer(key, label)
+    if locked is None:
         value = _session[key]
         _session[key] = value  # said anew in each run: a control that is not shown would be forgotten
     else:
-        locked = options.pop("disabled", False) or key in listed(LOCK)
+        locked = options.pop("disabled", False) or locked
         value = widget(label, *args, key=key, disabled=locked, **options)
     say(key, None if value == default else write(value))
     return value
 
 
+def presenting() -> bool:
+    """Whether the page is shown to a hall: large type, one screen a step."""
+    return st.query_params.get(PRESENT) == "1"
+
+
+def leave_for(id: str, **state: str | None) -> None:
+    """Where the next run goes: to a chapter, as it was when it was left but for this state."""
+    mine = _session.setdefault("kept", {}).setdefault(id, {})
+    for key, text in state.items():
+        mine.pop(key, None) if text is None else mine.update({key: text})
+    _session["goto"] = id
+
+
 def listed(key: str) -> list[str]:
     """The ids that the URL lists under a key."""
     return [part for part in st.query_params.get(key, "").split(",") if part]
+
+
+def offer(key: str, label: str) -> bool | None:
+    """Enter a control among those of this run; whether the link locks it, or None where it hides it."""
+    _session.setdefault("controls", {})[key] = label
+    return None if key in listed(HIDE) else key in listed(LOCK)
 
 
 def controls() -> dict[str, str]:

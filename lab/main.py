@@ -23,7 +23,7 @@ def main() -> None:
     st.set_page_config("NADE Lab", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
     settle_language()
     pages, addresses = _pages()
-    page = st.navigation(pages, position="hidden" if stage.presenting() else "sidebar", expanded=True)
+    page = st.navigation(pages, position="hidden" if link.presenting() else "sidebar", expanded=True)
     if goto := st.session_state.pop("goto", None):
         st.switch_page(next(at for at, chapter in addresses.items() if chapter.id == goto))
     chapter = addresses[page]
@@ -33,9 +33,10 @@ def main() -> None:
     )  # a menu with an entry has the switch of light and dark too
     st.set_page_config(f"{_(chapter.title)} · NADE Lab", menu_items={"About": f"**NADE Lab**. {about}"})
     st.html(HERE / "style.css")
-    if stage.presenting():
+    st.html(HERE / "print.css")
+    if link.presenting():
         st.html(HERE / "present.css")
-    frame()
+    frame(link.presenting())
     slot = _head(chapter)
     with friendly_errors():
         page.run()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from lesson import counting
 
-from .link import linked
+from .link import linked, presenting
 from .numbers import big, log10, power
 from .theme import BLUE, GREEN, GREY, ORANGE, chart, figure
 from .words import _
@@ -51,7 +51,10 @@ def lines(n: int, hidden: int, order: int) -> None:
     place = st.container()
     if linked(st.toggle, label, key="zoom", default=False):
         fig.update_yaxes(range=[0, NEAR])
-    fig.update_layout(legend={"yref": "container", "y": 0, "yanchor": "bottom"}, margin_r=32)
+    if presenting():
+        fig.update_layout(legend={"orientation": "v", "x": 1.02, "y": 1, "yanchor": "top"})
+    else:
+        fig.update_layout(legend={"yref": "container", "y": 0, "yanchor": "bottom"}, margin_r=32)
     at = sizes.index(n)
     said = "; ".join(f"{_(count.title)}: {big(count.parameters)}" for count in curves[at])
     with place:

@@ -15,15 +15,10 @@ from lesson import questions
 from . import link
 from .chapter import Chapter
 from .components import rail
-from .link import linked
+from .link import linked, presenting
 from .words import _, explain, prose
 
 STEP = "step"
-
-
-def presenting() -> bool:
-    """Whether the page is shown to a hall: large type, one screen a step."""
-    return st.query_params.get(link.PRESENT) == "1"
 
 
 def step(chapter: Chapter) -> str:
@@ -37,9 +32,17 @@ def step(chapter: Chapter) -> str:
 
 
 def columns() -> tuple[Any, Any]:
-    """The stage and the board, 3 : 2 where the window is wide."""
-    left, right = st.columns([3, 2], gap="large")
-    return left, right
+    """The stage and the board, 3 : 2 where the window is wide; a chart on the stage is as tall as the window allows."""
+    with st.container(key="play"):
+        left, right = st.columns([3, 2], gap="large")
+    return left.container(key="stage"), right.container(key="board")
+
+
+def halves() -> tuple[Any, Any, Any]:
+    """Two halves that are equals, and the room under both."""
+    with st.container(key="play"):
+        left, right = st.columns(2, gap="large")
+        return left, right, st.container()
 
 
 def below() -> Any:
@@ -60,7 +63,7 @@ def formula(latex: str, key: str = "formula") -> None:
 
 def figures(values: dict[str, str]) -> None:
     """The two or three figures that matter, side by side."""
-    with st.container(horizontal=True, gap="medium", key="figures"):
+    with st.container(horizontal=True, gap="small", key="figures"):
         for name, value in values.items():
             st.metric(name, value, width="content")
 
@@ -99,14 +102,19 @@ def _committed(key: str, control: Callable[..., Any]) -> Any:
     shown = is_shown(key)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-row"):
         value = control(disabled=shown)
-        if not shown:
+        if not shown and not answers_hidden():
             st.button(_("Show the answer"), key=f"{key}-button", type="primary", on_click=_show, args=(key,))
     return value if shown else None
 
 
 def is_shown(key: str) -> bool:
     """Whether the answer to a prediction is shown."""
-    return kept(f"{key}-shown", False)
+    return kept(f"{key}-shown", False) and not answers_hidden()
+
+
+def answers_hidden() -> bool:
+    """Whether the teacher's link keeps the answers for later."""
+    return st.query_params.get(link.ANSWERS) == link.HIDDEN
 
 
 def _show(key: str) -> None:
@@ -119,6 +127,8 @@ def question(chapter: Chapter, id: str, ask: str, options: dict[str, str] | None
     ``options`` are words by id, for one that offers a choice. Why the answer is right stands in the chapter's prose,
     under ``because``.
     """
+    if answers_hidden():
+        return
     asked = questions.QUESTIONS[id]
     with st.container(border=True, key="closing"):
         explain(f"**{ask}**")
@@ -147,32 +157,42 @@ def _truth(asked: questions.Question, truth: Any, options: dict[str, str] | None
 
 
 def foot(chapter: Chapter, lesson: list[Chapter]) -> None:
-    """The sentence to keep, and the rail: where one is, back, next."""
-    if chapter.sentence:
+    """The sentence to keep, before a hall with the last step, and the rail: where one is, back, next."""
+    if chapter.sentence and not (presenting() and st.session_state.get(STEP) != chapter.steps[-1]):
         with st.container(key="sentence"):
             explain(_(chapter.sentence))
     names = [{"id": c.id, "place": c.place, "short": _(c.short), "title": _(c.title)} for c in lesson]
     steps = list(chapter.steps)
     here = st.session_state.get(STEP)
     at = steps.index(here) if here in steps else 0
-    data = {"chapters": names, "chapter": chapter.id, "steps": len(steps), "step": at, "words": _rail_words()}
-    rail(data, on_go=lambda: _go(chapter, lesson))
+    place = {"chapter": chapter.id, "steps": len(steps), "step": at, "hall": presenting()}
+    rail({"chapters": names, "words": _rail_words(), **place}, on_go=lambda: _go(chapter, lesson))
 
 
-def _rail_words() -> dict[str, str]:
+def _rail_words() -> dict[str, Any]:
     return {
         "back": _("Back"),
         "next": _("Next"),
         "where": _("chapter {n} of {all}, step {step} of {steps}"),
         "touched": _("touched"),
-        "keys": _("→ next · ← back · B blank · F full screen · P presentation · Esc close"),
         "lesson": _("The lesson"),
+        "blank": _("The screen is blank; any key brings it back"),
+        "on": _("On from where you left: {place} · {title}"),
+        "keys": [
+            ["→  PageDown", _("next step, then the next chapter")],
+            ["←  PageUp", _("back")],
+            ["P", _("presentation on and off")],
+            ["F", _("full screen")],
+            ["B", _("blank the screen")],
+            ["?", _("these keys")],
+            ["Esc", _("close what is open")],
+        ],
     }
 
 
 def _go(chapter: Chapter, lesson: list[Chapter]) -> None:
-    """Where the rail, or a key, sends the viewer: "next", "back", "present", or a chapter's id."""
-    to = st.session_state["rail"]["go"]
+    """Where the rail, or a key, sends the viewer: "next", "back", "present", a chapter's id, or "id:step"."""
+    to, _colon, step = st.session_state["rail"]["go"].partition(":")
     steps, ids = list(chapter.steps), [c.id for c in lesson]
     at, place = steps.index(st.session_state.get(STEP, steps[0])), ids.index(chapter.id)
     if to == "present":
@@ -181,12 +201,15 @@ def _go(chapter: Chapter, lesson: list[Chapter]) -> None:
         _to_step(steps, at + 1)
     elif to == "back" and at > 0:
         _to_step(steps, at - 1)
-    elif to in ("next", "back"):
-        place += 1 if to == "next" else -1
-        if 0 <= place < len(ids):
-            st.session_state["goto"] = ids[place]
+    elif to == "next" and place + 1 < len(ids):
+        link.leave_for(ids[place + 1], step=None)
+    elif to == "back" and place > 0:
+        link.leave_for(ids[place - 1], step=lesson[place - 1].steps[-1])
+    elif to == chapter.id and step:
+        _to_step(steps, min(int(step), len(steps) - 1))
     elif to in ids:
-        st.session_state["goto"] = to
+        there = lesson[ids.index(to)].steps
+        link.leave_for(to, **({"step": there[min(int(step), len(there) - 1)]} if step else {}))
 
 
 def _to_step(steps: list[str], at: int) -> None:

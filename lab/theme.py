@@ -52,12 +52,12 @@ def chart(fig: go.Figure, alt: str, key: str):
         "modeBarButtons": [["toImage"]],
         "toImageButtonOptions": {"filename": key, "scale": 2},
     }
-    return st.plotly_chart(fig, key=key, alt=alt, config=config)
+    return st.plotly_chart(fig, key=key, alt=alt, height="stretch", config=config)
 
 
 def _readable(fig: go.Figure) -> None:
     """Every word of a figure in the page's own colour and large enough; a colour of its own stays."""
-    size = LARGE if st.query_params.get(link.PRESENT) == "1" else SIZE
+    size = max(LARGE, round(0.85 * st.session_state.get("frame", {}).get("em", 0))) if link.presenting() else SIZE
     font = {"size": size, "color": INK_ON_DARK if is_dark() else INK_ON_LIGHT, "family": FONT}
     words = {"title_font": font, "tickfont": font}
     fig.update_layout(font=font, legend_font=font, hoverlabel_font={"size": size, "family": FONT})

@@ -26,7 +26,9 @@ CHAPTER = Chapter(
     title=N_("And when x is not 0 or 1?"),
     short=N_("Real values"),
     steps=("bumps", "em", "units", "collapse", "plane"),
-    sentence=N_("A [[mixture]] of Gaussians for each conditional; a [[density]] may exceed 1, a probability may not."),
+    sentence=N_(
+        "A [[mixture]] of Gaussians for each conditional; a [[density-real|density]] may exceed 1, a probability may not."
+    ),
 )
 DATA = {"red": N_("photo: red"), "ink": N_("digits: ink")}
 AXES = {"red": N_("x, the red level of a pixel (0 to 255)"), "ink": N_("x, the number of white pixels of 784")}

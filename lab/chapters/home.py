@@ -51,12 +51,13 @@ def render() -> None:
     seed, lot = stage.kept("seed", FIRST, 0, LAST), stage.kept("lot", 0, 0, sheet.LOTS - 1)
     guess = stage.kept("order", [])
     if stage.step(CHAPTER) == "both":
-        left, right = st.columns(2, gap="large")
+        left, right, under = stage.halves()
         with left:
             _generation(data, seed)
         with right:
             _density(data, lot, guess if sorted(guess) == sorted(sheet.FOUR) else [])
-        stage.words(CHAPTER, "both")
+        with under:
+            stage.words(CHAPTER, "both")
     else:
         label = stage.kept("class", sheet.SHOWN)
         _typical(data, seed, lot, label if label in data.classes else sheet.SHOWN)

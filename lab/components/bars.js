@@ -17,7 +17,7 @@ function dragged(values, i, value, free) {
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
-  const { names, free, marks, top, colours, label, tall, decimals } = data;
+  const { names, free, marks, top, colours, label, tall, decimals, locked } = data;
   const root = parentElement.querySelector(".bars");
   root.setAttribute("aria-label", label);
   root.style.setProperty("--tall", tall);
@@ -41,7 +41,8 @@ export default function (component) {
       well.append(mark);
     }
     bar.append(value, well, name);
-    if (!still) {
+    if (locked) bar.classList.add("locked");
+    else if (!still) {
       well.tabIndex = 0;
       well.setAttribute("role", "slider");
       well.setAttribute("aria-valuemin", 0);

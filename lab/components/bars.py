@@ -33,6 +33,7 @@ def bars(
     if text is not None:
         st.session_state[key] = _read(text, default)
     values = st.session_state[key] = st.session_state[key]
+    locked = link.offer(key, label)
     rule = simplex.set_one if free is None else simplex.drag_free
     data = {
         "values": values,
@@ -44,8 +45,10 @@ def bars(
         "label": label,
         "tall": tall,
         "decimals": 3,
+        "locked": bool(locked),
     }
-    _bars(key=f"{key}-bars", data=data, on_drag_change=lambda: _drag(key, default, rule))
+    if locked is not None:
+        _bars(key=f"{key}-bars", data=data, on_drag_change=lambda: _drag(key, default, rule))
     _say(key, values, default)
     return np.array(values)
 

@@ -1,13 +1,15 @@
 // Every chart can be taken along: on its bar stand PNG, SVG and CSV. Plotly's own button for a PNG does the drawing.
 const MARK = "\uFEFF"; // so that spreadsheets read Hangul
 
+const QUOTE = String.fromCharCode(34);
+
 function titleOf(axis, letter) {
   return (axis?.title?.text ?? "").replace(/<[^>]*>/g, " ").trim() || letter;
 }
 
 function quoted(value) {
   const text = value === undefined || value === null ? "" : String(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return [QUOTE, ",", "\n"].some((mark) => text.includes(mark)) ? ["", text.replaceAll(QUOTE, QUOTE + QUOTE), ""].join(QUOTE) : text;
 }
 
 // The rows of a trace: a grid has a value for each pair of x and y, anything else for each place along them.
@@ -47,7 +49,7 @@ function furnish(bar, label) {
   for (const kind of ["png", "svg", "csv"]) {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "modebar-btn nade-take";
+    button.classList.add("modebar-btn", "nade-take");
     button.textContent = kind.toUpperCase();
     button.setAttribute("aria-label", label.replace("{kind}", kind.toUpperCase()));
     button.onclick = () => take(plot, native, kind);

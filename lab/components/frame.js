@@ -76,7 +76,17 @@ function tellOne(node) {
   else for (const name of ATTRIBUTES) tell(node, name, node.getAttribute?.(name), (text) => node.setAttribute(name, text));
 }
 
+// Streamlit's lists of pages hold more than items, and a formula that is too wide is scrolled by mouse alone: both for all.
+function open(root) {
+  if (root.nodeType !== Node.ELEMENT_NODE) return;
+  for (const node of root.querySelectorAll('[data-testid="stSidebarNavItems"], [data-testid="stSidebarNavItems"] li')) node.setAttribute("role", "none");
+  for (const node of root.querySelectorAll(".katex-display")) {
+    requestAnimationFrame(() => { if (node.scrollWidth > node.clientWidth) node.tabIndex = 0; else node.removeAttribute("tabindex"); });
+  }
+}
+
 function tellAll(root) {
+  open(root.parentElement ?? root);
   tellOne(root);
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) tellOne(walker.currentNode);
@@ -85,6 +95,8 @@ function tellAll(root) {
 function watch() {
   survive();
   oneEntryATouch();
+  window.addEventListener("beforeprint", print);
+  window.addEventListener("resize", () => tellSize?.());
   const observer = new MutationObserver((records) => {
     for (const record of records) {
       if (record.type !== "childList") tellOne(record.target);
@@ -111,9 +123,50 @@ function oneEntryATouch() {
   };
 }
 
+// On paper a chart is as wide as its column, and grey: its text black, its lines and areas by their lightness.
+const SHADES = ["fill", "stroke"];
+
+function grey(node) {
+  for (const what of SHADES) {
+    const rgb = getComputedStyle(node)[what].match(/[\d.]+/g)?.map(Number);
+    if (!rgb || rgb.length < 3 || rgb[3] === 0) continue;
+    if (what === "fill" && rgb.slice(0, 3).every((part) => part > 250)) continue; // paper
+    const light = Math.round(0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]), most = what === "stroke" ? 190 : 235;
+    node.style.setProperty(what, node.closest("text") ? "#000" : `rgb(${Array(3).fill(Math.min(light, most)).join()})`);
+  }
+}
+
+function print() {
+  const undo = [];
+  for (const svg of document.querySelectorAll(".js-plotly-plot .main-svg")) {
+    undo.push([svg, "viewBox", svg.getAttribute("viewBox")]);
+    svg.parentElement.style.setProperty("--shape", svg.getAttribute("width") / svg.getAttribute("height"));
+    svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
+    for (const node of svg.querySelectorAll("path, rect, text, circle, line")) {
+      undo.push([node, "style", node.getAttribute("style")]);
+      grey(node);
+    }
+  }
+  const restore = ([node, name, before]) => (before === null ? node.removeAttribute(name) : node.setAttribute(name, before));
+  window.addEventListener("afterprint", () => undo.forEach(restore), { once: true });
+}
+
+// The size of the type, which charts follow before a hall; said again when the window changes. Null: nobody asks.
+let size = null, tellSize = null;
+
+function measure(em, say) {
+  tellSize = em === null ? null : () => {
+    const now = Math.round(parseFloat(getComputedStyle(document.documentElement).fontSize));
+    if (now !== size) say((size = now));
+  };
+  size = em;
+  requestAnimationFrame(() => tellSize?.());
+}
+
 export default function (component) {
-  const { language, words } = component.data;
+  const { language, words, em } = component.data;
   document.documentElement.lang = language;
+  measure(em, (now) => component.setStateValue("em", now));
   const keeper = (window.wordKeeper ??= watch()); // one for the page, however often this file is read
   keeper.learn(words);
   keeper.tellAll(document.body);

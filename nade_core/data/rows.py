@@ -126,7 +126,11 @@ def first_place(array: np.ndarray, is_bad: Callable[[np.ndarray], np.ndarray]) -
 
 
 def _refuse_holes(array: np.ndarray, name: str) -> None:
-    place = None if array.dtype.kind in "bui" else first_place(array, lambda block: ~(np.abs(block) <= LARGEST))
+    place = (
+        None
+        if array.dtype.kind in "bui"
+        else first_place(array, lambda block: ~(np.abs(block.astype(float)) <= LARGEST))
+    )
     if place is not None and np.isnan(array[place]):
         raise hole(name, place[0] + 1, place[1] + 1, "nan")
     if place is not None:

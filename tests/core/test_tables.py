@@ -11,7 +11,9 @@ import tracemalloc
 import numpy as np
 import pandas
 import pytest
+import torch
 
+from nade_core import runs
 from nade_core.cli import main
 from nade_core.data.reading import How, read_data, read_rows, understand
 from nade_core.data.text import dialect
@@ -338,3 +340,17 @@ def test_a_separator_is_found_by_the_numbers_between():
 def test_reading_loads_pandas_and_the_library_does_not():
     code = "import sys, nade_core, nade_core.data.reading; print({'pandas', 'pyarrow', 'openpyxl'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
+
+
+def test_classes_are_learned_from_labels_of_ones_own_and_a_run_reads_as_it_was_asked(file, tmp_path):
+    rows = "".join(f"{i % 2},{i % 3 > 0:d},{'ab'[i % 2]}\n" for i in range(12))
+    request = runs.Request(str(file("u,v,kind\n" + rows)), classes=True, model_options={"hidden": 2})
+    heard = []
+    config = runs.plan(request, torch.device("cpu"), heard.append)
+    assert config.model_config["classes"] == 2 and heard[0].labels == "kind"
+    path = file("0,1\n,1\n1,0\n1,1\n", "holes.csv")
+    folder = runs.create(
+        tmp_path / "run", runs.plan(runs.Request(str(path), reading={"holes": "drop"}), torch.device("cpu"))
+    )
+    data = runs.read_run_data(folder, runs.read_config(folder))
+    assert len(data.train) + len(data.valid) == 3

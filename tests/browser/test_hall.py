@@ -1,0 +1,211 @@
+"""The lesson before a hall, for a class, on a phone, on paper, and for those who see or move otherwise."""
+
+import io
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+from benchmarks import handout
+from lab.chapter import chapters, lesson
+from lab.chapters.coin import CHAPTER as COIN
+
+HALLS = {"width": 1280, "height": 720}, {"width": 1920, "height": 1080}
+STEPS = [(chapter, step) for chapter in lesson() for step in chapter.steps]
+NEXT = lesson()[lesson().index(COIN) + 1]
+# What of the stage and the board lies behind the rail or beyond the window.
+CUT = """() => {
+  const rail = document.querySelector(".st-key-rail").getBoundingClientRect(), cut = [];
+  const shown = ".stButton button, .stSlider input, [data-testid=stMarkdownContainer] p, [data-testid=stPlotlyChart], img, .katex-html, .digits, [data-testid=stMetricValue], [data-testid=stBidiComponentRegular]";
+  for (const node of document.querySelectorAll(`.st-key-play :is(${shown.replaceAll(", ", ", ")})`)) {
+    const box = node.getBoundingClientRect();
+    if (node.closest(".meaning, [data-testid=stSliderTickBar]") || !box.width || getComputedStyle(node).visibility === "hidden") continue;
+    if (box.bottom > rail.top + 1 || box.right > innerWidth + 1) cut.push(`${node.tagName} ${node.innerText ?? ""}`.slice(0, 60));
+  }
+  if (rail.bottom > innerHeight + 1) cut.push("rail");
+  return cut;
+}"""
+# Text that is smaller than the hall can read: [pixels, text], in charts and out of them, in components too.
+SMALL = """([page, chart]) => {
+  const small = [], inside = (root) => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const node = walker.currentNode;
+      if (node.shadowRoot) inside(node.shadowRoot);
+      const parent = node.parentElement ?? root.host;
+      if (node.nodeType !== Node.TEXT_NODE || !node.data.trim() || !parent || parent.closest("style, script, .katex, sup, sub, .meaning, [hidden], [data-testid=stSliderTickBar]")) continue;
+      const range = document.createRange();
+      range.selectNode(node);
+      const look = getComputedStyle(parent), box = range.getBoundingClientRect(), svg = parent.closest("svg");
+      if (!box.width || look.visibility === "hidden" || parent.tagName === "TSPAN" || parent.closest(".material-symbols, [data-testid=stIconMaterial]")) continue;
+      if (parseFloat(look.fontSize) < (svg ? chart : page) - 0.1) small.push([parseFloat(look.fontSize), node.data.trim().slice(0, 40)]);
+    }
+  };
+  inside(document.querySelector("[data-testid=stMain]"));
+  return small;
+}"""
+
+
+def address(chapter, **state):
+    asked = "&".join(f"{key}={value}" for key, value in {"lang": "en", **state}.items())
+    return f"{'' if chapter.home else chapter.id}?{asked}"
+
+
+@pytest.fixture(scope="module")
+def hall(browser):
+    context = browser.new_context(viewport=HALLS[0], locale="en-US")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme, language", [("light", "en"), ("dark", "ko")])
+def test_every_step_fits_a_hall_in_large_type(app, browser, scheme, language):
+    context = browser.new_context(viewport=HALLS[0], color_scheme=scheme, locale="en-US")
+    page, faults = context.new_page(), []
+    for chapter, step in STEPS:
+        page.set_viewport_size(HALLS[0])
+        page.goto(f"{app}/{address(chapter, lang=language, step=step, present=1)}")
+        handout.still(page)
+        for size in HALLS:
+            page.set_viewport_size(size)
+            where = f"{chapter.id}, {step}, {size['width']}"
+            try:
+                page.wait_for_function(f"({CUT})().length === 0", timeout=4000)
+            except Exception:
+                faults.append(f"{where}: cut {page.evaluate(CUT)}")
+            main = page.get_by_test_id("stMain")
+            if main.evaluate("main => main.scrollHeight > main.clientHeight"):
+                faults.append(f"{where}: scrolls")
+        small = page.evaluate(SMALL, [22, 18])
+        if small:
+            faults.append(f"{chapter.id}, {step}: small {small[:4]}")
+    context.close()
+    assert not faults, "\n".join(faults)
+
+
+def step_is(page, chapter, step):
+    expect(page.locator("li.here .dot")).to_have_text(str(chapter.place))
+    expect(page.locator("li.here .steps i.on")).to_have_count(chapter.steps.index(step) + 1)
+
+
+def test_the_clicker_goes_on_after_a_slider_was_moved_and_back_to_the_last_step(app, hall):
+    hall.goto(f"{app}/{address(COIN, present=1, step='curve')}")
+    handout.still(hall)
+    box = hall.get_by_role("slider").first.locator("xpath=../..").bounding_box()
+    hall.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    hall.mouse.down()
+    hall.keyboard.press("PageDown")  # while one drags, keys do not turn pages
+    hall.mouse.move(box["x"] + 200, box["y"] + box["height"] / 2, steps=4)
+    hall.mouse.up()
+    step_is(hall, COIN, "curve")
+    expect(hall).to_have_url(re.compile("p=0"))
+    hall.keyboard.press("PageDown")
+    step_is(hall, COIN, "die")
+    hall.keyboard.press("PageDown")
+    step_is(hall, COIN, "never")
+    hall.keyboard.press("PageDown")
+    step_is(hall, NEXT, NEXT.steps[0])
+    hall.keyboard.press("PageUp")
+    step_is(hall, COIN, "never")
+    expect(hall).to_have_url(re.compile("present=1"))
+
+
+def test_keys_are_listed_the_screen_is_blanked_and_escape_closes(app, hall):
+    hall.goto(f"{app}/{address(COIN, present=1)}")
+    handout.still(hall)
+    listed = hall.get_by_text("blank the screen")
+    hall.keyboard.press("?")
+    expect(listed).to_be_visible()
+    hall.keyboard.press("Escape")
+    expect(listed).to_be_hidden()
+    for key in ("b", "Escape"):
+        hall.keyboard.press(key)
+        expect(hall.locator("#nade-blank")).to_have_count(1 if key == "b" else 0)
+    hall.keyboard.press("p")
+    expect(hall).not_to_have_url(re.compile("present=1"))
+
+
+def test_keys_are_letters_while_one_types(app, hall):
+    hall.goto(f"{app}/{address(COIN)}")
+    handout.still(hall)
+    field = hall.get_by_placeholder("your answer")
+    field.click()
+    field.press("ArrowRight")
+    field.press("p")
+    step_is(hall, COIN, "throw")
+    expect(hall).not_to_have_url(re.compile("present"))
+
+
+def test_the_code_fills_the_hall_and_the_teacher_keeps_answers(app, hall):
+    hall.goto(f"{app}/{address(COIN, present=1)}")
+    handout.still(hall)
+    hall.get_by_role("button", name="qr_code_2").click()
+    dialog = hall.get_by_role("dialog")
+    code = dialog.locator(".st-key-qr img, .st-key-qr svg").first
+    expect(code).to_be_visible()
+    hall.wait_for_function(
+        "document.querySelector('.st-key-qr img, .st-key-qr svg').getBoundingClientRect().height > 400"
+    )
+    expect(dialog.get_by_test_id("stCode")).to_contain_text("present=1")
+    dialog.get_by_text("from the beginning").click()
+    dialog.get_by_text("Keep answers for later").click()
+    expect(dialog.get_by_test_id("stCode")).to_contain_text("answers=hidden")
+    hall.keyboard.press("Escape")
+    expect(hall.get_by_role("button", name="Show the answer")).to_have_count(0)
+    hall.goto(f"{app}/{address(COIN)}")
+    expect(hall.get_by_role("button", name="Show the answer")).to_be_visible()
+
+
+def test_on_a_phone_the_rail_is_whole_and_offers_where_one_left(app, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-US")
+    page = context.new_page()
+    page.goto(f"{app}/{address(COIN, step='die')}")
+    handout.still(page)
+    step_is(page, COIN, "die")
+    for name in ("Back", "Next"):
+        box = page.get_by_role("button", name=name, exact=True).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["width"] >= 40
+    page.goto(f"{app}/{address(lesson()[0])}")
+    handout.still(page)
+    page.get_by_role("button", name=re.compile(f"^On from where you left: {COIN.place} ")).click()
+    step_is(page, COIN, "die")
+    context.close()
+
+
+@pytest.mark.parametrize("language", ["ko"])
+def test_a_chapter_is_two_pages_of_paper_with_its_words(app, browser, language):
+    context = browser.new_context(viewport=handout.WIDE, color_scheme="dark")
+    to = io.BytesIO()
+    handout.handout(context.new_page(), app, [COIN], language).write(to)
+    context.close()
+    pages = PdfReader(to).pages
+    assert 1 <= len(pages) <= 2
+    words = "".join(page.extract_text() for page in pages)
+    assert "분포" in words and "English" not in words
+    fonts = [font.get_object() for page in pages for font in page["/Resources"]["/Font"].get_object().values()]
+    inner = [part.get_object() for font in fonts for part in font.get("/DescendantFonts", [])]
+    assert any(key in part["/FontDescriptor"] for part in inner for key in ("/FontFile2", "/FontFile3"))
+    assert any(re.search("Noto|KR|CJK|Gothic", str(part["/BaseFont"])) for part in inner)
+
+
+LOOKS = [("light", ""), ("dark", ""), ("light", "present=1"), ("dark", "present=1")]
+
+
+@pytest.mark.parametrize("scheme, state", LOOKS)
+def test_nothing_serious_stands_in_the_way_of_anyone(app, browser, scheme, state):
+    context = browser.new_context(viewport=HALLS[0], color_scheme=scheme, locale="en-US")
+    page, faults = context.new_page(), []
+    for chapter, _render in chapters().values():
+        if state and chapter.group != "lesson":
+            continue
+        page.goto(f"{app}/{'' if chapter.home else chapter.id}?lang=en&{state}")
+        handout.still(page)
+        for fault in Axe().run(page).response["violations"]:
+            if fault["impact"] in ("serious", "critical"):
+                faults += [
+                    f"/{chapter.id}: {fault['id']}: {node['target']} {node['html'][:140]}" for node in fault["nodes"]
+                ]
+    context.close()
+    assert not faults, "\n".join(faults)
