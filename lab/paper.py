@@ -9,7 +9,7 @@ from nade_core.messages import NadeError
 from . import cache
 from .components.canvas import canvas, start_from
 from .session import PICTURES
-from .words import _, prose, tell
+from .words import _, plain, prose, tell
 
 
 def paper(card: ModelCard) -> None:
@@ -48,4 +48,4 @@ def _start_from_file(card: ModelCard, content: bytes) -> None:
     try:
         start_from(images.prepare(content, fit=card.fit).image.ravel())
     except NadeError as error:
-        st.toast(tell(error), icon=":material/broken_image:")
+        st.toast(plain(tell(error)), icon=":material/broken_image:")

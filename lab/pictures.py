@@ -15,7 +15,7 @@ from .components.engine import plays
 from .link import linked
 from .paper import paper
 from .session import ANY, PICTURES, by_dog
-from .words import _, tell
+from .words import _, plain, tell
 
 MAX_FILES = 50
 OFFERED = 12  # test images at a time
@@ -82,7 +82,7 @@ def _own(card: ModelCard) -> list[Picture]:
         try:
             named.append(Picture(file.name, images.prepare(file.getvalue(), *how)))
         except NadeError as error:
-            st.warning(f"{file.name}: {tell(error)}", icon=":material/broken_image:")
+            st.warning(f"{plain(file.name)}: {plain(tell(error))}", icon=":material/broken_image:")
     if not files:
         st.info(_("Drop a picture above: a photo of a digit on paper, a drawing, the silhouette of a dog."))
     return named

@@ -14,7 +14,7 @@ from .pictures import Picture
 from .surprise import surprise_map
 from .theme import BLUE, GREY, ORANGE, chart, figure, log_ticks
 from .unlike import faults, warn
-from .words import _, explain, plain
+from .words import _, class_name, explain, plain
 
 LIKELIEST = 3  # classes named
 
@@ -53,7 +53,7 @@ def look_into(
 
 def given(card: ModelCard, label: int | None) -> str:
     """What p is a probability of, in words: "x", or "x | dog"."""
-    return "x" if label is None else f"x | {_(card.classes[label])}"
+    return "x" if label is None else f"x | {class_name(card, label)}"
 
 
 def _choose(card: ModelCard, pictures: list[Picture], log_p: np.ndarray, reference: np.ndarray | None) -> int:
@@ -205,7 +205,7 @@ def _surprise(card: ModelCard, image: np.ndarray, label: int | None) -> None:
 def _bayes(card: ModelCard, image: np.ndarray) -> None:
     posterior = cache.class_probs(card, image)
     best = np.argsort(-posterior)[:LIKELIEST]
-    text = ", ".join(f"{_(card.classes[i])} {100 * posterior[i]:.1f} %" for i in best)
+    text = ", ".join(f"{class_name(card, int(i))} {100 * posterior[i]:.1f} %" for i in best)
     st.markdown(_("**Bayes' rule**, p(y | x) ∝ p(x | y) p(y): {text}.", text=text))
     if judged := card.header.get("classifier"):
         st.caption(

@@ -18,6 +18,7 @@ from starlette.routing import Route
 ENGINE = Path(__file__).parent.parent / "web"
 FOREVER = "public, max-age=31536000, immutable"
 KEPT = 16  # compressed contents that stay in memory
+MOST = 256  # addresses that are offered; the oldest one gives way
 _offered: dict[str, Callable[[], bytes]] = {}  # by address below the app's own
 
 
@@ -54,8 +55,11 @@ def routes() -> list[Route]:
 
 
 def _offer(name: str, content: Callable[[], bytes]) -> str:
-    _offered[f"web/{name}"] = content
-    return address(f"web/{name}")
+    address_ = f"web/{name}"
+    _offered[address_] = _offered.pop(address_, content)
+    while len(_offered) > MOST:
+        del _offered[next(iter(_offered))]
+    return address(address_)
 
 
 def _hash(content: bytes) -> str:
@@ -81,13 +85,13 @@ def _packed(name: str) -> bytes:
 
 
 def _answer(request: Request) -> Response:
-    """The content, compressed; 304 to who has it; 404 for what was not offered, or is gone."""
+    """The content, compressed; 304 to who has it; 404 for what was not offered, or could not be read any more."""
     name = f"web/{request.path_params['name']}"
     tag = f'"{name.removeprefix("web/")}"'
-    headers = {"ETag": tag, "Cache-Control": FOREVER}
+    headers = {"ETag": tag, "Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
     if name not in _offered:
         return Response(status_code=404)
-    if request.headers.get("if-none-match") == tag:
+    if request.headers.get("if-none-match", "").removeprefix("W/") == tag:
         return Response(status_code=304, headers=headers)
     try:
         content = _packed(name)
@@ -96,4 +100,4 @@ def _answer(request: Request) -> Response:
     kind = "text/javascript" if name.endswith(".js") else "application/octet-stream"
     if "gzip" not in request.headers.get("accept-encoding", ""):
         return Response(gzip.decompress(content), media_type=kind, headers=headers)
-    return Response(content, media_type=kind, headers=headers | {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
+    return Response(content, media_type=kind, headers=headers | {"Content-Encoding": "gzip"})

@@ -53,8 +53,10 @@ def choose_model(*offered: str, fits: Callable[[ModelCard], bool] = lambda card:
     if st.session_state["model"] not in found:
         st.session_state["model"] = next(iter(found))
     chosen = found[st.session_state["model"]]
-    name = _choose(found, group_of(chosen))
-    link.say("model", name)
+    hidden = link.MODEL in link.listed(link.HIDE)
+    name = chosen.name if hidden else _choose(found, group_of(chosen))
+    link.controls()[link.MODEL] = _("Model")
+    link.say(link.MODEL, name)
     st.sidebar.caption(_("Runs on {device}", device=device()))
     return found[name]
 
@@ -71,6 +73,7 @@ def _choose(found: dict[str, ModelCard], group: str) -> str:
         key="group",
         format_func=lambda id: _(GROUPS[id]),
         help=_("What the model has learned to tell and to draw."),
+        disabled=link.fixed(link.MODEL),
         on_change=_first_of,
         args=({id: next(name for name in of if of[name] == id) for id in groups},),
     )
@@ -81,6 +84,7 @@ def _choose(found: dict[str, ModelCard], group: str) -> str:
         format_func=lambda name: describe(found[name]),
         key="model",
         help=_("The density p(x) in use. Models that you train in the Train chapter appear here."),
+        disabled=link.fixed(link.MODEL),
     )
 
 
@@ -117,4 +121,4 @@ def friendly_errors() -> Iterator[None]:
     try:
         yield
     except NadeError as error:
-        st.error(tell(error), icon=":material/info:")
+        st.error(plain(tell(error)), icon=":material/info:")

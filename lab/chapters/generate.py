@@ -5,7 +5,7 @@ import streamlit as st
 
 from nade_core.messages import N_
 
-from .. import kinds
+from .. import kinds, link
 from ..chapter import Chapter
 from ..link import linked
 from ..session import by_dog, choose_class, choose_model
@@ -44,7 +44,8 @@ def render() -> None:
         default=0,
         help=_("The same seed gives the same samples, on any machine."),
     )
-    columns[2].button(_("New seed"), icon=":material/casino:", on_click=_new_seed, help=_("Other random numbers."))
+    dice = {"icon": ":material/casino:", "on_click": _new_seed, "disabled": link.fixed("seed")}
+    columns[2].button(_("New seed"), help=_("Other random numbers."), **dice)
     temperature = linked(
         columns[3].slider,
         _("Temperature"),

@@ -30,6 +30,7 @@ CHAPTER = Chapter(
     ),
 )
 SMALL = 9, 4  # pixels and hidden units of the closing question
+MOST_HIDDEN = 1000  # units that the slider offers; a model with more has its own end
 
 
 def render() -> None:
@@ -80,9 +81,8 @@ def _count(card: ModelCard) -> None:
     n, classes = card.dims, len(card.classes)
     left, right = stage.columns()
     with left:
-        hidden = linked(
-            st.slider, _("H, the hidden units"), 1, 1000, key="H", default=int(card.header["config"]["hidden"])
-        )
+        own = int(card.header["config"]["hidden"])
+        hidden = linked(st.slider, _("H, the hidden units"), 1, max(MOST_HIDDEN, own), key="H", default=own)
         nade, table = counting.nade(n, hidden).parameters, counting.full_joint(n).parameters
         rows = {_("independent pixels"): (n, GREY), "NADE": (nade, ORANGE), _("full table"): (table, BLUE)}
         fig = figure(_("parameters, as a power of ten"), "", 300)

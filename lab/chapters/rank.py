@@ -12,7 +12,7 @@ from ..chapter import Chapter
 from ..link import linked
 from ..session import choose_model, describe
 from ..theme import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, chart, figure, log_ticks
-from ..words import _, explain
+from ..words import _, explain, title
 
 CHAPTER = Chapter(
     id="rank",
@@ -117,7 +117,7 @@ def _compare(both: Scored, sorts: list[str], kind: kinds.Kind) -> None:
     fig.update_xaxes(type="log", autorange="reversed", **log_ticks())
     fig.update_yaxes(type="log", autorange="reversed", **log_ticks())
     above = 100 * (theirs.of(REAL) > ours.of(REAL)).mean()
-    facts = {"first": _(card.title), "second": _(other.title), "share": above}
+    facts = {"first": title(card), "second": title(other), "share": above}
     alt = _(
         "−log p of each image under {first} and under {second}; {share:.0f} % of the real images are more probable under "
         "the second.",
@@ -155,7 +155,7 @@ def _violins(both: Scored, sorts: list[str], kind: kinds.Kind) -> None:
                 fig.add_violin(side=side, width=1, **of, **once, **look)
         fig.update_layout(violinmode="overlay")
     means = "; ".join(
-        f"{_(card.title)}: " + ", ".join(f"{names[sort]} {scored.of(sort).mean():.0f}" for sort in chosen)
+        f"{title(card)}: " + ", ".join(f"{names[sort]} {scored.of(sort).mean():.0f}" for sort in chosen)
         for card, scored in both
     )
     chart(fig, _("Distribution of log p by kind, in nats. Means: {means}.", means=means), key="by_kind")
@@ -192,7 +192,7 @@ def _owners(both: Scored) -> list[str]:
     """What tells the columns of two models apart: short titles, or names where those are the same."""
     if len(both) == 1:
         return [""]
-    titles = [_(card.title).split(",")[0] for card, _shown in both]
+    titles = [title(card).split(",")[0] for card, _shown in both]
     return [f" ({title})" for title in (titles if len(set(titles)) == 2 else [card.name for card, _shown in both])]
 
 

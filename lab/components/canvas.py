@@ -7,7 +7,7 @@ from nade_core import ModelCard, measures
 from nade_core.messages import NadeError
 
 from .. import cache, drawing, served, stage
-from ..words import _, tell
+from ..words import _, plain, tell
 from . import component
 from .engine import engine
 
@@ -22,7 +22,7 @@ def drawn(card: ModelCard) -> np.ndarray:
     try:
         return drawing.decode(text) if text else _first(card)
     except NadeError as error:
-        st.warning(tell(error), icon=":material/broken_image:")
+        st.warning(plain(tell(error)), icon=":material/broken_image:")
         return _first(card)
 
 

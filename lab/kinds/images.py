@@ -17,7 +17,7 @@ from ..pictures import choose_picture
 from ..report import look_into, numbers, report_image
 from ..session import ANY, choose_class
 from ..take_home import page_button
-from ..words import _, explain, prose
+from ..words import _, class_name, explain, prose
 
 ID, PLACE = "images", 0
 HOW_MANY = [4, 9, 16, 25, 36, 64, 100], 36
@@ -36,7 +36,7 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
         captions = [[_("{value:.1f} nats", value=value)] for value in log_p]
         about = _("samples from the model; choose one to watch it being drawn")
         chosen = image_grid(x, captions, "chosen", about)
-        given = "" if label is None else f" | {_(card.classes[label])}"
+        given = "" if label is None else f" | {class_name(card, label)}"
         words = _(
             "Under each image: its exact log p(x{given}) in [[nat|nats]]. Click one to see it drawn.", given=given
         )

@@ -10,6 +10,7 @@ from nade_core.data.filetypes import IMAGE_SUFFIXES
 from nade_core.data.reading import understand
 from nade_core.data.understood import BINARISE, How, Understood
 from nade_core.messages import N_, NadeError
+from nade_core.queue import file_end
 
 from ..words import _, plain, tell
 
@@ -58,12 +59,16 @@ def _offer() -> dict:
 def _look(name: str, content: bytes, how: How) -> tuple[Understood | NadeError, list[str]]:
     """What the file is taken for, or why it cannot be read; and the arrays that it holds."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(name).name[-100:]
+        path = Path(folder) / f"file{file_end(name)}"
         path.write_bytes(content)
         try:
-            return understand(path, how), array_names(path)
+            arrays = array_names(path)
         except NadeError as error:
-            return error, array_names(path)
+            return error, []
+        try:
+            return understand(path, how), arrays
+        except NadeError as error:
+            return error, arrays
 
 
 def _show(seen: Understood) -> None:
