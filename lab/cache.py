@@ -17,7 +17,7 @@ from lesson import corruptions
 from nade_core import ModelCard, checkpoint, list_models, load_model, measures, runs, scoring, traits
 from nade_core.data import Dataset, load_dataset, other_data
 from nade_core.data.reading import read_rows
-from nade_core.messages import NadeError
+from nade_core.messages import N_, NadeError
 from nade_core.models import MODELS
 
 from .answers import Completions, Gallery, Terms, joined
@@ -28,6 +28,7 @@ NOISE_IMAGES = 500
 FEWER = 4  # a slow model scores a fourth as many, so that nobody waits long
 TYPICAL_OF = 300
 ORDERINGS = 8  # over which the probability of a completion is averaged
+TAKEN = N_("A model that comes with the project has the same name: rename the folder of this run.")
 Key = tuple[str, float]
 
 
@@ -54,8 +55,7 @@ def model_faults() -> list[tuple[Path, NadeError]]:
     """The model files that are left out, and why: they cannot be read, or their name is taken."""
     known = cards()
     taken = [card.path for card in list_models((RUNS,)) if known[card.name].path != card.path]
-    same = NadeError("A model that comes with the project has the same name: rename the folder of this run.")
-    return [*checkpoint.model_faults((RUNS,)), *((path, same) for path in taken)]
+    return checkpoint.model_faults((RUNS,)) + [(path, NadeError(TAKEN)) for path in taken]
 
 
 def model_class(card: ModelCard) -> type:
@@ -78,14 +78,6 @@ def device() -> tuple[str, str]:
     if torch.cuda.is_available():
         return "cuda", torch.cuda.get_device_name()
     return ("mps", "Apple") if torch.backends.mps.is_available() else ("cpu", str(os.cpu_count()))
-
-
-# Data
-
-
-def dataset(name: str) -> Dataset:
-    """An embedded data set of images."""
-    return load_dataset(name)
 
 
 def data_of(card: ModelCard) -> Dataset | None:

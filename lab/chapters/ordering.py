@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from lesson import orders
+from nade_core.data import load_dataset
 from nade_core.messages import N_
 
 from .. import cache, stage
@@ -58,7 +59,7 @@ def render() -> None:
 
 def _image() -> np.ndarray:
     """The test digit on the stage, (784,)."""
-    test = cache.dataset("mnist").test
+    test = load_dataset("mnist").test
     return test[stage.kept("image", 0, 0, len(test) - 1)]
 
 
@@ -72,7 +73,7 @@ def _buttons(seeded: bool = True) -> None:
 
 
 def _another_digit() -> None:
-    image = (st.session_state["image"] + 1) % len(cache.dataset("mnist").test)
+    image = (st.session_state["image"] + 1) % len(load_dataset("mnist").test)
     st.button(_("another digit"), key="next", icon=":material/refresh:", on_click=stage.keep, args=("image", image, 0))
 
 

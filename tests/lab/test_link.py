@@ -110,6 +110,7 @@ LINKS = [
     ("nade", {"step": "generate", "model": "nade-animals", "label": "4", "seed": "3", "at": "300", "bet": "on"}),
 ]
 NO_LINK = {
+    "group",  # the model says it
     "switch",
     "presenting",
     "pictures",

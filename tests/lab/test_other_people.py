@@ -7,6 +7,7 @@ from lab import cache, words
 from lab.components.unfold import read_stroke
 from lab.train.understood import _look
 from nade_core import NADE, NADEConfig, load_pretrained, save_model
+from nade_core.data import load_dataset
 from nade_core.data.understood import How
 
 from .conftest import healthy
@@ -33,7 +34,7 @@ def test_a_run_does_not_take_the_place_of_a_model_of_the_project(chapter, named)
     path = named("nade-mnist", "a stranger")
     card = cache.cards()["nade-mnist"]
     assert card.title == "NADE, digits" and [p for p, _error in cache.model_faults()] == [path]
-    rows = cache.dataset("mnist").test[:2]
+    rows = load_dataset("mnist").test[:2]
     assert abs(cache.log_prob(card, rows) - load_pretrained("nade-mnist", "cpu").log_prob(rows).numpy()).max() < 1e-3
 
 
