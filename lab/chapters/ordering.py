@@ -147,16 +147,8 @@ def _guess(names: dict[str, str]) -> str | None:
     """The ordering that the viewer holds to be the best for this image; None until the viewer commits to it."""
     shown, ask = stage.is_shown("guess"), _("Your guess: which ordering gives this image the highest log p?")
     with st.container(horizontal=True, vertical_alignment="bottom", key="guess-row"):
-        given = linked(
-            st.pills,
-            ask,
-            list(names),
-            key="guess",
-            default="raster",
-            format_func=names.get,
-            required=True,
-            disabled=shown,
-        )
+        look = {"format_func": names.get, "required": True, "disabled": shown}
+        given = linked(st.pills, ask, list(names), key="guess", default="raster", **look)
         if not shown:
             reveal = {"on_click": stage.keep, "args": ("guess-shown", True, False)}
             st.button(_("Show the answer"), key="guess-button", type="primary", **reveal)
