@@ -116,7 +116,7 @@ LINKS = [
         },
     ),
     ("complete", {"region": "random-pixels", "share": "90", "n": "8"}),
-    ("complete", {"source": "own"}),
+    ("complete", {"source": "own", "auto": "0", "threshold": "90", "ground": "dark", "crop": "0"}),
     ("nade", {"step": "count", "H": "20"}),
     ("nade", {"step": "generate", "model": "nade-animals", "label": "4", "seed": "3", "at": "300", "bet": "on"}),
 ]
