@@ -1,8 +1,9 @@
 # make run    the app, at http://localhost:$(PORT)
-# make test   format, lint, types, then every test, in a real browser too
+# make test   format, lint, types, then every test, in a real browser too, on $(WORKERS) cores
 # make handout   the lesson on paper: every chapter on two pages at most, one PDF a language, in handout/
 # make quick     how long it takes from a control to its result, in a real browser
 PORT ?= 8501
+WORKERS ?= 2
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -16,7 +17,7 @@ test: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest
+	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
 bench: .venv/app.stamp
 	$(BIN)/python -m benchmarks.engine

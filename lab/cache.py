@@ -5,7 +5,7 @@ shared by all viewers. Rows travel as bytes: they are what the answer is cached 
 """
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,13 @@ import torch
 from torch.distributions import Bernoulli
 
 from lesson import corruptions
-from nade_core import ModelCard, checkpoint, list_models, load_model, measures, runs, scoring
+from nade_core import ModelCard, checkpoint, list_models, load_model, measures, runs, scoring, traits
 from nade_core.data import Dataset, load_dataset, other_data
 from nade_core.data.reading import read_rows
 from nade_core.messages import NadeError
 from nade_core.models import MODELS
+
+from .answers import Completions, Gallery, Terms, joined
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
 TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
@@ -35,18 +37,25 @@ def key_of(card: ModelCard) -> Key:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _model(key: Key):
+def loaded(key: Key):
+    """The model of a key, read-only: for this room and lab/classes.py, which ask models."""
     return load_model(key[0])
 
 
 def cards() -> dict[str, ModelCard]:
     """Every model by name: those that come with the project first, then those trained here."""
-    return {card.name: card for card in list_models((RUNS,))}
+    found: dict[str, ModelCard] = {}
+    for card in list_models((RUNS,)):
+        found.setdefault(card.name, card)  # a run that is called like one of the project's does not take its place
+    return found
 
 
 def model_faults() -> list[tuple[Path, NadeError]]:
-    """The model files that are left out because they cannot be read, and why."""
-    return checkpoint.model_faults((RUNS,))
+    """The model files that are left out, and why: they cannot be read, or their name is taken."""
+    known = cards()
+    taken = [card.path for card in list_models((RUNS,)) if known[card.name].path != card.path]
+    same = NadeError("A model that comes with the project has the same name: rename the folder of this run.")
+    return [*checkpoint.model_faults((RUNS,)), *((path, same) for path in taken)]
 
 
 def model_class(card: ModelCard) -> type:
@@ -61,7 +70,7 @@ def affordable(card: ModelCard, n: int) -> int:
 
 def ordering(card: ModelCard) -> np.ndarray:
     """The model's own ordering: (D,)."""
-    return _model(key_of(card)).ordering.cpu().numpy()
+    return loaded(key_of(card)).ordering.cpu().numpy()
 
 
 def device() -> tuple[str, str]:
@@ -113,6 +122,17 @@ def held_out(data: str, values: str) -> np.ndarray | None:
     return read_rows(data, values=values)[:TEST_IMAGES] if data else None
 
 
+@st.cache_data(max_entries=8, show_spinner=False)
+def _usual(key: Key, _rows: np.ndarray) -> dict[str, tuple[float, float]]:
+    return traits.usual(_rows.reshape(-1, 28, 28))
+
+
+def usual(card: ModelCard) -> dict[str, tuple[float, float]] | None:
+    """Between which values the traits of nearly all images lie that a model learned from; None without its data."""
+    data = data_of(card)
+    return None if data is None else _usual(key_of(card), data.train[:TEST_IMAGES])
+
+
 # Scoring
 
 
@@ -129,15 +149,7 @@ def _log_prob(
     key: Key, rows: bytes, shape: tuple[int, ...], dtype: str, label: int | None, order: tuple[int, ...] | None
 ) -> np.ndarray:
     x = np.frombuffer(rows, dtype).reshape(shape)
-    return scoring.log_probs(_model(key), x, label, order)
-
-
-@dataclass(frozen=True, eq=False)
-class Terms:
-    """One row along the ordering: log p(x_i | x_<i) in nats (D,) float64, and p(x_i = 1 | x_<i) (D,) where binary."""
-
-    log_p: np.ndarray
-    p_on: np.ndarray | None
+    return scoring.log_probs(loaded(key), x, label, order)
 
 
 def terms(card: ModelCard, row: np.ndarray, label: int | None = None, ordering: np.ndarray | None = None) -> Terms:
@@ -148,7 +160,7 @@ def terms(card: ModelCard, row: np.ndarray, label: int | None = None, ordering: 
 
 @st.cache_data(max_entries=128, show_spinner=False)
 def _terms(key: Key, row: bytes, dtype: str, label: int | None, order: tuple[int, ...] | None) -> Terms:
-    x, model = np.frombuffer(row, dtype)[None], _model(key)
+    x, model = np.frombuffer(row, dtype)[None], loaded(key)
     with torch.no_grad():
         if model.values != "binary":
             return Terms(model.log_conditionals(x, label, order)[0].cpu().numpy(), None)
@@ -158,7 +170,7 @@ def _terms(key: Key, row: bytes, dtype: str, label: int | None, order: tuple[int
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _test_log_probs(key: Key, n: int, _rows: np.ndarray) -> np.ndarray:
-    return scoring.log_probs(_model(key), _rows[:n])
+    return scoring.log_probs(loaded(key), _rows[:n])
 
 
 def test_log_probs(card: ModelCard) -> np.ndarray | None:
@@ -169,7 +181,7 @@ def test_log_probs(card: ModelCard) -> np.ndarray | None:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _noise_log_probs(key: Key, n: int) -> np.ndarray:
-    model = _model(key)
+    model = loaded(key)
     return scoring.log_probs(model, np.random.default_rng(0).integers(0, 2, (n, model.config.dims), np.uint8))
 
 
@@ -180,7 +192,7 @@ def noise_log_probs(card: ModelCard) -> np.ndarray:
 
 def class_probs(card: ModelCard, row: np.ndarray) -> np.ndarray:
     """p(y | x) of every class by Bayes' rule, for one row (D,): (K,)."""
-    return scoring.classify(_model(key_of(card)), np.asarray(row)[None])[0]
+    return scoring.classify(loaded(key_of(card)), np.asarray(row)[None])[0]
 
 
 # Drawing
@@ -188,7 +200,7 @@ def class_probs(card: ModelCard, row: np.ndarray) -> np.ndarray:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _samples(key: Key, n: int, seed: int, label: int | None, temperature: float) -> tuple[np.ndarray, np.ndarray]:
-    model = _model(key)
+    model = loaded(key)
     x = model.sample(n, label, torch.Generator().manual_seed(seed), temperature)
     log_p = scoring.log_probs(model, x, label)
     x = x.cpu().numpy()
@@ -218,22 +230,9 @@ def nearest(key: Key, row: bytes, _data: Dataset) -> tuple[np.ndarray, int]:
 # Ranking
 
 
-@dataclass(frozen=True, eq=False)
-class Gallery:
-    """Rows (N, D) of many sorts, the id of each one's sort, and log p of each in nats."""
-
-    rows: np.ndarray
-    sorts: np.ndarray
-    log_p: np.ndarray
-
-    def of(self, sort: str) -> np.ndarray:
-        return self.log_p[self.sorts == sort]
-
-
 def together(card: ModelCard, parts: dict[str, np.ndarray], scored: np.ndarray | None = None) -> Gallery:
     """A gallery of parts by sort; ``scored`` are the rows as the model takes them, where they are not those shown."""
-    rows = np.concatenate(list(parts.values()))
-    sorts = np.concatenate([[sort] * len(part) for sort, part in parts.items()])
+    rows, sorts = joined(parts)
     return Gallery(rows, sorts, log_prob(card, rows if scored is None else scored))
 
 
@@ -245,7 +244,7 @@ def gallery(card: ModelCard, n: int, seed: int) -> Gallery | None:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _gallery(key: Key, n: int, seed: int, _data: Dataset) -> Gallery:
-    model, images, rng = _model(key), _data, np.random.default_rng(seed)
+    model, images, rng = loaded(key), _data, np.random.default_rng(seed)
     real = images.test[rng.choice(len(images.test), min(n, len(images.test)), replace=False)]
     drawn = model.sample(n, generator=torch.Generator().manual_seed(seed)).cpu().numpy().astype(np.uint8)
     parts = {"real": real, "samples": drawn}
@@ -254,8 +253,7 @@ def _gallery(key: Key, n: int, seed: int, _data: Dataset) -> Gallery:
     for other in other_data(images.embedded):
         test = load_dataset(other.name).test
         parts[f"data-{other.name}"] = test[rng.choice(len(test), n, replace=False)]
-    rows = np.concatenate(list(parts.values()))
-    sorts = np.concatenate([[sort] * len(part) for sort, part in parts.items()])
+    rows, sorts = joined(parts)
     return Gallery(rows, sorts, scoring.log_probs(model, rows))
 
 
@@ -267,16 +265,6 @@ def rescored(card: ModelCard, shown: Gallery) -> Gallery:
 # Completion
 
 
-@dataclass(frozen=True, eq=False)
-class Completions:
-    """n draws (n, D), log p(missing | known) of each (n,) and of the truth in nats, and p(x_i = 1 | known) (D,)."""
-
-    rows: np.ndarray
-    log_p: np.ndarray
-    log_p_true: float
-    marginals: np.ndarray
-
-
 def complete(card: ModelCard, image: np.ndarray, known: np.ndarray, n: int, seed: int) -> Completions:
     """n completions of an image (D,) of uint8 whose ``known`` pixels (D,) stay."""
     return _complete(key_of(card), image.tobytes(), known.astype(np.uint8).tobytes(), n, seed)
@@ -284,7 +272,7 @@ def complete(card: ModelCard, image: np.ndarray, known: np.ndarray, n: int, seed
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _complete(key: Key, image: bytes, known: bytes, n: int, seed: int) -> Completions:
-    model, generator = _model(key), torch.Generator().manual_seed(seed)
+    model, generator = loaded(key), torch.Generator().manual_seed(seed)
     x = torch.from_numpy(np.frombuffer(image, np.uint8).copy())
     mask = torch.from_numpy(np.frombuffer(known, np.uint8).copy()).bool()
     drawn = model.complete(x, mask, n, generator).cpu()
@@ -299,18 +287,18 @@ def _complete(key: Key, image: bytes, known: bytes, n: int, seed: int) -> Comple
 
 def curve(card: ModelCard, row: np.ndarray, d: int, values: np.ndarray) -> np.ndarray:
     """p(x_d = v | what comes before d) for every v of values (N,), the rest as in the row (D,): (N,)."""
-    return scoring.conditional_curve(_model(key_of(card)), row, d, values)
+    return scoring.conditional_curve(loaded(key_of(card)), row, d, values)
 
 
 def location(card: ModelCard) -> tuple[np.ndarray, np.ndarray]:
     """The mean and the standard deviation of the training rows that a real-valued model keeps: (D,) each."""
-    model = _model(key_of(card))
+    model = loaded(key_of(card))
     return model.mean.double().cpu().numpy(), model.scale.double().cpu().numpy()
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _density(key: Key, rows: bytes, dims: int) -> np.ndarray:
-    return np.exp(scoring.log_probs(_model(key), np.frombuffer(rows, np.float32).reshape(-1, dims)))
+    return np.exp(scoring.log_probs(loaded(key), np.frombuffer(rows, np.float32).reshape(-1, dims)))
 
 
 def density(card: ModelCard, rows: np.ndarray) -> np.ndarray:

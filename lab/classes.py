@@ -7,7 +7,7 @@ from lesson import drawing, reveal
 from nade_core import ModelCard
 from nade_core.data import load_dataset
 
-from .cache import Key, _model, data_of, key_of
+from .cache import Key, data_of, key_of, loaded
 
 JUDGED = 300  # test images that the classifier is judged by while they are revealed
 SIDE = 28
@@ -20,7 +20,7 @@ def draws(card: ModelCard, label: int, first: int, n: int) -> tuple[np.ndarray, 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _draws(key: Key, label: int, first: int, n: int) -> tuple[np.ndarray, np.ndarray]:
-    return drawing.draw_scored(_model(key), label, range(first, first + n))
+    return drawing.draw_scored(loaded(key), label, range(first, first + n))
 
 
 def given(card: ModelCard, n: int, seed: int, label: int | None, known: np.ndarray) -> np.ndarray:
@@ -30,7 +30,7 @@ def given(card: ModelCard, n: int, seed: int, label: int | None, known: np.ndarr
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _given(key: Key, n: int, seed: int, label: int | None, known: bytes) -> np.ndarray:
-    return drawing.draw_given(_model(key), n, seed, label, np.frombuffer(known, np.uint8))
+    return drawing.draw_given(loaded(key), n, seed, label, np.frombuffer(known, np.uint8))
 
 
 def terms(card: ModelCard, rows: np.ndarray) -> np.ndarray:
@@ -41,7 +41,7 @@ def terms(card: ModelCard, rows: np.ndarray) -> np.ndarray:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _terms(key: Key, rows: bytes, n: int) -> np.ndarray:
-    return reveal.class_conditionals(_model(key), np.frombuffer(rows, np.uint8).reshape(n, -1))
+    return reveal.class_conditionals(loaded(key), np.frombuffer(rows, np.uint8).reshape(n, -1))
 
 
 def test_rows(data: str) -> np.ndarray:
@@ -60,7 +60,7 @@ def test_image(card: ModelCard, number: int) -> tuple[np.ndarray, int]:
 def _paths(key: Key, data: str, n: int) -> tuple[np.ndarray, np.ndarray]:
     found, rows = load_dataset(data), test_rows(data)[:n]
     paths = [
-        reveal.posterior(reveal.class_conditionals(_model(key), found.test[part]))[:, ::SIDE]
+        reveal.posterior(reveal.class_conditionals(loaded(key), found.test[part]))[:, ::SIDE]
         for part in np.array_split(rows, max(1, n // 50))
     ]
     return np.concatenate(paths), found.test_labels[rows]

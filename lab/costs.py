@@ -20,7 +20,7 @@ RUG, SAID = (
     0.05,
     0.1,
 )  # the shares of the width that ticks at the left edge take, and of the height the words below them
-TYPE = 13  # pixels
+TYPE = 14  # pixels
 
 
 def front(rows: list[dict], column: str) -> list[dict]:
@@ -47,6 +47,7 @@ def by_parameters(rows: list[dict], near: bool) -> None:
         y=[p.nats for p in sized],
         name=_("published"),
         mode="markers+text",
+        cliponaxis=False,
         text=[name for _cost, _nats, name in marks[len(rows) :]],
         textposition=sides[len(rows) :],
         textfont={"size": TYPE, "color": text_colour(ORANGE)},
@@ -152,6 +153,7 @@ def _ours(fig: go.Figure, rows: list[dict], column: str, names: list[str], sides
         y=[row["nats"] for row in rows],
         name=_("ours, measured here"),
         mode="markers+text",
+        cliponaxis=False,
         text=names,
         textposition=sides[: len(rows)],
         textfont={"size": TYPE, "color": text_colour(BLUE)},
@@ -169,8 +171,11 @@ def _ours(fig: go.Figure, rows: list[dict], column: str, names: list[str], sides
 
 def _hover(row: dict, column: str) -> str:
     costs = {"parameters": N_("{nats:.2f} nats, {cost:,} parameters"), "seconds": N_("{nats:.2f} nats, {cost:,.0f} s")}
-    orderings = _("{name}, orderings: {n}", name=row["name"], n=row["orderings"])
-    return "<br>".join((_(row["title"]), _(costs[column], nats=row["nats"], cost=row[column]), orderings))
+    lines = [_(row["title"]), _(costs[column], nats=row["nats"], cost=row[column]), row["name"]]
+    if row["ensemble"]:
+        facts = {"n": row["orderings"], "nats": row["ensemble"], "images": row["n"]}
+        lines.append(_("as an ensemble of {n} orderings, on the first {images:,} images: {nats:.2f} nats", **facts))
+    return "<br>".join(lines)
 
 
 def by_name(rows: list[dict]) -> None:

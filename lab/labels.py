@@ -3,7 +3,7 @@
 from unicodedata import east_asian_width
 
 PLOT = (265, 400)  # pixels of a plot on a phone; where there is more room, there is less to collide
-LETTER, LINE, MARK = 6.6, 16, 8  # pixels: a letter's width, a line's height, half a mark
+LETTER, LINE, MARK = 7.1, 17, 8  # pixels: a letter's width, a line's height, half a mark
 LONGEST = 26  # letters in a line
 BREAK = "<br>"
 SIDES = (

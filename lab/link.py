@@ -100,6 +100,11 @@ def leave_for(id: str, **state: str | None) -> None:
     _session["goto"] = id
 
 
+def fixed(key: str) -> bool:
+    """Whether the link holds this value: it hides or locks the control."""
+    return key in listed(LOCK) + listed(HIDE)
+
+
 def listed(key: str) -> list[str]:
     """The ids that the URL lists under a key."""
     return [part for part in st.query_params.get(key, "").split(",") if part]

@@ -11,7 +11,7 @@ from . import link, share, stage
 from .chapter import GROUPS, Chapter, chapters, lesson
 from .components import frame
 from .session import friendly_errors
-from .words import _, settle_language
+from .words import _, explain, settle_language
 
 HERE = Path(__file__).parent
 ICON = HERE / "icon.png"  # a sample of nade-mnist
@@ -23,12 +23,15 @@ def main() -> None:
     st.set_page_config("NADE Lab", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
     settle_language()
     pages, addresses = _pages()
-    page = st.navigation(pages, position="hidden" if link.presenting() else "sidebar")
+    page = st.navigation(pages, position="hidden" if link.presenting() else "sidebar", expanded=True)
     if goto := st.session_state.pop("goto", None):
         st.switch_page(next(at for at, chapter in addresses.items() if chapter.id == goto))
     chapter = addresses[page]
     link.open_chapter(chapter.id)
-    st.set_page_config(f"{_(chapter.title)} · NADE Lab")
+    about = _(
+        "A lecture on learning p(x), made touchable."
+    )  # a menu with an entry has the switch of light and dark too
+    st.set_page_config(f"{_(chapter.title)} · NADE Lab", menu_items={"About": f"**NADE Lab**. {about}"})
     st.html(HERE / "style.css")
     st.html(HERE / "print.css")
     if link.presenting():
@@ -65,7 +68,7 @@ def _head(chapter: Chapter) -> Any:
             _switch()
             slot = st.container(width="content")
     if chapter.lead:
-        st.markdown(_(chapter.lead))
+        explain(_(chapter.lead))
     return slot
 
 

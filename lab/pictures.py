@@ -6,15 +6,21 @@ import numpy as np
 import streamlit as st
 
 from nade_core import ModelCard, images
+from nade_core.data import Dataset
 from nade_core.messages import N_, NadeError
 
 from . import cache
+from .components import chosen_id, image_grid
+from .components.engine import plays
 from .link import linked
-from .session import PICTURES
-from .words import _, tell
+from .paper import paper
+from .session import ANY, PICTURES, by_dog
+from .words import _, plain, tell
 
 MAX_FILES = 50
-SOURCES = {"own": N_("My pictures"), "test": N_("A test image"), "noise": N_("Noise")}
+OFFERED = 12  # test images at a time
+DRAW = "draw"
+SOURCES = {DRAW: N_("Draw"), "own": N_("My pictures"), "test": N_("A test image"), "noise": N_("Noise")}
 GROUNDS = {"auto": N_("automatic"), "bright": N_("bright: invert"), "dark": N_("dark: keep")}
 INVERT = {"auto": None, "bright": True, "dark": False}
 
@@ -30,24 +36,36 @@ class Picture:
     def row(self) -> np.ndarray:
         return self.prepared.image.ravel()
 
+    @property
+    def was_prepared(self) -> bool:
+        """Whether it was made from a picture in several steps, any of which may have gone wrong."""
+        return len(self.prepared.steps) > 1
 
-def choose_picture(card: ModelCard) -> list[Picture]:
-    """One image or several, as the viewer says; none as long as nothing was dropped."""
-    offered = [source for source in SOURCES if source != "test" or cache.data_of(card)]
+
+def choose_picture(card: ModelCard, where=st) -> list[Picture]:
+    """An image or several, as the viewer says; none as long as nothing was dropped, and none where one draws.
+
+    The choice stands ``where`` it is told.
+    """
+    possible = {DRAW: plays(card), "test": cache.data_of(card) is not None}
+    offered = [source for source in SOURCES if possible.get(source, True)]
     source = linked(
-        st.segmented_control,
+        where.segmented_control,
         _("Picture from"),
         offered,
         key="source",
-        default="test" if "test" in offered else "own",
+        default=next(source for source in (DRAW, "test", "own") if source in offered),
         format_func=lambda source: _(SOURCES[source]),
         required=True,
         help=_("The same model scores any of these."),
     )
-    return {"own": _own, "test": lambda: [test_picture(card)], "noise": lambda: [_noise()]}[source]()
+    if source == DRAW:
+        paper(card)
+        return []
+    return {"own": lambda: _own(card), "test": lambda: [test_picture(card)], "noise": lambda: [_noise()]}[source]()
 
 
-def _own() -> list[Picture]:
+def _own(card: ModelCard) -> list[Picture]:
     files = st.file_uploader(
         _("Drop one or many pictures"),
         PICTURES,
@@ -56,29 +74,38 @@ def _own() -> list[Picture]:
         max_upload_size=images.MAX_BYTES >> 20,
         help=_("They become 28 × 28 black and white, step by step below. Nothing is kept."),
     )
-    threshold, crop, invert = _preparation()
+    how = preparation(card)
     if len(files) > MAX_FILES:
         st.warning(_("The first {n} of {all} pictures are shown.", n=MAX_FILES, all=len(files)))
     named = []
     for file in files[:MAX_FILES]:
         try:
-            named.append(Picture(file.name, images.prepare(file.getvalue(), threshold, crop, invert)))
+            named.append(Picture(file.name, images.prepare(file.getvalue(), *how)))
         except NadeError as error:
-            st.warning(f"{file.name}: {tell(error)}", icon=":material/broken_image:")
+            st.warning(f"{plain(file.name)}: {plain(tell(error))}", icon=":material/broken_image:")
     if not files:
         st.info(_("Drop a picture above: a photo of a digit on paper, a drawing, the silhouette of a dog."))
     return named
 
 
-def _preparation() -> tuple[float | None, bool, bool | None]:
-    """The threshold (None: automatic), whether to crop, and whether to invert (None: automatic)."""
+FITS = {
+    images.MASS: N_("The longer side of the drawing becomes {box} pixels; its centre of mass stands in the middle."),
+    images.OUTLINE: N_(
+        "The longer side of the drawing becomes {box} pixels; the middle of its outline stands in the middle."
+    ),
+}
+
+
+def preparation(card: ModelCard) -> tuple[float | None, bool, bool | None, images.Fit]:
+    """How to prepare a picture, as images.prepare takes it: a threshold (None: automatic), whether to crop, whether
+    to invert (None: automatic), and the fit of the model's own images."""
     columns = st.columns(3, vertical_alignment="bottom")
     automatic = linked(
         columns[0].toggle,
         _("Automatic threshold"),
         key="auto",
         default=True,
-        help=_("Otsu's method splits dark from bright."),
+        help=_("The level that splits dark from bright best (Otsu's method)."),
     )
     level = linked(
         columns[1].slider,
@@ -99,26 +126,44 @@ def _preparation() -> tuple[float | None, bool, bool | None]:
         format_func=lambda ground: _(GROUNDS[ground]),
         help=_("Models here know bright drawings on a dark ground."),
     )
-    crop = linked(st.toggle, _("Crop to the content and centre it, as MNIST does"), key="crop", default=True)
-    return None if automatic else level, crop, INVERT[ground]
+    about = _(FITS[card.fit.centre], box=card.fit.box)
+    words = _("Crop to the content and fit it as the images are that this model learned from")
+    crop = linked(st.toggle, words, key="crop", default=True, help=about)
+    return None if automatic else level, crop, INVERT[ground], card.fit
 
 
 def test_picture(card: ModelCard, where=st) -> Picture:
-    """A test image by its number."""
+    """A test image, chosen among a few of a class by how it looks. Its number stands in the link."""
     data = cache.data_of(card)
-    last = len(data.test) - 1
-    i = linked(
-        where.number_input,
-        _("Test image, 0 to {last}", last=last),
-        0,
-        last,
-        key="image",
-        default=0,
-        help=_("From the part that the model never saw."),
-    )
-    of_class = "" if data.test_labels is None else _(data.class_names[data.test_labels[i]])
-    name = _("test image {i}: {name}", i=i, name=of_class) if of_class else _("test image {i}", i=i)
-    return _one(name, data.test[i], _(data.binarisation))
+    with where.container():
+        i = chosen_id("image", list(range(len(data.test))), 0)
+        ids = _among(data, i)
+        captions = [[_name(data, k) or str(k)] for k in ids]
+        i = image_grid(data.test[ids], captions, "image", _("test images; choose one"), "3.4rem", ids=ids, default=0)
+    name = _("test image {i}", i=i) + (f": {_name(data, i)}" if _name(data, i) else "")
+    return _one(name, data.test[i], _("As it stands in the data: every pixel is on or off."))
+
+
+def _among(data: Dataset, chosen: int) -> list[int]:
+    """The numbers of the test images that are offered: of a class or any, a few at a time, the chosen one always."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        found = np.arange(len(data.test))
+        if data.test_labels is not None:
+            options = {"key": "of", "default": ANY, "format_func": _, "required": True}
+            of = linked(st.pills, _("Test images of"), [ANY, *by_dog(data.class_names)], **options)
+            found = found if of == ANY else np.flatnonzero(data.test_labels == data.class_names.index(of))
+        last = max(1, -(-len(found) // OFFERED))
+        about = _("From the part that the model never saw.")
+        sheet = linked(
+            st.number_input, _("Page, 1 to {n}", n=last), 1, last, key="sheet", default=1, help=about, width=150
+        )
+    ids = found[(sheet - 1) * OFFERED : sheet * OFFERED].tolist()
+    return ids if chosen in ids else [chosen, *ids]
+
+
+def _name(data: Dataset, i: int) -> str:
+    """The class of a test image in words, "" where there are none."""
+    return "" if data.test_labels is None else _(data.class_names[data.test_labels[i]])
 
 
 def _noise() -> Picture:

@@ -1,6 +1,6 @@
 """What all chapters share with one viewer: the model that is chosen, what takes long, and errors as sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -42,9 +42,9 @@ def group_of(card: ModelCard) -> str:
     return card.embedded if card.embedded in GROUPS else kinds.of(card) or "own"
 
 
-def choose_model(*offered: str) -> ModelCard:
-    """The model in use, among those of the offered kinds of rows. It follows from chapter to chapter."""
-    found = {name: card for name, card in cache.cards().items() if kinds.of(card) in offered}
+def choose_model(*offered: str, fits: Callable[[ModelCard], bool] = lambda card: True) -> ModelCard:
+    """The model in use, among those of the offered kinds of rows that fit. It follows from chapter to chapter."""
+    found = {name: card for name, card in cache.cards().items() if kinds.of(card) in offered and fits(card)}
     wanted = link.arriving("model")
     if wanted is not None:
         st.session_state["model"] = wanted
@@ -53,8 +53,10 @@ def choose_model(*offered: str) -> ModelCard:
     if st.session_state["model"] not in found:
         st.session_state["model"] = next(iter(found))
     chosen = found[st.session_state["model"]]
-    name = _choose(found, group_of(chosen))
-    link.say("model", name)
+    hidden = link.MODEL in link.listed(link.HIDE)
+    name = chosen.name if hidden else _choose(found, group_of(chosen))
+    link.controls()[link.MODEL] = _("Model")
+    link.say(link.MODEL, name)
     st.sidebar.caption(_("Runs on {device}", device=device()))
     return found[name]
 
@@ -71,6 +73,7 @@ def _choose(found: dict[str, ModelCard], group: str) -> str:
         key="group",
         format_func=lambda id: _(GROUPS[id]),
         help=_("What the model has learned to tell and to draw."),
+        disabled=link.fixed(link.MODEL),
         on_change=_first_of,
         args=({id: next(name for name in of if of[name] == id) for id in groups},),
     )
@@ -81,12 +84,29 @@ def _choose(found: dict[str, ModelCard], group: str) -> str:
         format_func=lambda name: describe(found[name]),
         key="model",
         help=_("The density p(x) in use. Models that you train in the Train chapter appear here."),
+        disabled=link.fixed(link.MODEL),
     )
 
 
 def _first_of(first: dict[str, str]) -> None:
     """Another group was chosen: its first model."""
     st.session_state["model"] = first[st.session_state["group"]]
+
+
+ANY = N_("any")
+
+
+def choose_class(card: ModelCard, where, label: str, key: str, default: str, about: str) -> int | None:
+    """A class of the model, dogs first; None for any of them."""
+    names = by_dog(card.classes)
+    options = {"key": key, "default": default, "format_func": _, "help": about}
+    name = link.linked(where.selectbox, label, [*names, ANY], **options)
+    return None if name == ANY else card.classes.index(name)
+
+
+def by_dog(classes: tuple[str, ...]) -> list[str]:
+    """The names of classes, dogs first."""
+    return sorted(classes, key=lambda name: name != "dog")
 
 
 def device() -> str:
@@ -101,4 +121,4 @@ def friendly_errors() -> Iterator[None]:
     try:
         yield
     except NadeError as error:
-        st.error(tell(error), icon=":material/info:")
+        st.error(plain(tell(error)), icon=":material/info:")

@@ -51,8 +51,12 @@ def _panel() -> None:
     with here:
         st.code(to, language=None, wrap_lines=True)
     with left, st.container(key="qr"):
-        code = segno.make(to, error="m", micro=False)
-        st.image(code.svg_inline(scale=8, border=2, dark="#000", light="#fff"), width="stretch", alt=to)
+        try:
+            code = segno.make(to, error="l", micro=False)
+        except segno.DataOverflowError:
+            st.info(_("This link is too long for a QR code: copy it instead."))
+        else:
+            st.image(code.svg_inline(scale=8, border=2, dark="#000", light="#fff"), width="stretch", alt=to)
 
 
 def _teacher() -> tuple[str, str]:

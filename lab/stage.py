@@ -45,6 +45,11 @@ def halves() -> tuple[Any, Any, Any]:
         return left, right, st.container()
 
 
+def below() -> Any:
+    """What needs more room than the screen, under stage and board; a presentation leaves it out."""
+    return st.container(key="below")
+
+
 def words(chapter: Chapter, here: str, **facts: Any) -> None:
     """The words of a step, from the chapter's prose."""
     explain(prose(chapter.id, here, **facts))
@@ -70,11 +75,14 @@ def kept(key: str, default: Any, low: Any = None, high: Any = None) -> Any:
         st.session_state[key] = link.read(text, default, () if low is None else (low, high))
     value = st.session_state[key] = st.session_state[key]  # said anew in each run, or it would be forgotten
     link.say(key, None if value == default else link.write(value))
+    link.controls().setdefault(key, key)
     return value
 
 
 def keep(key: str, value: Any, default: Any) -> None:
-    """Set such a value, from a button."""
+    """Set such a value, from a button or in the browser; one that the link holds stays what it is."""
+    if link.fixed(key):
+        return
     st.session_state[key] = value
     link.say(key, None if value == default else link.write(value))
 

@@ -10,7 +10,7 @@ from .words import _
 
 def surprise_map(image: np.ndarray, terms: Terms) -> go.Figure:
     """A heat map in nats, of an image (784,) and its conditionals."""
-    fig = figure(_("column (pixels)"), _("row (pixels)"), height=420)
+    fig = figure(_("column (pixels)"), _("row (pixels)"), height=380)
     fig.add_heatmap(
         z=-terms.log_p.reshape(28, 28),
         colorscale="Cividis",

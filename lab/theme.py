@@ -1,5 +1,7 @@
 """One look for every plot: colours that colour-blind readers tell apart, units on axes, a text alternative."""
 
+from typing import Any
+
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -9,9 +11,12 @@ from . import link
 # blue what is real or known, green what a model drew, orange this one, now, grey noise or unknown, purple a guess.
 BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 GREY = "#8A94A0"
-ON_LIGHT, ON_DARK = {ORANGE: "#A84800", BLUE: "#00598C"}, {ORANGE: "#F58B4C", BLUE: "#7CC4EE"}  # as words
+ON_LIGHT, ON_DARK = {ORANGE: "#8F3D00", BLUE: "#00598C"}, {ORANGE: "#F58B4C", BLUE: "#7CC4EE"}  # as words
+INK_ON_LIGHT, INK_ON_DARK = "#1B2430", "#E8EDF3"  # the text of the page
+PAGE = {False: "#FFFFFF", True: "#10151C"}  # the page itself, light and dark
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY)
 FONT = '"Source Sans", "Noto Sans KR", "Noto Sans CJK KR", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif'
+SIZE, LARGE = 14, 18  # pixels of the smallest words in a plot, and for a hall
 
 
 def figure(x: str, y: str, height: int = 360, log_x: bool = False) -> go.Figure:
@@ -20,41 +25,58 @@ def figure(x: str, y: str, height: int = 360, log_x: bool = False) -> go.Figure:
     fig.update_layout(
         height=height,
         colorway=PALETTE,
-        font_family=FONT,
         margin={"l": 10, "r": 10, "t": 30, "b": 10},
         bargap=0.02,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        hoverlabel={"font_size": 14, "font_family": FONT},
     )
     fig.update_xaxes(title=x, automargin=True, type="log" if log_x else None)
     fig.update_yaxes(title=y, automargin=True)
     return fig
 
 
+def log_ticks() -> dict[str, Any]:
+    """The ticks of a logarithmic axis: 1, 2 and 5 of every power of ten, each with all its digits."""
+    values = [m * 10**e for e in range(-2, 7) for m in (1, 2, 5)]
+    return {"tickvals": values, "ticktext": [f"{value:,.10g}" for value in values]}
+
+
 def chart(fig: go.Figure, alt: str, key: str):
-    """Show a figure with what it says in words for those who cannot see it."""
-    if link.presenting():
-        _for_the_hall(fig)
-    return st.plotly_chart(
-        fig, key=key, alt=alt, height="stretch", config={"displaylogo": False, "displayModeBar": False}
-    )
+    """Show a figure with what it says in words for those who cannot see it.
+
+    On it appear the buttons of components/charts.js, by which it is taken along: as PNG, as SVG, its numbers as CSV.
+    """
+    _readable(fig)
+    config = {
+        "displaylogo": False,
+        "displayNotifier": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"filename": key, "scale": 2},
+    }
+    return st.plotly_chart(fig, key=key, alt=alt, height="stretch", config=config)
 
 
-def _for_the_hall(fig: go.Figure) -> None:
-    """Type that the last row reads: from 18 px up, growing with the page's own, black on white or white on black."""
-    size = max(18, round(0.85 * st.session_state.get("frame", {}).get("em", 0)))
-    ink = "#FFFFFF" if st.context.theme.type == "dark" else "#000000"
-    font = {"size": size, "color": ink}
-    fig.update_layout(
-        font=font, legend_font=font, hoverlabel_font_size=size, uniformtext={"minsize": 18, "mode": "show"}
-    )
-    for update in (fig.update_xaxes, fig.update_yaxes):
-        update(tickfont=font, title_font=font)
-    fig.update_annotations(font=font)
-    fig.update_traces(textfont_size=size, selector=lambda trace: "textfont" in trace)
-    fig.update_traces(colorbar_tickfont=font, colorbar_title_font=font, selector={"type": "heatmap"})
+def _readable(fig: go.Figure) -> None:
+    """Every word of a figure in the page's own colour and large enough; a colour of its own stays."""
+    size = max(LARGE, round(0.85 * st.session_state.get("frame", {}).get("em", 0))) if link.presenting() else SIZE
+    font = {"size": size, "color": INK_ON_DARK if is_dark() else INK_ON_LIGHT, "family": FONT}
+    words = {"title_font": font, "tickfont": font}
+    fig.update_layout(font=font, legend_font=font, hoverlabel_font={"size": size, "family": FONT})
+    fig.update_layout(modebar={"bgcolor": PAGE[is_dark()], "color": font["color"], "activecolor": font["color"]})
+    fig.update_xaxes(**words)
+    fig.update_yaxes(**words)
+    fig.for_each_annotation(lambda one: one.update(font={**font, **one.font.to_plotly_json(), "size": size}))
+    for trace in fig.data:
+        if "colorbar" in trace and trace.type == "heatmap":
+            trace.update(colorbar={"tickfont": font, "title": {"font": font}})
+        elif getattr(trace, "mode", None) and "text" in trace.mode:
+            trace.update(textfont_size=size)
+
+
+def is_dark() -> bool:
+    """Whether this viewer sees the page in dark colours."""
+    return st.context.theme.type == "dark"
 
 
 def text_colour(colour: str) -> str:
-    """That colour for words: dark or light enough to be read (4.5:1) on the page of this viewer."""
-    return ON_DARK[colour] if st.context.theme.type == "dark" else ON_LIGHT[colour]
+    """That colour for words: dark or light enough to be read, also from afar (7:1), on the page of this viewer."""
+    return ON_DARK[colour] if is_dark() else ON_LIGHT[colour]

@@ -30,9 +30,20 @@ def _(message: str, **facts: Any) -> str:
     return texts.translate(language(), message, **facts)
 
 
+def title(card: Any) -> str:
+    """A model's title: in the reader's language where it comes with the project, else as plain text in Markdown."""
+    return _(card.title) if card.embedded else plain(card.title)
+
+
+def class_name(card: Any, label: int) -> str:
+    """The name of a class of a model, likewise."""
+    return _(card.classes[label]) if card.embedded else plain(card.classes[label])
+
+
 def tell(error: NadeError) -> str:
-    """An error of the library as a sentence in the reader's language."""
-    return _(error.message, **error.facts)
+    """An error of the library as a sentence in the reader's language; one among its facts, such as a reason, too."""
+    facts = {name: tell(fact) if isinstance(fact, NadeError) else fact for name, fact in error.facts.items()}
+    return _(error.message, **facts)
 
 
 def plain(text: str) -> str:
@@ -48,9 +59,13 @@ def prose(chapter: str, section: str, **facts: Any) -> str:
     return text
 
 
-def explain(text: str) -> None:
-    """Markdown in which ``[[id]]``, or ``[[id|as it is said here]]``, is a term that opens its meaning."""
-    st.markdown(TERM.sub(_term, text), unsafe_allow_html=True)
+def explain(text: str, small: bool = False) -> None:
+    """Markdown in which ``[[id]]``, or ``[[id|as it is said here]]``, is a term that opens its meaning.
+
+    ``small`` is for what stands under a figure.
+    """
+    show = st.caption if small else st.markdown
+    show(TERM.sub(_term, text), unsafe_allow_html=True)
 
 
 TERM = re.compile(r"\[\[([\w-]+)(?:\|([^\]]+))?\]\]")
@@ -58,7 +73,10 @@ TERM = re.compile(r"\[\[([\w-]+)(?:\|([^\]]+))?\]\]")
 
 def _term(found: re.Match[str]) -> str:
     """A term as HTML that needs no script: it takes the focus, and shows its meaning as long as it has it."""
-    title, _line, meaning = texts.prose(language(), "glossary")[found[1]].partition("\n")
+    told = texts.prose(language(), "glossary").get(found[1])
+    if told is None:  # somebody's own brackets
+        return html.escape(found[0])
+    title, _line, meaning = told.partition("\n")
     said, meaning = html.escape(found[2] or title), html.escape(meaning.strip())
     return (
         f'<span class="term" tabindex="0" role="button">{said}<span class="meaning" role="note">{meaning}</span></span>'

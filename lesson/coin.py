@@ -29,13 +29,6 @@ def hidden_coin(seed: int) -> float:
     return int(np.random.default_rng([seed, 0]).integers(5, 96)) / 100
 
 
-def hidden_die(sides: int, seed: int) -> np.ndarray:
-    """The probabilities (m,) of a die that nobody has seen, uniform over all dice with m sides."""
-    if sides < 2:
-        raise NadeError("A die needs at least 2 sides; got {sides}.", sides=sides)
-    return np.random.default_rng([seed, 1]).dirichlet(np.ones(sides))
-
-
 def throw_die(p, n: int, seed: int) -> np.ndarray:
     """n throws (n,) of a die with probabilities p (m,): sides 0 to m - 1. The first k of n are those of k throws."""
     edges = np.cumsum(probabilities(p))[:-1]

@@ -105,11 +105,6 @@ def quantise(values: np.ndarray, levels: int) -> np.ndarray:
     return values.astype(np.int64) * levels // 256
 
 
-def restore(values: np.ndarray, levels: int) -> np.ndarray:
-    """The middle of each level's bin, to show what is left of a picture: uint8, as the values 0 .. L - 1."""
-    return ((values + 0.5) * 256 / levels).astype(np.uint8)
-
-
 def unseen(pixels: Split, levels: int) -> float:
     """The share of the held-out pixels whose colour no training pixel has, at L levels a channel."""
     codes = (_code(quantise(part, levels), levels) for part in (pixels.train, pixels.test))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch.overrides import TorchFunctionMode
 
@@ -15,6 +15,7 @@ from .data import SOURCES
 from .devices import as_device
 from .files import write_atomic
 from .headers import FORMAT_VERSION, PRETRAINED, config_of, read_header
+from .images import Fit
 from .messages import NadeError
 from .models import MODELS
 
@@ -44,6 +45,11 @@ class ModelCard:
     shape: tuple[int, int] | None = None
     nats: dict[str, float] = field(default_factory=dict)
     header: dict = field(default_factory=dict)
+
+    @property
+    def fit(self) -> Fit:
+        """How a picture is prepared for it: as its data set has them, or as all pictures of people's own are."""
+        return SOURCES[self.embedded].fit if self.embedded else Fit()
 
 
 def save_model(model, path: str | Path, **info) -> Path:
@@ -134,8 +140,8 @@ def load_model(path: str | Path, device: str | torch.device | None = None):
                 ordering = file.get_tensor("ordering") if "ordering" in names else None
                 model = model_class(config, ordering=ordering)
             model.load_state_dict({name: file.get_tensor(name) for name in names}, strict=True)
-    except (SafetensorError, RuntimeError, TypeError, ValueError, KeyError, OSError, OverflowError) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # whatever the bytes make of safetensors, torch and the model itself
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise NadeError(
             "{path} is damaged: its weights do not fit its header ({reason}).", path=path, reason=reason
         ) from error

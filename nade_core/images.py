@@ -11,10 +11,23 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .messages import N_, NadeError
 
-SIDE, BOX = 28, 20  # MNIST: the drawing fits a 20 x 20 box, its centre of mass stands in the middle of 28 x 28
+SIDE = 28
+MASS, OUTLINE = "mass", "outline"
 MAX_BYTES = 20 << 20
 MAX_PIXELS = 40_000_000
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How drawings stand in the 28 x 28 images of a data set, as MNIST's do unless said.
+
+    The longer side of a drawing is ``box`` pixels; what stands in the middle is its centre of mass ("mass"), or the
+    centre of its bounding box ("outline").
+    """
+
+    box: int = 20
+    centre: str = MASS
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +57,13 @@ def prepare(
     threshold: float | None = None,
     crop: bool = True,
     invert: bool | None = None,
+    fit: Fit = Fit(),
 ) -> Prepared:
     """The picture as a model sees it.
 
-    ``threshold`` in 0..255 (None: Otsu's), ``crop`` to the content and centre it as MNIST does, ``invert`` a
-    picture with a bright background (None: decided by its border). A black-and-white 28 x 28 image on a dark
-    ground, also enlarged by whole factors, passes unchanged. NadeError says why a picture cannot be read.
+    ``threshold`` in 0..255 (None: Otsu's), ``crop`` to the content and ``fit`` it as the model's own images are,
+    ``invert`` a picture with a bright background (None: decided by its border). A black-and-white 28 x 28 image on a
+    dark ground, also enlarged by whole factors, passes unchanged. NadeError says why a picture cannot be read.
     """
     picture = source if isinstance(source, Image.Image) else decode(source)
     colour, steps = _on_white(picture)
@@ -72,9 +86,9 @@ def prepare(
         steps.append(
             Step(N_("cropped"), N_("Cut to the content: rows and columns brighter than the background."), grey)
         )
-    grey = _centre(grey) if crop else _resize(grey, SIDE, SIDE)
-    fitted = N_("Fitted into 20 x 20, its centre of mass put in the middle of 28 x 28.")
-    steps.append(Step(N_("28 x 28"), fitted if crop else N_("Scaled to 28 x 28."), grey))
+    grey = _fitted(grey, fit) if crop else _resize(grey, SIDE, SIDE)
+    said = FITTED[fit.centre] if crop else N_("Scaled to 28 x 28.")
+    steps.append(Step(N_("28 x 28"), said, grey, {"box": fit.box} if crop else {}))
     level = otsu(grey) if threshold is None else float(threshold)
     binary = (grey > level).astype(np.uint8)
     best = N_("On where brighter than {level:.0f} of 255: Otsu's level, which splits the greys best.")
@@ -189,17 +203,29 @@ def _resize(grey: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.asarray(Image.fromarray(grey).resize((width, height), Image.Resampling.LANCZOS))
 
 
-def _centre(grey: np.ndarray) -> np.ndarray:
-    scale = BOX / max(grey.shape)
+FITTED = {
+    MASS: N_("Fitted into {box} x {box}, its centre of mass put in the middle of 28 x 28."),
+    OUTLINE: N_("Fitted into {box} x {box}, the middle of its outline put in the middle of 28 x 28."),
+}
+
+
+def _fitted(grey: np.ndarray, fit: Fit) -> np.ndarray:
+    """The content of a picture at the size and place that the fit asks for: (28, 28)."""
+    scale = fit.box / max(grey.shape)
     small = _resize(grey, *(max(1, round(side * scale)) for side in grey.shape)).astype(float)
     height, width = small.shape
-    total = small.sum() or 1.0
-    y = SIDE / 2 - (small.sum(1) @ (np.arange(height) + 0.5)) / total if small.any() else (SIDE - height) / 2
-    x = SIDE / 2 - (small.sum(0) @ (np.arange(width) + 0.5)) / total if small.any() else (SIDE - width) / 2
+    by_mass = fit.centre == MASS and small.any()
+    middle = [_mean_place(small.sum(axis)) for axis in (1, 0)] if by_mass else [height / 2, width / 2]
+    y, x = (SIDE / 2 - place for place in middle)
     top, left = min(max(round(y), 0), SIDE - height), min(max(round(x), 0), SIDE - width)
     canvas = np.zeros((SIDE, SIDE), np.uint8)
     canvas[top : top + height, left : left + width] = small
     return canvas
+
+
+def _mean_place(weights: np.ndarray) -> float:
+    """Where the weights (n,) of n pixels in a row balance, in pixels from their start."""
+    return float(weights @ (np.arange(len(weights)) + 0.5) / weights.sum())
 
 
 def otsu(grey: np.ndarray) -> float:

@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from filelock import FileLock, Timeout
 
-from .data.filetypes import IMAGE_SUFFIXES
+from .data.filetypes import IMAGE_SUFFIXES, file_type
 from .devices import as_device
 from .messages import NadeError
 from .runs import Request, RunState, clear_stop, create, look, plan, request_stop
@@ -233,7 +233,7 @@ def _store(files: Sequence[tuple[str, bytes]], folder: Path) -> tuple[str, str]:
         raise NadeError("Add a file of your own data first.")
     if sum(len(content) for _, content in files) > MAX_UPLOAD_MB << 20:
         raise NadeError("These files are larger than {limit} MB together.", limit=MAX_UPLOAD_MB)
-    suffixes = [re.sub(r"[^.a-z0-9]", "", Path(name).suffix.lower()) for name, _ in files]
+    suffixes = [file_end(name) for name, _ in files]
     tables = [suffix for suffix in suffixes if suffix not in IMAGE_SUFFIXES]
     if tables and len(files) > 1:
         raise NadeError("Add either one table or archive, or pictures alone.")
@@ -241,6 +241,12 @@ def _store(files: Sequence[tuple[str, bytes]], folder: Path) -> tuple[str, str]:
     for i, (suffix, (_, content)) in enumerate(zip(suffixes, files, strict=True)):
         (folder / "upload" / f"{i:05d}{suffix}").write_bytes(content)
     return f"upload/00000{suffixes[0]}" if tables else "upload", Path(files[0][0]).stem if len(files) == 1 else "own"
+
+
+def file_end(name: str) -> str:
+    """How the name of a file ends, ".csv.gz" too, in letters that are safe on the disk."""
+    known = file_type(name)
+    return known[0] if known else re.sub(r"[^.a-z0-9]", "", Path(name).suffix.lower())
 
 
 def _await_leaving(folder: Path) -> None:

@@ -1,14 +1,47 @@
-"""Shared by all tests: a small NADE in float64, and a real Chromium."""
+"""Shared by all tests: one thread a worker, kernels compiled once, a small NADE in float64, and a real Chromium."""
 
 import os
 
+# Before torch is imported. Two workers share two cores; and a test without a runs folder of its own writes nowhere.
+os.environ |= {"OMP_NUM_THREADS": "1", "NADE_THREADS": "1", "NADE_RUNS": f"{os.devnull}/runs"}
+
 import pytest
 import torch
+from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
 from nade_core import NADE, NADEConfig
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing outside this machine is ever reached
+]
+LONGEST = ["test_languages.py", "browser", "lab"]  # files and folders that take the longest, and so begin first
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """A worker takes file after file, so that what the tests of one share is made once."""
+
+    def place(item):
+        return next((i for i, name in enumerate(LONGEST) if name in item.path.parts), len(LONGEST))
+
+    items.sort(key=place)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kernels(tmp_path_factory):
+    """The kernels as machine code on disk: the first worker compiles them, and the others wait for it."""
+    with FileLock(tmp_path_factory.getbasetemp().parent / "kernels.lock"):
+        model = NADE(NADEConfig(4, 3))
+        model.log_prob(torch.zeros(2, 4)).sum().backward()
+        model.sample(2)
 
 
 @pytest.fixture

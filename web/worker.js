@@ -22,6 +22,11 @@ const OWN = {
   set: (x, y) => now(session.set(x, y)),
   /** Flip pixel i: as set. */
   flip: (i) => now(session.flip(i)),
+  /** Gibbs sampling: draw each of these pixels in turn from p(x_i | all others), by a uniform number each: as set. */
+  resample(pixels, uniforms) {
+    pixels.forEach((i, k) => { if (+(uniforms[k] < session.given(i)) !== session.x[i]) session.flip(i); });
+    return now(session);
+  },
 };
 
 const now = ({ x, logProb, logits, logConditionals }) => ({ x, logProb, logits, logConditionals });

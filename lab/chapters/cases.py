@@ -183,8 +183,9 @@ def _race() -> None:
         stage.figures({_("full joint table"): big(full), "NADE": big(nade)})
         first = counting.nade_pays_from(hidden)
         stage.words(CHAPTER, "race", hidden=hidden, first=first, n=n, nade=big(nade), full=big(full))
-    race.table(counts)
-    race.cited()
+    with stage.below():
+        race.table(counts)
+        race.cited()
 
 
 def _closing() -> None:

@@ -113,7 +113,7 @@ def _curve() -> None:
         x, y = coin.curve(heads, n)
         best, top = coin.top(heads, n) if n else (math.nan, 0.0)
         value = float(coin.log_likelihood([n - heads, heads], [1 - mine, mine]))
-        fig = figure(_("p, the coin's one parameter"), _("log-likelihood (nats)"), 330)
+        fig = figure(_("p, the coin's one parameter"), _("log-likelihood (nats)"), 300)
         fig.add_scatter(x=x, y=y, line={"color": BLUE, "width": 3}, showlegend=False)
         fig.add_scatter(x=[mine], y=[value], mode="markers", name=_("your p"), marker={"size": 15, "color": ORANGE})
         if n:

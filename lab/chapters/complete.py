@@ -12,10 +12,12 @@ from .. import cache, kinds
 from ..chapter import Chapter
 from ..components import TINT, image_grid
 from ..link import linked
-from ..pictures import SOURCES, test_picture
+from ..numbers import as_power
+from ..pictures import SOURCES, preparation, test_picture
 from ..session import PICTURES, describe, device
 from ..theme import chart, figure
-from ..words import _
+from ..unlike import warn
+from ..words import _, explain
 
 CHAPTER = Chapter(
     id="complete",
@@ -24,7 +26,7 @@ CHAPTER = Chapter(
     icon=":material/healing:",
     title=N_("Complete"),
     lead=N_(
-        "An **order-agnostic** model can be asked for any pixels given any others. Erase a region: what could have been "
+        "An [[order-agnostic]] model can be asked for any pixels given any others. Erase a region: what could have been "
         "there, and how sure is the model?"
     ),
 )
@@ -115,7 +117,12 @@ def _picture(card: ModelCard) -> tuple[np.ndarray, str] | None:
         max_upload_size=images.MAX_BYTES >> 20,
         help=_("It becomes 28 × 28 black and white; the Density chapter shows how. Nothing is kept."),
     )
-    return (images.prepare(file.getvalue()).image.ravel(), file.name) if file else None
+    how = preparation(card)
+    if not file:
+        return None
+    prepared = images.prepare(file.getvalue(), *how)
+    warn(card, prepared.image)
+    return prepared.image.ravel(), file.name
 
 
 def _controls() -> tuple[np.ndarray, int, int]:
@@ -178,7 +185,7 @@ def erased(region: str, share: float, box: Box, seed: int) -> np.ndarray:
 
 def _given(image: np.ndarray, completion: np.ndarray, known: np.ndarray, name: str, which: str) -> None:
     """Three pictures in a row: what the model gets, one of its completions, and the truth."""
-    st.subheader(_("What the model gets"), anchor=False)
+    st.header(_("What the model gets"), anchor=False)
     missing = ~known.reshape(28, 28)
     given, filled, true = (
         np.repeat(row.reshape(28, 28, 1), 3, 2) * np.uint8(255) for row in (image, completion, image)
@@ -200,20 +207,27 @@ def _in_a_row(*pictures: np.ndarray) -> np.ndarray:
 
 def _completions(found: cache.Completions, known: np.ndarray) -> int:
     """The grid of completions; the index of the one clicked."""
-    st.subheader(_("What could have been there"), anchor=False)
+    st.header(_("What could have been there"), anchor=False)
     captions = [[_("{value:.1f} nats", value=value)] for value in found.log_p]
-    picked = image_grid(found.rows, captions, "chosen", _("completions of the image"), marked=~known)
-    st.caption(
-        _(
-            "In blue: completed pixels. Under each: log p(missing | known), the mean probability over {orderings} random orderings. "
-            "The truth has **{truth:.1f} nats**, more than {beaten} of these {n}. Click one to see it beside the truth.",
-            orderings=cache.ORDERINGS,
-            truth=found.log_p_true,
-            beaten=(found.log_p < found.log_p_true).sum(),
-            n=len(found.log_p),
-        )
+    picked = image_grid(found.rows, captions, "chosen", _("completions of the image"), marked=~known, below=False)
+    about = _(
+        "In blue: completed pixels. Under each: log p(missing | known), the mean probability over {orderings} random orderings.",
+        orderings=cache.ORDERINGS,
     )
+    look = _("Click one to see it beside the truth.")
+    explain(f"{about} {_truth(found)} {look}", small=True)
     return picked
+
+
+def _truth(found: cache.Completions) -> str:
+    """Where the truth stands among the completions, in words."""
+    beaten, n = int((found.log_p < found.log_p_true).sum()), len(found.log_p)
+    facts = {"truth": found.log_p_true, "power": as_power(found.log_p_true), "n": n, "beaten": beaten}
+    if beaten == n:
+        return _("The truth has **{truth:.1f} [[nat|nats]]** (about {power}), more than all {n} of these.", **facts)
+    if beaten == 0:
+        return _("The truth has **{truth:.1f} [[nat|nats]]** (about {power}), more than none of these {n}.", **facts)
+    return _("The truth has **{truth:.1f} [[nat|nats]]** (about {power}), more than {beaten} of these {n}.", **facts)
 
 
 def entropy(p: np.ndarray) -> np.ndarray:
@@ -226,7 +240,7 @@ def _uncertainty(found: cache.Completions, known: np.ndarray) -> None:
     bits = np.where(known, 0, entropy(found.marginals))
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader(_("The guess for each pixel"), anchor=False)
+        st.header(_("The guess for each pixel"), anchor=False)
         about = _("Probability that each pixel is on, given the known ones.")
         _map(found.marginals, _("p(on)"), about, "marginals")
         st.caption(
@@ -236,7 +250,7 @@ def _uncertainty(found: cache.Completions, known: np.ndarray) -> None:
             )
         )
     with right:
-        st.subheader(_("Its uncertainty"), anchor=False)
+        st.header(_("Its uncertainty"), anchor=False)
         _map(bits, _("bits"), _("Entropy of each erased pixel; {sum:.0f} bits in all.", sum=bits.sum()), "entropy")
         st.caption(
             _(

@@ -26,7 +26,9 @@ CHAPTER = Chapter(
     title=N_("And when x is not 0 or 1?"),
     short=N_("Real values"),
     steps=("bumps", "em", "units", "collapse", "plane"),
-    sentence=N_("A [[mixture]] of Gaussians for each conditional; a [[density]] may exceed 1, a probability may not."),
+    sentence=N_(
+        "A [[mixture]] of Gaussians for each conditional; a [[density-real|density]] may exceed 1, a probability may not."
+    ),
 )
 DATA = {"red": N_("photo: red"), "ink": N_("digits: ink")}
 AXES = {"red": N_("x, the red level of a pixel (0 to 255)"), "ink": N_("x, the number of white pixels of 784")}
@@ -62,13 +64,13 @@ def _choose(here: str) -> None:
     if here != "bumps":
         if stage.kept("data", "red") not in DATA:
             stage.keep("data", "red", "red")
-        stage.kept("K", 2, 1, 5)
+        stage.kept("K", 2, 1, 4)
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="choices"):
         look = {"format_func": lambda id: _(DATA[id]), "required": True, "width": "content"}
         again = {"on_change": mixtures.begin_em_anew}
         linked(st.segmented_control, _("Measurements"), list(DATA), key="data", default="red", **look, **again)
-        linked(st.slider, _("K, the number of bumps"), 1, 5, key="K", default=2, width=200, **again)
+        linked(st.slider, _("K, the number of bumps"), 1, 4, key="K", default=2, width=200, **again)
 
 
 def _nats(value: float, digits: int = 2) -> str:

@@ -3,13 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from nade_core import ModelCard
 from nade_core.messages import N_
 
-from .. import kinds
+from .. import kinds, link
 from ..chapter import Chapter
 from ..link import linked
-from ..session import choose_model
+from ..session import by_dog, choose_class, choose_model
 from ..words import _
 
 CHAPTER = Chapter(
@@ -23,7 +22,6 @@ CHAPTER = Chapter(
         "it: the pixels of an image, the coordinates of a point, the channels of a colour."
     ),
 )
-ANY = N_("any")
 TEMPERATURES = 0.2, 1.5
 
 
@@ -31,7 +29,10 @@ def render() -> None:
     card = choose_model(*kinds.all_kinds())
     kind = kinds.all_kinds()[kinds.of(card)]
     columns = [None, *st.columns([2, 2, 3])] if not card.classes else st.columns([2, 2, 2, 3])
-    label = _label(card, columns[0]) if card.classes else None
+    about = _("x ~ p(x | class). 'any' draws the class first, so x ~ p(x).")
+    label = None
+    if card.classes:
+        label = choose_class(card, columns[0], _("Class"), "label", by_dog(card.classes)[0], about)
     offered, first = kind.HOW_MANY
     n = linked(columns[1].select_slider, _("Samples"), offered, key="n", default=first, help=_("How many to draw."))
     seed = linked(
@@ -43,7 +44,8 @@ def render() -> None:
         default=0,
         help=_("The same seed gives the same samples, on any machine."),
     )
-    columns[2].button(_("New seed"), icon=":material/casino:", on_click=_new_seed, help=_("Other random numbers."))
+    dice = {"icon": ":material/casino:", "on_click": _new_seed, "disabled": link.fixed("seed")}
+    columns[2].button(_("New seed"), help=_("Other random numbers."), **dice)
     temperature = linked(
         columns[3].slider,
         _("Temperature"),
@@ -52,27 +54,12 @@ def render() -> None:
         default=1.0,
         step=0.05,
         help=_(
-            "Divides the logit of every conditional. 1 samples from p(x) itself. Below 1 each pixel leans to its "
+            "Divides the logit, log p / (1 − p), of every conditional. 1 samples from p(x) itself. Below 1 each pixel leans to its "
             "likelier side: cleaner images, less variety, and no longer a sample of p(x). Above 1: wilder. Of a mixture "
             "it also multiplies the widths."
         ),
     )
     kind.samples(card, n, seed, label, temperature)
-
-
-def _label(card: ModelCard, column) -> int | None:
-    """The class to draw, dogs first; None draws the class too."""
-    names = sorted(card.classes, key=lambda name: name != "dog") + [ANY]
-    name = linked(
-        column.selectbox,
-        _("Class"),
-        names,
-        key="label",
-        default=names[0],
-        format_func=_,
-        help=_("x ~ p(x | class). 'any' draws the class first, so x ~ p(x)."),
-    )
-    return None if name == ANY else card.classes.index(name)
 
 
 def _new_seed() -> None:

@@ -9,11 +9,10 @@ from lesson.published import BENCHMARK, HOW, PUBLISHED, Published
 from nade_core.checkpoint import PRETRAINED
 from nade_core.messages import N_
 
-from .. import cache
 from ..chapter import Chapter
 from ..costs import CLOSE, by_name, by_parameters, by_time
 from ..link import linked
-from ..words import _, prose
+from ..words import _, explain, prose
 
 CHAPTER = Chapter(
     id="leaderboard",
@@ -51,13 +50,13 @@ def render() -> None:
     )
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader(_("Nats against parameters"), anchor=False)
+        st.header(_("Nats against parameters"), anchor=False)
         by_parameters(rows, near)
     with right:
-        st.subheader(_("Nats against training time"), anchor=False)
+        st.header(_("Nats against training time"), anchor=False)
         by_time(rows, near)
     if near:
-        st.subheader(_("Every result below {n} nats, by name", n=CLOSE), anchor=False)
+        st.header(_("Every result below {n} nats, by name", n=CLOSE), anchor=False)
         by_name(rows)
     _table(rows)
     _meaning(table, rows)
@@ -65,9 +64,9 @@ def render() -> None:
 
 def _headline(rows: list[dict]) -> None:
     best, worst = rows[0], rows[-1]
-    st.markdown(
+    explain(
         _(
-            "**{best}** is the best of ours with **{least:.1f} nats**; the last, {last}, has {most:.1f}. Each nat less "
+            "**{best}** is the best of ours with **{least:.1f} [[nat|nats]]**; the last, {last}, has {most:.1f}. Each nat less "
             "makes a real image $e$ ≈ 2.7 times as probable (geometric mean); from the last to the first that is a "
             "factor of $10^{{{power:.0f}}}$.",
             best=_(best["title"]),
@@ -80,22 +79,23 @@ def _headline(rows: list[dict]) -> None:
 
 
 COLUMNS = {  # of the table, in its order: the words, what they mean, and the format of a number
-    "model": (N_("model"), N_("What it is."), None),
-    "whose": (N_("whose"), N_("Trained and measured here, or read in the literature."), None),
     "nats": (
         N_("nats"),
-        N_("Mean −log p(x). Ours: on the first {n:,} test images, over all orderings that it knows."),
-        "%.2f",
-    ),
-    "error": (N_("± standard error"), N_("Of that mean, from one image to another."), "%.2f"),
-    "whole": (
-        N_("whole test part, nats"),
         N_(
-            "The figure that a model carries with it, and that the other chapters show: on all {all:,} test images, "
-            "along one ordering."
+            "Mean −log p(x). Ours: on all {all:,} test images, along one ordering; the list of models shows the same "
+            "figure."
         ),
         "%.2f",
     ),
+    "model": (N_("model"), N_("What it is."), None),
+    "whose": (N_("whose"), N_("Trained and measured here, or read in the literature."), None),
+    "error": (N_("± standard error"), N_("Of that mean, from one image to another."), "%.2f"),
+    "ensemble": (
+        N_("ensemble, nats"),
+        N_("On the first {n:,} test images: the mean probability over several orderings, where a model knows them."),
+        "%.2f",
+    ),
+    "orderings": (N_("orderings of it"), N_("Over how many orderings the ensemble averages."), None),
     "valid": (
         N_("benchmark valid, nats"),
         N_("On the published benchmark's own validation part, along one ordering; it chose the weights."),
@@ -104,16 +104,14 @@ COLUMNS = {  # of the table, in its order: the words, what they mean, and the fo
     "parameters": (N_("parameters"), N_("Numbers that were learned."), "localized"),
     "seconds": (N_("training, s"), N_("Wall-clock seconds of training."), "localized"),
     "speed": (N_("images/s"), N_("Images scored in a second, along one ordering."), "localized"),
-    "orderings": (N_("orderings"), N_("Over how many orderings the probability is averaged."), None),
     "source": (N_("source"), N_("Where the figure comes from."), None),
 }
 
 
 def _table(rows: list[dict]) -> None:
-    st.subheader(_("All figures"), anchor=False)
-    carried = {name: card.nats.get("test") for name, card in cache.cards().items()}
-    shown = [_our_row(row, carried.get(row["name"])) for row in rows] + [_published_row(p) for p in PUBLISHED]
-    facts = {"n": rows[0]["n"], "all": _whole()}
+    st.header(_("All figures"), anchor=False)
+    shown = [_our_row(row) for row in rows] + [_published_row(p) for p in PUBLISHED]
+    facts = {"n": rows[0]["n"], "all": rows[0]["all"]}
     st.dataframe(
         sorted(shown, key=lambda row: row["nats"]),
         hide_index=True,
@@ -133,18 +131,18 @@ def _column(title: str, meaning: str, form: str | None, facts: dict):
     return st.column_config.NumberColumn(_(title), help=_(meaning, **facts), format=form)
 
 
-def _our_row(row: dict, whole: float | None) -> dict:
+def _our_row(row: dict) -> dict:
     return {
         "model": _(row["title"]),
         "whose": _("ours"),
         "nats": row["nats"],
         "error": row["standard_error"],
-        "whole": whole,
+        "ensemble": row["ensemble"],
+        "orderings": row["orderings"] if row["ensemble"] else None,
         "valid": row["benchmark_valid"],
         "parameters": row["parameters"],
         "seconds": row["seconds"],
         "speed": row["images_per_second"],
-        "orderings": row["orderings"],
         "source": _("measured here: {name}", name=row["name"]),
     }
 
@@ -164,11 +162,6 @@ def _published_row(p: Published) -> dict:
     }
 
 
-def _whole() -> int:
-    """How many test images of digits there are."""
-    return len(cache.dataset("mnist").test)
-
-
 def _meaning(table: dict, rows: list[dict]) -> None:
     machines = {(row["threads"], row["device"].upper()) for row in rows}
     threads = ", ".join(_("{n} threads on {device}", n=n, device=device) for n, device in sorted(machines))
@@ -178,7 +171,7 @@ def _meaning(table: dict, rows: list[dict]) -> None:
                 "leaderboard",
                 "meaning",
                 n=f"{rows[0]['n']:,}",
-                all=f"{_whole():,}",
+                all=f"{rows[0]['all']:,}",
                 data=_(table["data"]),
                 binarisation=_(table["binarisation"]),
                 benchmark=_(BENCHMARK),

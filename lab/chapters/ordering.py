@@ -47,7 +47,7 @@ def render() -> None:
         image = _image()
         draw = {"unfold": _unfold, "compare": _compare, "drawn": _drawn, "ensemble": _ensemble}[here]
         draw(image, seed, touched, right)
-    one, other = (round(_log_p(image, orders.make_order("random", seed=seed + k)), 1) for k in (0, 1))
+    one, other = (round(_log_p(image, orders.make_order("random", seed=seed + k)), 1) for k in (1, 2))
     ask = _(
         "Along two random orderings log p(x) is {one:.1f} and {other:.1f} nats. What is log p of their ensemble?",
         one=one,

@@ -11,8 +11,8 @@ from ..cache import Gallery
 from ..chapter import Chapter
 from ..link import linked
 from ..session import choose_model, describe
-from ..theme import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, chart, figure
-from ..words import _
+from ..theme import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, chart, figure, log_ticks
+from ..words import _, explain, title
 
 CHAPTER = Chapter(
     id="rank",
@@ -99,7 +99,7 @@ def _other(card: ModelCard) -> ModelCard | None:
 def _compare(both: Scored, sorts: list[str], kind: kinds.Kind) -> None:
     """Every image of those sorts by its density under both models."""
     (card, ours), (other, theirs) = both
-    st.subheader(_("The same images under two models"), anchor=False)
+    st.header(_("The same images under two models"), anchor=False)
     axes = [_("−log p under {title} (nats, log scale)", title=_(c.title)) for c in (card, other)]
     fig = figure(*axes, 520)
     for i, sort in enumerate(sorts):
@@ -114,11 +114,10 @@ def _compare(both: Scored, sorts: list[str], kind: kinds.Kind) -> None:
     ends = np.concatenate([-ours.log_p[inside], -theirs.log_p[inside]])
     line = [float(ends.min()), float(ends.max())]
     fig.add_scatter(x=line, y=line, mode="lines", name=_("equal"), line={"color": GREY, "dash": "dot"})
-    ticks = [m * 10**e for e in range(5) for m in (1, 2, 5)]
-    fig.update_xaxes(type="log", autorange="reversed", tickvals=ticks)
-    fig.update_yaxes(type="log", autorange="reversed", tickvals=ticks)
+    fig.update_xaxes(type="log", autorange="reversed", **log_ticks())
+    fig.update_yaxes(type="log", autorange="reversed", **log_ticks())
     above = 100 * (theirs.of(REAL) > ours.of(REAL)).mean()
-    facts = {"first": _(card.title), "second": _(other.title), "share": above}
+    facts = {"first": title(card), "second": title(other), "share": above}
     alt = _(
         "−log p of each image under {first} and under {second}; {share:.0f} % of the real images are more probable under "
         "the second.",
@@ -156,14 +155,14 @@ def _violins(both: Scored, sorts: list[str], kind: kinds.Kind) -> None:
                 fig.add_violin(side=side, width=1, **of, **once, **look)
         fig.update_layout(violinmode="overlay")
     means = "; ".join(
-        f"{_(card.title)}: " + ", ".join(f"{names[sort]} {scored.of(sort).mean():.0f}" for sort in chosen)
+        f"{title(card)}: " + ", ".join(f"{names[sort]} {scored.of(sort).mean():.0f}" for sort in chosen)
         for card, scored in both
     )
     chart(fig, _("Distribution of log p by kind, in nats. Means: {means}.", means=means), key="by_kind")
 
 
 def _table(both: Scored, sorts: list[str], kind: kinds.Kind) -> None:
-    st.subheader(_("How well does log p tell the real from each kind?"), anchor=False)
+    st.header(_("How well does log p tell the real from each kind?"), anchor=False)
     rows = {sort: {_("kind"): kind.sort_name(sort)} for sort in sorts}
     means = []
     for whose, (card, shown) in zip(_owners(both), both, strict=True):
@@ -178,13 +177,14 @@ def _table(both: Scored, sorts: list[str], kind: kinds.Kind) -> None:
             area = _area(shown.of(REAL), values) if sort != REAL else "–"
             rows[sort][_("AUROC of real against it") + whose] = area
     st.dataframe(list(rows.values()), hide_index=True, width="stretch", height="content")
-    st.caption(
+    explain(
         _(
-            "AUROC: the chance that a real one has a higher log p than one of that kind; below 0.5 the kind outranks the "
-            "real. In brackets the 95 % interval of DeLong et al. (1988). {means}: the mean of −log p over real test "
-            "rows.",
+            "[[auroc]]: the chance that a real one has a higher log p than one of that kind; below 0.5 the kind outranks "
+            "the real. In brackets the 95 % interval of DeLong et al. (1988). {means}: the mean of −log p over real test "
+            "rows, in [[nat|nats]].",
             means="; ".join(means),
-        )
+        ),
+        small=True,
     )
 
 
@@ -192,7 +192,7 @@ def _owners(both: Scored) -> list[str]:
     """What tells the columns of two models apart: short titles, or names where those are the same."""
     if len(both) == 1:
         return [""]
-    titles = [_(card.title).split(",")[0] for card, _shown in both]
+    titles = [title(card).split(",")[0] for card, _shown in both]
     return [f" ({title})" for title in (titles if len(set(titles)) == 2 else [card.name for card, _shown in both])]
 
 

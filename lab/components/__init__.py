@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from .. import borrowed, link
+from ..theme import is_dark
 from ..words import _, language
 
 HERE = Path(__file__).parent
@@ -27,7 +28,7 @@ def component(name: str) -> Any:
 
 
 _grid, _player, _frame = component("grid"), component("player"), component("frame")
-_rail = component("rail")
+_rail, _charts = component("rail"), component("charts")
 
 
 def bits(row: np.ndarray) -> str:
@@ -36,11 +37,13 @@ def bits(row: np.ndarray) -> str:
 
 
 def frame(presenting: bool) -> None:
-    """Tells the browser the page's language, and Streamlit's own words in it; before a hall, the browser says how
-    large its type is (``frame["em"]``, pixels)."""
+    """Tells the browser the page's language, and Streamlit's own words in it; gives each chart what it is taken along
+    by. Before a hall, the browser says how large its type is (``frame["em"]``, pixels)."""
     em = st.session_state.get("frame", {}).get("em", 0) if presenting else None
     data = {"language": language(), "words": {word: _(word) for word in borrowed.WORDS}, "em": em}
     _frame(key="frame", data=data, on_em_change=lambda: None)
+    about = {"label": _("Download the chart as {kind}"), "dark": is_dark()}
+    _charts(key="charts", data=about, on_dark_change=lambda: None)
 
 
 def rail(data: dict[str, Any], on_go: Callable[[], None]) -> None:
@@ -57,13 +60,14 @@ def image_grid(
     marked: np.ndarray | None = None,
     ids: list[int] | None = None,
     default: int | None = 0,
+    below: bool = True,
 ) -> int | None:
     """Images (N, 784) to click, with lines of caption under each; the id of the one clicked, which stands in the URL.
 
-    The ids are 0 to N - 1 unless given. Pixels that are ``marked`` (784,) stand in TINT.
+    ``below`` says that what a click shows stands below: a phone then goes there. The ids are 0 to N - 1 unless given. Pixels that are ``marked`` (784,) stand in TINT.
     """
     ids, component = list(range(len(images))) if ids is None else ids, f"{key}-grid"
-    chosen = _chosen(key, ids, default)
+    chosen = chosen_id(key, ids, default)
     data = {
         "images": [bits(row) for row in images],
         "captions": captions,
@@ -72,6 +76,7 @@ def image_grid(
         "side": 28,
         "label": label,
         "cell": cell,
+        "below": below,
         "marked": "" if marked is None else bits(marked),
         "tint": TINT,
     }
@@ -84,7 +89,7 @@ def image_grid(
     return chosen
 
 
-def _chosen(key: str, ids: list[int], default: int | None) -> int | None:
+def chosen_id(key: str, ids: list[int], default: int | None) -> int | None:
     """The id that the URL or the last click says, if it is one of the ids; else the default."""
     text = link.arriving(key)
     if text is not None:

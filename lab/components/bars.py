@@ -54,6 +54,8 @@ def bars(
 
 
 def _drag(key: str, default: list[float], rule: Callable[..., np.ndarray]) -> None:
+    if link.fixed(key):
+        return
     drag = st.session_state[f"{key}-bars"]["drag"]
     st.session_state[key] = simplex.shown(rule(st.session_state[key], drag["i"], drag["value"])).tolist()
     _say(key, st.session_state[key], default)

@@ -94,6 +94,7 @@ function tellAll(root) {
 
 function watch() {
   survive();
+  oneEntryATouch();
   window.addEventListener("beforeprint", print);
   window.addEventListener("resize", measure);
   const observer = new MutationObserver((records) => {
@@ -106,6 +107,20 @@ function watch() {
   const what = { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES };
   observer.observe(document.body, what);
   return { learn, tellAll };
+}
+
+// Streamlit adds an entry to the browser's history for every word that a page writes into its address. Here one touch
+// of the viewer makes one entry, however often the address changes meanwhile: Back goes to what was there before it.
+function oneEntryATouch() {
+  let touched = false;
+  const touch = (event) => { touched ||= event.type !== "click" || event.detail === 0; }; // 0: a click without a pointer
+  for (const name of ["pointerdown", "keydown", "click"]) window.addEventListener(name, touch, true);
+  window.addEventListener("popstate", () => { touched = false; }, true);
+  const { pushState, replaceState } = window.history;
+  window.history.pushState = function (...entry) {
+    (touched ? pushState : replaceState).apply(this, entry);
+    touched = false;
+  };
 }
 
 // On paper a chart is as wide as its column, and grey: its text black, its lines and areas by their lightness.

@@ -1,3 +1,4 @@
+const NARROW = matchMedia("(max-width: 640px)"), CALM = matchMedia("(prefers-reduced-motion: reduce)");
 const PLAIN = [[255, 255, 255], [0, 0, 0]];
 
 function cell(data, i) {
@@ -21,6 +22,27 @@ function cell(data, i) {
   return button;
 }
 
+// Where the focus goes from one cell to another: beside it, a row up or down, to an end.
+function goal(key, at, cells) {
+  const columns = cells.filter((other) => other.offsetTop === cells[0].offsetTop).length;
+  const moves = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + columns, ArrowUp: at - columns, Home: 0, End: cells.length - 1 };
+  return cells[moves[key]];
+}
+
+// All cells are one stop of the Tab key, as in a toolbar: the arrows go on from there.
+function rove(grid, selected) {
+  const cells = [...grid.children], stop = cells.find((cell) => cell.tabIndex === 0 && cell.matches(":focus")) ?? cells[selected] ?? cells[0];
+  for (const cell of cells) cell.tabIndex = cell === stop ? 0 : -1;
+  grid.onkeydown = (event) => {
+    const now = [...grid.children], from = event.target.closest(".cell"), to = goal(event.key, now.indexOf(from), now);
+    if (!to) return;
+    event.preventDefault();
+    event.stopPropagation(); // the arrows of the page are other arrows
+    for (const cell of now) cell.tabIndex = cell === to ? 0 : -1;
+    to.focus();
+  };
+}
+
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const grid = parentElement.querySelector(".grid");
@@ -34,6 +56,10 @@ export default function (component) {
   }
   [...grid.children].forEach((button, i) => {
     button.setAttribute("aria-pressed", String(i === selected));
-    button.onclick = () => setTriggerValue("clicked", i);
+    button.onclick = () => {
+      setTriggerValue("clicked", i);
+      if (data.below && NARROW.matches) grid.scrollIntoView({ block: "start", behavior: CALM.matches ? "auto" : "smooth" });
+    };
   });
+  rove(grid, selected);
 }

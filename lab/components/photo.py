@@ -11,7 +11,7 @@ from nade_core.messages import NadeError
 
 from .. import stage
 from ..session import PICTURES
-from ..words import _, tell
+from ..words import _, plain, tell
 from . import component
 
 _photo = component("photo")
@@ -61,7 +61,7 @@ def own_photo() -> np.ndarray:
     try:
         return _read(file.file_id, file) if file else pixel.photo()
     except NadeError as error:
-        st.warning(tell(error), icon=":material/broken_image:")
+        st.warning(plain(tell(error)), icon=":material/broken_image:")
         return pixel.photo()
 
 

@@ -75,7 +75,9 @@ export default function (component) {
     play: () => (timer === null ? start() : pause()),
   };
   parentElement.querySelectorAll("button").forEach((button) => { button.onclick = actions[button.dataset.do]; });
+  parentElement.stopPlaying?.(); // called again with another image, the one before does not play on
+  parentElement.stopPlaying = pause;
   pause();
   go(n);
-  return () => cancelAnimationFrame(timer);
+  return pause;
 }

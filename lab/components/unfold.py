@@ -26,7 +26,8 @@ def read_stroke(text: str) -> list[int] | None:
     """The pixels of a stroke as it stands in a link; None if it is none."""
     if len(text) % 2 or set(text) - set(DIGITS):
         return None
-    return [DIGITS.index(y) * SIDE + DIGITS.index(x) for y, x in zip(text[::2], text[1::2], strict=True)]
+    pixels = [DIGITS.index(y) * SIDE + DIGITS.index(x) for y, x in zip(text[::2], text[1::2], strict=True)]
+    return pixels if len(set(pixels)) == len(pixels) else None
 
 
 def unfold(

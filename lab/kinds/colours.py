@@ -134,7 +134,7 @@ def report(card: ModelCard) -> None:
     x = middle(card, level)
     log_p = cache.terms(card, x).log_p
     _numbers(card, float(log_p.sum()))
-    st.subheader(_("Channel by channel"), anchor=False)
+    st.header(_("Channel by channel"), anchor=False)
     for column, d in zip(st.columns(3), cache.ordering(card).tolist(), strict=True):
         with column:
             _curve(card, x, level, d, log_p[d])

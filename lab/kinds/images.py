@@ -12,9 +12,12 @@ from nade_core.messages import N_
 from .. import cache
 from ..components import image_grid, player
 from ..link import linked
+from ..numbers import as_power
 from ..pictures import choose_picture
 from ..report import look_into, numbers, report_image
-from ..words import _, prose
+from ..session import ANY, choose_class
+from ..take_home import page_button
+from ..words import _, class_name, explain, prose
 
 ID, PLACE = "images", 0
 HOW_MANY = [4, 9, 16, 25, 36, 64, 100], 36
@@ -33,32 +36,44 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
         captions = [[_("{value:.1f} nats", value=value)] for value in log_p]
         about = _("samples from the model; choose one to watch it being drawn")
         chosen = image_grid(x, captions, "chosen", about)
-        given = "" if label is None else f" | {_(card.classes[label])}"
-        st.caption(_("Under each image: its exact log p(x{given}). Click one to see it drawn.", given=given))
-        st.download_button(
-            _("Download the grid as PNG"),
-            pictures.to_png(pictures.grid(x)),
-            f"{card.name}-{seed}.png",
-            "image/png",
-            icon=":material/download:",
+        given = "" if label is None else f" | {class_name(card, label)}"
+        words = _(
+            "Under each image: its exact log p(x{given}) in [[nat|nats]]. Click one to see it drawn.", given=given
         )
+        least, most = (as_power(end) for end in (log_p.min(), log_p.max()))
+        explain(
+            words + " " + _("They are probabilities of about {least} to {most}.", least=least, most=most), small=True
+        )
+        with st.container(horizontal=True):
+            st.download_button(
+                _("Download the grid as PNG"),
+                pictures.to_png(pictures.grid(x)),
+                f"{card.name}-{seed}.png",
+                "image/png",
+                icon=":material/download:",
+            )
+            page_button(card)
     with right:
         _watch(card, x[chosen], label, chosen)
 
 
 def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -> None:
-    st.subheader(_("Image {n}, pixel by pixel", n=chosen + 1), anchor=False)
+    st.header(_("Image {n}, pixel by pixel", n=chosen + 1), anchor=False)
     terms = cache.terms(card, image, label)
     player(image, terms.log_p, terms.p_on, cache.ordering(card), key="player")
-    st.caption(
-        _("Right: how sure the model is that the pixel is on, *before* it is drawn. Orange marks the next pixel.")
+    explain(
+        _(
+            "Right: how sure the model is that the pixel is on, *before* it is drawn: it has seen [[x-before|x_<i]], no "
+            "more. Orange marks the next pixel."
+        ),
+        small=True,
     )
     if (data := cache.data_of(card)) is not None:
         _memorised(card, image, data)
 
 
 def _memorised(card: ModelCard, image: np.ndarray, data: Dataset) -> None:
-    st.subheader(_("Did it memorise?"), anchor=False)
+    st.header(_("Did it memorise?"), anchor=False)
     with st.spinner(_("Comparing with the training images…")):
         neighbour, distance = cache.nearest(cache.key_of(card), image.tobytes(), data)
         typical = cache.typical_distance(cache.key_of(card), data)
@@ -81,9 +96,14 @@ def _memorised(card: ModelCard, image: np.ndarray, data: Dataset) -> None:
 
 
 def report(card: ModelCard) -> None:
-    named = choose_picture(card)
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    named = choose_picture(card, left)
     if named:
-        report_image(card, named)
+        label = None
+        if card.classes:
+            about = _("Then p(x | class) stands beside p(x), and the surprise map is that of the class.")
+            label = choose_class(card, right, _("Given the class"), "given", ANY, about)
+        report_image(card, named, label)
 
 
 def gallery(card: ModelCard, n: int, seed: int) -> cache.Gallery | None:
@@ -144,9 +164,9 @@ def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[
 def _opened(card: ModelCard, shown: cache.Gallery, index: int, title: str) -> None:
     """The numbers and the surprise map of one image of the ranking."""
     with st.container(border=True):
-        st.subheader(title, anchor=False)
+        st.header(title, anchor=False)
         value, reference = float(shown.log_p[index]), cache.test_log_probs(card)
-        numbers(value, reference)
+        numbers(card, shown.rows[index], value, reference)
         look_into(card, shown.rows[index], value, reference)
 
 
@@ -164,4 +184,4 @@ def _blank(card: ModelCard, shown: cache.Gallery) -> None:
         )
         with st.expander(_("Why? Is the model broken?")):
             off = 100 * (1 - cache.data_of(card).test.mean())
-            st.markdown(prose("rank", "blank", off=f"{off:.0f}"))
+            explain(prose("rank", "blank", off=f"{off:.0f}"))

@@ -49,12 +49,12 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
         x, log_p = cache.samples(card, n, seed, None, temperature)
     left, right = st.columns([3, 2], gap="large")
     with right:
-        st.subheader(_("One point, coordinate by coordinate"), anchor=False)
+        st.header(_("One point, coordinate by coordinate"), anchor=False)
         about = _("Which of the points to look into; it is marked on the map.")
         chosen = linked(st.number_input, _("Point, 1 to {n}", n=n), 1, n, key="point", default=1, help=about) - 1
         _steps(card, x[chosen])
     with left:
-        st.subheader(_("{n} points x ~ p(x)", n=n), anchor=False)
+        st.header(_("{n} points x ~ p(x)", n=n), anchor=False)
         _map(card, x[chosen], x)
         st.caption(f"{_mean(card, log_p)} {_whole(card)}")
 
@@ -86,12 +86,12 @@ def report(card: ModelCard) -> None:
     _numbers(parts, _conditionals(card), test)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader(_("Where it falls"), anchor=False)
+        st.header(_("Where it falls"), anchor=False)
         _map(card, x, None)
         top = _("The brightest cell has p(x) = {top:.2f} per unit of area.", top=density_map(card).max())
         st.caption(f"{_whole(card)} {top}")
     with right:
-        st.subheader(_("One coordinate at a time"), anchor=False)
+        st.header(_("One coordinate at a time"), anchor=False)
         _steps(card, x)
 
 

@@ -13,6 +13,7 @@ from .. import link
 from ..link import linked
 from ..session import device
 from ..words import _
+from .understood import panel
 
 OWN, AUTO = "own", "auto"
 HIDDEN = (AUTO, "16", "32", "64", "128", "256", "500", "1000")
@@ -37,12 +38,14 @@ def form(queue: Queue) -> None:
             placeholder=_("how the model is called in the other chapters"),
             max_chars=LONGEST,
         )
+        key, reading = panel(files, usual(model, source).values)
         model_options, train_options, seed = _how(source, model)
         asked = st.button(_("Train"), type="primary", icon=":material/play_arrow:", width="stretch", key="go")
     st.caption(_("Trains on {device}. One run at a time; the others wait their turn.", device=device()))
     if asked:
         title = title.strip()[:LONGEST] or f"{model}, {_called(source, files)}"
-        _submit(queue, Request(source, model, model_options, train_options, title, seed=seed), files)
+        request = Request(source, model, model_options, train_options, title, key=key, seed=seed, reading=reading)
+        _submit(queue, request, files)
 
 
 def _data() -> tuple[str, list]:
@@ -66,7 +69,7 @@ def _data() -> tuple[str, list]:
         key="own_data",
         accept_multiple_files=True,
         max_upload_size=MAX_UPLOAD_MB,
-        help=_("Rows of 0 and 1 of any width, or pictures, which become 28 × 28 black and white."),
+        help=_("A table of any width, as text, Parquet or arrays, or pictures, which become 28 × 28 black and white."),
     )
 
 

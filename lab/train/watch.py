@@ -6,18 +6,20 @@ from lesson.published import PUBLISHED
 from nade_core import images
 from nade_core.checkpoint import read_card
 from nade_core.queue import Queue
-from nade_core.runs import RunConfig, RunState, look
+from nade_core.runs import RunConfig, RunState, Sheet, keeps_sheets, look, read_replay
 from nade_core.runs.folder import stop_requested
 
 from .. import cache, link
 from ..session import friendly_errors
+from ..take_home import page_button, report_button
 from ..theme import BLUE, GREY, ORANGE, chart, figure, text_colour
-from ..words import _, plain, tell
+from ..words import _, explain, plain, tell
 from .queue import STATES, log
 
 EVERY = 1.5  # seconds between two looks at a run under way
 MARK = next(result for result in PUBLISHED if result.model.startswith("NADE,"))
 LIVE = "queued", "running"
+NOW = 0  # in the replay, the model as it is: epochs count from one
 
 
 def watch(queue: Queue, run: RunState) -> None:
@@ -42,7 +44,7 @@ def _look(queue: Queue, seen: RunState) -> None:
         with left:
             _curve(run, run.config, reports)
         with right, friendly_errors():
-            _samples(run)
+            _samples(run, reports[-1]["trial"])
 
 
 def _state(queue: Queue, run: RunState) -> None:
@@ -91,6 +93,7 @@ def _metrics(reports: list[dict]) -> None:
         shown.append((_("best"), min(valid), _("The weights kept are those of this epoch.")))
     for column, (name, nats, meaning) in zip(st.columns(3), shown, strict=False):
         column.metric(name, _("{value:.2f} nats", value=nats), help=meaning)
+    explain(_("In [[nat|nats]] a row of the data: lower is better."), small=True)
 
 
 def _duration(seconds: float) -> str:
@@ -108,6 +111,7 @@ def _buttons(queue: Queue, run: RunState) -> None:
             _resume(queue, run)
         _delete(queue, run)
         _download(run)
+        report_button(run)
 
 
 def _stop(queue: Queue, run: RunState) -> None:
@@ -138,6 +142,7 @@ def _download(run: RunState) -> None:
     if model.exists():
         name, key = f"{run.name}.safetensors", f"get-{run.name}"
         st.download_button(_("Download"), model.read_bytes, name, key=key, icon=":material/download:")
+        page_button(read_card(run.folder))
 
 
 def _curve(run: RunState, config: RunConfig, reports: list[dict]) -> None:
@@ -179,11 +184,12 @@ def _mark(fig) -> None:
         line_color=ORANGE,
         annotation_text=_("published NADE, test: {nats}", nats=MARK.figure),
         annotation_position="bottom left",
-        annotation_font={"color": text_colour(ORANGE), "size": 13},
+        annotation_font={"color": text_colour(ORANGE), "size": 14},
     )
 
 
-def _samples(run: RunState) -> None:
+def _samples(run: RunState, trial: int) -> None:
+    """What the model draws now, or drew after an epoch of the training under way."""
     if not (run.folder / "model.safetensors").exists():
         st.caption(_("Samples appear after the first epoch."))
         return
@@ -191,7 +197,33 @@ def _samples(run: RunState) -> None:
     if card.values != "binary" or card.dims != 784:
         st.caption(_("This model's rows are not 28 × 28 images, so there is nothing to draw here."))
         return
+    if not keeps_sheets(cache.model_class(card), card.shape):
+        st.caption(_("This model draws slowly, so no samples of its epochs are kept to go back to."))
+    sheet = _replayed([sheet for sheet in read_replay(run.folder) if sheet.trial == trial], run.name)
+    if sheet is not None:
+        facts = {"epoch": sheet.epoch, "nats": sheet.valid_nats, "n": len(sheet.rows)}
+        words = _("Samples after epoch {epoch}, at {nats:.2f} nats on validation", **facts)
+        alt = _("{n} samples after epoch {epoch}", **facts)
+        st.image(images.grid(sheet.rows, columns=4, scale=5), caption=words, width="stretch", alt=alt)
+        return
     rows, _log_p = cache.samples(card, 25, seed=0)
     sheet = images.grid(rows, columns=5, scale=4)
     words = _("Samples of the model as it is now, always from the same random numbers")
     st.image(sheet, caption=words, width="stretch", alt=_("25 samples from the model being trained"))
+
+
+def _replayed(sheets: list[Sheet], run: str) -> Sheet | None:
+    """The sheet that the viewer goes back to; None as long as the slider stands at its end, at the model as it is."""
+    if not sheets:
+        return None
+    by_epoch, key = {sheet.epoch: sheet for sheet in sheets}, f"replay-{run}"
+    chosen = st.session_state.get(key, NOW)
+    st.session_state[key] = chosen if chosen in by_epoch else NOW  # thinned away, or of another training
+    epoch = st.select_slider(
+        _("Replay"),
+        [*by_epoch, NOW],
+        key=key,
+        format_func=lambda epoch: _("now") if epoch == NOW else _("epoch {epoch}", epoch=epoch),
+        help=_("Samples after earlier epochs, drawn from the same random numbers each time."),
+    )
+    return by_epoch.get(epoch)

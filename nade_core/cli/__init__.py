@@ -9,10 +9,20 @@ import time
 from typing import NoReturn
 
 from .. import __version__
-from . import evaluate, models, sample, score, train
+from . import evaluate, export, models, read, report, sample, score, train
 from .options import Parser, Status, add_common
 
-VERBS = {"models": models, "evaluate": evaluate, "score": score, "sample": sample, "train": train}
+VERBS = {
+    "models": models,
+    "read": read,
+    "evaluate": evaluate,
+    "score": score,
+    "sample": sample,
+    "train": train,
+    "export": export,
+    "report": report,
+}
+QUICK = models, read, export, report  # those that compute nothing to speak of: no device to choose
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -51,6 +61,6 @@ def _parser(arguments: list[str]) -> Parser:
     verbs = parser.add_subparsers(required=True, dest="verb", metavar="VERB")
     for name, verb in VERBS.items():
         p = verbs.add_parser(name, help=verb.HELP, description=f"{verb.HELP}.", epilog=f"example: {verb.EXAMPLE}")
-        add_common(p, computes=verb is not models)
+        add_common(p, computes=verb not in QUICK)
         verb.add_arguments(p, arguments)
     return parser

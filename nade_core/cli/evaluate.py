@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from ..messages import NadeError
-from .options import Status, data_help, print_json
+from .options import Status, add_reading, data_help, print_json, reading_of, tell
 
 HELP = "mean nats of a model on a data set"
 EXAMPLE = "nade evaluate nade-mnist digits.npz --key test"
@@ -14,7 +14,7 @@ def add_arguments(p, arguments: list[str]) -> None:
     """The options of the verb."""
     p.add_argument("model", help="a pretrained name, a model file or a run folder")
     p.add_argument("data", help=data_help())
-    p.add_argument("--key", help="which array of the file")
+    add_reading(p)
     p.add_argument(
         "--orderings",
         type=int,
@@ -31,7 +31,8 @@ def run(args) -> None:
     status = Status()
     status.say("Loading the model…")
     from .. import checkpoint, measures, scoring
-    from ..data.reading import read_rows
+    from ..data.reading import read_table
+    from ..data.understood import How
 
     for name in ("orderings", "limit"):
         if getattr(args, name) is not None and getattr(args, name) < 1:
@@ -39,12 +40,14 @@ def run(args) -> None:
                 "Expected {option} of at least 1; got {value}.", option=f"--{name}", value=getattr(args, name)
             )
     model = checkpoint.load_model(args.model, args.device)
-    rows = read_rows(args.data, args.key, model.values)[: args.limit]
+    table = read_table(args.data, args.key, model.values, How(**reading_of(args)))
+    rows = table.rows[: args.limit]
     status.say("Preparing the kernels…")
     model.log_prob(rows[:1])  # loads them, so that the time is that of scoring
     start = time.perf_counter()
     log_probs = score_rows(model, rows, status, args.orderings, args.seed)
     taken = time.perf_counter() - start
+    tell(table.understood)
     mean, error = measures.mean_and_standard_error(-log_probs)
     result: dict[str, Any] = {
         "model": args.model,

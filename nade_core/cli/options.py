@@ -43,6 +43,36 @@ def data_help() -> str:
     return f"{', '.join(SOURCES)}, or a file ({', '.join(suffixes())}) or a folder of pictures"
 
 
+def add_reading(p: argparse.ArgumentParser) -> None:
+    """How a file is read, where it looks like something else than it is."""
+    group = p.add_argument_group("how a file is read", "Left out: as it looks; `nade read FILE` tells.")
+    group.add_argument("--key", help="which array of the file, if it holds several")
+    group.add_argument("--header", action=argparse.BooleanOptionalAction, help="the first row is one of names")
+    group.add_argument("--labels", metavar="COLUMN", help='set this column aside as labels ("": none)')
+    group.add_argument("--holes", choices=("drop", "fill"), help="rows with empty cells, or the cells: by the median")
+    group.add_argument(
+        "--binarise",
+        choices=("threshold", "bernoulli"),
+        help="greys to 0 and 1, on above the middle or by one draw each",
+    )
+    group.add_argument("--packed", action="store_const", const=True, help="eight bits a byte, as numpy.packbits does")
+
+
+def reading_of(args) -> dict:
+    """What was asked of the reading, by the names of the fields of ``How``; the key stands apart."""
+    names = ("header", "labels", "holes", "binarise", "packed")
+    return {name: value for name in names if (value := getattr(args, name)) is not None}
+
+
+def tell(understood) -> None:
+    """What is worth knowing of a file that was read, on stderr."""
+    Status.clear()
+    for one in understood.skipped:
+        print(f"nade: left out: {one.name}: {one.why}", file=sys.stderr)
+    for note in understood.warnings:
+        print(f"nade: note: {note}", file=sys.stderr)
+
+
 def print_json(value) -> None:
     """The value as JSON, for another program to read."""
     print(json.dumps(value, indent=1))

@@ -37,7 +37,9 @@ def run(args) -> None:
     rows, failed = [], []
     for file in args.files:
         try:
-            log_p = model.log_prob(images.prepare(file, threshold=args.threshold).image.reshape(1, -1)).item()
+            log_p = model.log_prob(
+                images.prepare(file, threshold=args.threshold, fit=card.fit).image.reshape(1, -1)
+            ).item()
         except ValueError as error:
             failed.append(f"{file}: {error}")
             continue

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..messages import NadeError
 from .fields import ModelOptions, model_options, train_defaults
-from .options import Status, data_help, seconds
+from .options import Status, add_reading, data_help, reading_of, seconds, tell
 
 HELP = "train a model"
 EXAMPLE = "nade train --model MADE --hidden 900 --data mnist --out runs/first --epochs 20 --time-budget 9m"
@@ -26,8 +26,8 @@ def add_arguments(p: argparse.ArgumentParser, arguments: list[str]) -> None:
     run.add_argument("--time-budget", type=seconds, metavar="9m", help="end after this time, counted from the start")
     run.add_argument("--title", help="how the model is called in lists")
     run.add_argument("--data", help=f"{data_help()} (mnist)")
-    run.add_argument("--key", help="which array of the file, if it holds several")
     run.add_argument("--seed", type=int, help="of all that is drawn at random (0)")
+    add_reading(p)
     _add_model(p, model, models)
     _add_training(p, {**train_defaults(), **model.recipe})
     p.epilog = f"{p.epilog}\n\n{_listing(models)}"
@@ -121,7 +121,10 @@ def run(args) -> None:
 
     device = as_device(args.device)
     if not args.resume:
-        runs.create(args.out, runs.plan(_request(args), device))
+        understood: list = []
+        runs.create(args.out, runs.plan(_request(args), device, understood.append))
+        for one in understood:
+            tell(one)
     epochs = runs.read_config(args.out).train.epochs
     status.say("Starting: the first report takes longest…")
     for report in runs.run(args.out, device, args.time_budget, started=args.started):
@@ -166,6 +169,7 @@ def _request(args):
         given.get("model", "NADE"),
         {name: given[name] for name in options},
         {name: value for name, value in training.items() if name != "seed"},
+        reading=reading_of(args),
         **rest,
     )
 

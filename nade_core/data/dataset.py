@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .understood import Understood
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -11,7 +13,7 @@ class Dataset:
 
     ``shape`` is (H, W) of an image or None. ``title``, ``binarisation`` and ``class_names`` are words for people, in
     English. ``embedded`` is the name of the source that comes with the project and holds these very rows, "" for
-    people's own data, whatever they are called.
+    people's own data, whatever they are called. ``understood`` is what a file was taken for.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Dataset:
     binarisation: str = "binary as given"
     source: str = ""
     embedded: str = ""
+    understood: Understood | None = None
 
     @property
     def dims(self) -> int:

@@ -1,17 +1,23 @@
-"""From an array to rows of a model's kind, and from one table to parts that train and validate."""
+"""From an array to rows of a model's kind, and from one table to parts that train and validate.
+
+Arrays are looked through in blocks, so that to judge a large one takes little memory beside it.
+"""
+
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from ..messages import NadeError
+from .grids import hole
+from .understood import How
+
+BLOCK = 1 << 20  # values that are judged at once
+LARGEST = float(np.finfo(np.float32).max)
+Scale = tuple[float, float]
 
 
-def rows_of(array: np.ndarray, name: str, seed: int = 0, values: str = "binary") -> np.ndarray:
-    """Rows (N, D) from an array of numbers, float32 where values are real, uint8 or int64 where they are levels.
-
-    Binary: (N, D) of 0 and 1 is taken as it is. A uint8 (N, M) with values above 1 is bit-packed, as numpy.packbits
-    makes it: D = 8 M. A uint8 (N, H, W) with values above 1 is grey: each pixel is drawn once, on with
-    probability grey / 255, from the seed. NadeError for anything else, and for an empty table.
-    """
+def check_table(array: np.ndarray, name: str) -> None:
+    """NadeError unless this is a table of numbers that holds something."""
     if array.dtype.kind not in "buif" or array.ndim < 2:
         raise NadeError(
             "{name!r} should be a table of numbers, a row for each example; it has shape {shape} and type {type}.",
@@ -21,44 +27,143 @@ def rows_of(array: np.ndarray, name: str, seed: int = 0, values: str = "binary")
         )
     if array.size == 0:
         raise NadeError("{name!r} is empty: its shape is {shape}.", name=name, shape=array.shape)
+
+
+def rows_of(
+    array: np.ndarray,
+    name: str,
+    seed: int = 0,
+    values: str = "binary",
+    how: How | None = None,
+    scale: Scale | None = None,
+) -> np.ndarray:
+    """Rows (N, D) from an array of numbers, float32 where values are real, uint8 or int64 where they are levels.
+
+    Binary: (N, D) of 0 and 1 is taken as it is. Other numbers become 0 and 1 only as ``how.binarise`` says, within
+    ``scale`` (that of this array, if None): on where above the middle, or with probability (value - low) / (high -
+    low), drawn once from the seed. ``how.packed``: eight values a byte, as numpy.packbits makes them. NadeError for
+    anything else, and for an empty table.
+    """
+    how = how or How()
+    check_table(array, name)
+    array = array.reshape(len(array), -1)
     if values == "real":
-        return _finite(array, name).astype(np.float32)
-    return _levels(array, name) if values == "levels" else _binary(array, name, seed)
+        _refuse_holes(array, name)
+        return array.astype(np.float32)
+    if values == "levels":
+        return _levels(array, name)
+    return _unpacked(array, name) if how.packed else _binary(array, name, seed, how.binarise, scale)
 
 
-def _binary(array: np.ndarray, name: str, seed: int) -> np.ndarray:
-    binary = (array == 0) | (array == 1)
-    if not binary.all():
-        if array.dtype != np.uint8:
-            raise NadeError(
-                "{name!r} should hold only 0 and 1; it also holds {value}.", name=name, value=array[~binary].flat[0]
-            )
-        if array.ndim == 2:
-            return np.unpackbits(array, axis=1)
-        array = np.random.default_rng(seed).random(array.shape, dtype=np.float32) < array / np.float32(255)
-    return np.ascontiguousarray(array.reshape(len(array), -1).astype(np.uint8))
+def _binary(array: np.ndarray, name: str, seed: int, binarise: str | None, scale: Scale | None) -> np.ndarray:
+    place = first_place(array, lambda block: (block != 0) & (block != 1))
+    if place is None:
+        return np.ascontiguousarray(array.astype(np.uint8, copy=False))
+    scale = scale or scale_of([array])
+    if scale is None:
+        raise NadeError("{name!r} should hold only 0 and 1; it also holds {value}.", name=name, value=array[place])
+    if binarise is None:
+        raise NadeError(
+            "{name!r} should hold only 0 and 1; it also holds {value}: binarise what lies between {low:g} and "
+            "{high:g}, by a threshold or by one Bernoulli draw each.",
+            name=name,
+            value=array[place],
+            low=scale[0],
+            high=scale[1],
+        )
+    return _binarised(array, binarise, scale, seed)
 
 
-def _finite(array: np.ndarray, name: str) -> np.ndarray:
-    finite = np.isfinite(array)
-    if not finite.all():
-        raise NadeError("{name!r} holds {value}: drop or fill such rows first.", name=name, value=array[~finite][0])
-    return array.reshape(len(array), -1)
+def _binarised(array: np.ndarray, binarise: str, scale: Scale, seed: int) -> np.ndarray:
+    (low, high), rng = scale, np.random.default_rng(seed)
+    rows, step = np.empty(array.shape, np.uint8), _step(array)
+    for i in range(0, len(array), step):
+        share = (array[i : i + step].astype(np.float32) - np.float32(low)) / np.float32(high - low)
+        rows[i : i + step] = share > (0.5 if binarise == "threshold" else rng.random(share.shape, dtype=np.float32))
+    return rows
+
+
+def scale_of(arrays: Iterable[np.ndarray]) -> Scale | None:
+    """What stands for 0 and for 1 in numbers that are two whole ones, 0 to 1, -1 to 1, or greys 0 to 255; else None."""
+    arrays = list(arrays)
+    low, high = float(min(a.min() for a in arrays)), float(max(a.max() for a in arrays))
+    if not np.isfinite([low, high]).all():
+        return None
+    two = low < high and low % 1 == high % 1 == 0
+    if two and all(first_place(a, lambda block: (block != low) & (block != high)) is None for a in arrays):
+        return low, high
+    if low >= -1 and high <= 1:
+        return (0.0, 1.0) if low >= 0 else (-1.0, 1.0)
+    greys = (
+        low >= 0 and high <= 255 and all(first_place(a, lambda block: block != np.floor(block)) is None for a in arrays)
+    )
+    return (0.0, 255.0) if greys else None
+
+
+def is_binary(array: np.ndarray) -> bool:
+    """Whether all is 0 or 1."""
+    return first_place(array, lambda block: (block != 0) & (block != 1)) is None
+
+
+def has_holes(array: np.ndarray) -> bool:
+    """Whether a value is nan."""
+    return array.dtype.kind == "f" and first_place(array, np.isnan) is not None
+
+
+def _step(array: np.ndarray) -> int:
+    return max(1, BLOCK // max(1, array[:1].size))
+
+
+def first_place(array: np.ndarray, is_bad: Callable[[np.ndarray], np.ndarray]) -> tuple[int, ...] | None:
+    """The place of the first bad value, None where all are good."""
+    step = _step(array)
+    for i in range(0, len(array), step):
+        bad = is_bad(array[i : i + step])
+        if bad.any():
+            row, *rest = map(int, np.unravel_index(int(bad.argmax()), bad.shape))
+            return (row + i, *rest)
+    return None
+
+
+def _refuse_holes(array: np.ndarray, name: str) -> None:
+    place = (
+        None
+        if array.dtype.kind in "bui"
+        else first_place(array, lambda block: ~(np.abs(block.astype(float)) <= LARGEST))
+    )
+    if place is not None and np.isnan(array[place]):
+        raise hole(name, place[0] + 1, place[1] + 1, "nan")
+    if place is not None:
+        raise NadeError(
+            "{name}: row {row}, column {column} is {value}, beyond what float32 holds.",
+            name=name,
+            row=place[0] + 1,
+            column=place[1] + 1,
+            value=array[place],
+        )
 
 
 def _levels(array: np.ndarray, name: str) -> np.ndarray:
-    array = _finite(array, name)
-    bad = (array < 0) | (array != array.astype(np.int64))
-    if bad.any():
+    _refuse_holes(array, name)
+    place = first_place(array, lambda block: (block < 0) | (block != np.floor(block)) | (block > np.float64(2**62)))
+    if place is not None:
         raise NadeError(
-            "{name!r} should hold whole numbers from 0; it also holds {value}.", name=name, value=array[bad][0]
+            "{name!r} should hold whole numbers from 0; it also holds {value}.", name=name, value=array[place]
         )
     return array if array.dtype == np.uint8 else array.astype(np.int64)
 
 
-def split(rows: np.ndarray, seed: int, valid_fraction: float) -> dict[str, np.ndarray]:
-    """One table as a part to train on and one to validate with, shuffled by the seed."""
-    if len(rows) < 2:
-        raise NadeError("Training needs at least 2 rows, one of them to validate; got {rows}.", rows=len(rows))
-    order, n_valid = np.random.default_rng(seed).permutation(len(rows)), max(1, int(len(rows) * valid_fraction))
-    return {"train": rows[np.sort(order[n_valid:])], "valid": rows[np.sort(order[:n_valid])]}
+def _unpacked(array: np.ndarray, name: str) -> np.ndarray:
+    if array.dtype != np.uint8:
+        raise NadeError(
+            "{name!r} should hold packed bits, of type uint8; its type is {type}.", name=name, type=array.dtype
+        )
+    return np.unpackbits(array, axis=1)
+
+
+def split(rows: int, seed: int, valid_fraction: float) -> dict[str, np.ndarray]:
+    """Which rows of one table train, and which validate: their places, chosen by the seed."""
+    if rows < 2:
+        raise NadeError("Training needs at least 2 rows, one of them to validate; got {rows}.", rows=rows)
+    order, n_valid = np.random.default_rng(seed).permutation(rows), max(1, int(rows * valid_fraction))
+    return {"train": np.sort(order[n_valid:]), "valid": np.sort(order[:n_valid])}

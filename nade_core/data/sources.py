@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from ..images import OUTLINE, Fit
 from ..messages import N_, NadeError
 from .dataset import Dataset
 from .packed import packed
@@ -20,7 +21,8 @@ class Source:
 
     ``values`` maps each kind of rows ("binary", "real", "levels") that it can give to how they were made; the first
     is what is read where nothing else is asked for. ``read(name, kind)`` gives the fields of a Dataset. ``short`` is
-    the one word of it in a legend. ``trains`` is False where there is only a test part.
+    the one word of it in a legend. ``trains`` is False where there is only a test part. ``fit`` is how the drawings
+    stand in its images, for pictures of one's own to be prepared alike.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Source:
     credit: str
     shape: tuple[int, int] | None = None
     trains: bool = True
+    fit: Fit = Fit()
 
     def load(self, values: str) -> Dataset:
         """The data set, of that kind of rows."""
@@ -65,6 +68,7 @@ ROWS = (
         packed,
         "animal-mnist, S. Mohammadi, MIT",
         IMAGE,
+        fit=Fit(26, OUTLINE),
     ),
     Source(
         "fashion",
@@ -75,6 +79,7 @@ ROWS = (
         "Fashion-MNIST, Zalando SE, MIT",
         IMAGE,
         trains=False,
+        fit=Fit(27, OUTLINE),
     ),
     Source("rings", N_("rings"), N_("rings"), {"real": REAL}, points, POINTS_FROM),
     Source("moons", N_("moons"), N_("moons"), {"real": REAL}, points, POINTS_FROM),

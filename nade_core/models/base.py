@@ -39,6 +39,7 @@ class DensityModel(nn.Module):
     completes = False  # has marginals, complete and log_prob_missing
     labelled = False  # may have classes
     slow = False  # scoring is expensive: several times as much as a pass through a network of its size
+    draws_slowly = False  # sixteen samples cost more than a small part of an epoch of training
     in_browser = False  # can be played in a browser, from its weights alone
 
     def __init__(self, config, ordering: Tensor | None = None):

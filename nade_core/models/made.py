@@ -47,9 +47,10 @@ class MADE(BinaryModel):
     mean: Tensor
     layers: Any  # a ModuleList of Linear
 
-    description = N_("one masked pass for all conditionals, several orderings")
+    description = N_("one masked pass for all conditionals")
     recipe = {"epochs": 60, "weight_decay": 0.1, "average": 0.9995, "precision": "bfloat16"}
     many_orderings = True
+    draws_slowly = True
 
     def __init__(self, config: MADEConfig, ordering: Tensor | None = None):
         super().__init__(config, ordering)

@@ -58,6 +58,7 @@ class OrderAgnosticNADE(BinaryModel):
         "precision": "bfloat16",
     }
     many_orderings = True
+    draws_slowly = True
     completes = True
     slow = True
 

@@ -8,6 +8,7 @@
     last-*.safetensors   weights, averages and moments, in parts of less than 16 MiB
     model.safetensors    the best model so far, an ordinary model file
     lesson.npz           what a teacher said, where there is one
+    replay/              what it drew after each of at most 64 epochs, see replay.py
     stop                 present: the run ends within a batch
     run.lock             held by the worker for life: a run is alive while nobody else can hold it
 
@@ -32,21 +33,25 @@ from .folder import (
 )
 from .offers import Usual, models_for, sources, usual
 from .planning import Request, plan
+from .replay import Sheet, keeps_sheets, read_replay
 from .runner import read_run_data, run
 
 __all__ = [
     "Request",
     "RunConfig",
     "RunState",
+    "Sheet",
     "Usual",
     "clear_stop",
     "create",
+    "keeps_sheets",
     "look",
     "models_for",
     "plan",
     "read_config",
     "read_json",
     "read_log",
+    "read_replay",
     "read_run_data",
     "request_stop",
     "run",

@@ -1,9 +1,10 @@
 """What a run trains, and on what, as the program and as config.json have it."""
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from ..data.understood import How
 from ..messages import NadeError
 from ..models import MODELS
 from ..training import TrainConfig
@@ -18,7 +19,7 @@ class RunConfig:
     ``data`` is an embedded name or a file; a relative one lies in the run folder. ``data_name`` is what the data are
     called, if not by their file. ``teacher`` is a pretrained name or a model file: a model of one ordering learns the
     teacher's conditionals, along the teacher's ordering; a model of several learns from rows that the teacher draws.
-    ``start``, likewise, is a model of the same kind and configuration, whose weights are the first ones.
+    ``reading`` holds the fields of ``How`` that were asked for, by which a file is read. ``start``, likewise, is a model of the same kind and configuration, whose weights are the first ones.
     """
 
     data: str
@@ -32,11 +33,17 @@ class RunConfig:
     teacher: str = ""
     start: str = ""
     data_name: str = ""
+    reading: dict = field(default_factory=dict)
 
     @property
     def sizes(self) -> Any:
         """The model's configuration, of its own class."""
         return MODELS[self.model][1](**self.model_config)
+
+    @property
+    def how(self) -> How:
+        """How the file of the data is read."""
+        return How(**self.reading)
 
     @property
     def ordered(self) -> bool:
@@ -51,9 +58,9 @@ class RunConfig:
 
 def has_many_orderings(model: str, sizes: Any) -> bool:
     """Whether a model of that name and configuration knows several orderings."""
-    for field in ("masks", "orderings"):
-        if hasattr(sizes, field):
-            return getattr(sizes, field) > 1
+    for count in ("masks", "orderings"):
+        if hasattr(sizes, count):
+            return getattr(sizes, count) > 1
     if hasattr(sizes, "order_agnostic"):
         return sizes.order_agnostic
     return getattr(MODELS[model][0], "many_orderings", model in ("OrderAgnosticNADE", "PixelCNN"))
@@ -94,13 +101,13 @@ def _converted(given: dict) -> dict:
 
 def _checked(config: RunConfig) -> RunConfig:
     """The configuration, if each text is one and the model is one that can be built."""
-    for field in fields(RunConfig):
-        value = getattr(config, field.name)
-        if field.type in ("str", str) and not isinstance(value, str):
-            raise TypeError(f"{field.name} is {value!r}")
+    for known in fields(RunConfig):
+        value = getattr(config, known.name)
+        if known.type in ("str", str) and not isinstance(value, str):
+            raise TypeError(f"{known.name} is {value!r}")
     if not isinstance(config.key, str | None):
         raise TypeError(f"key is {config.key!r}")
     if config.model not in MODELS:
         raise ValueError(f"there is no model named {config.model!r}")
-    config.sizes, config.trials  # noqa: B018 (both are checked as they are built)
+    config.sizes, config.trials, config.how  # noqa: B018 (all are checked as they are built)
     return config

@@ -16,6 +16,7 @@ class Usual:
     epochs: int | None
     learning_rate: float
     hidden: int | None
+    values: str  # the kind of rows that it takes
 
 
 def sources() -> dict[str, str]:
@@ -45,4 +46,4 @@ def usual(model: str, data: str) -> Usual:
     rows = len(load_dataset(data, model_class.values).train) if data in SOURCES else None
     how = recommended(model, rows or 1, as_device(None))
     hidden = getattr(config_class, "hidden", None)  # the default of a dataclass is an attribute of the class
-    return Usual(model_class.counts, how.epochs if rows else None, how.learning_rate, hidden)
+    return Usual(model_class.counts, how.epochs if rows else None, how.learning_rate, hidden, model_class.values)

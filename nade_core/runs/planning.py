@@ -1,5 +1,6 @@
 """From what somebody asks for to the run that does it: the one builder, for the command line and the app."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import torch
 from ..checkpoint import ModelCard, find_model, read_card
 from ..data import SOURCES, Dataset
 from ..data.reading import read_data
+from ..data.understood import How, Understood
 from ..distillation import check_teacher
 from ..messages import NadeError
 from ..models import MODELS
@@ -23,7 +25,8 @@ class Request:
 
     ``data`` is an embedded name or a path, ``model_options`` and ``train_options`` hold fields of the model's
     configuration and of TrainConfig. ``classes``: condition on the labels. ``teacher`` and ``start`` are pretrained
-    names, model files or run folders; with ``start`` the run goes on with that model as it is.
+    names, model files or run folders; with ``start`` the run goes on with that model as it is. ``reading`` holds
+    fields of ``How``, by which a file is read.
     """
 
     data: str
@@ -37,15 +40,22 @@ class Request:
     teacher: str = ""
     start: str = ""
     seed: int = 0
+    reading: dict = field(default_factory=dict)
 
 
-def plan(request: Request, device: torch.device) -> RunConfig:
-    """The run that was asked for. NadeError if the data, the model and the options do not go together."""
+Told = Callable[[Understood], None]
+
+
+def plan(request: Request, device: torch.device, told: Told | None = None) -> RunConfig:
+    """The run that was asked for. NadeError if the data, the model and the options do not go together.
+
+    ``told`` is called with what was understood of a file.
+    """
     if request.start:
-        return _further(request, device)
+        return _further(request, device, told)
     _check_names(request)
     model_class, config_class = MODELS[request.model]
-    data = read_data(request.data, request.key, request.seed, values=model_class.values)
+    data = _data(request, model_class.values, told)
     options = dict(request.model_options)
     if request.classes:
         if "classes" not in _names(config_class) or not data.class_names:
@@ -55,6 +65,13 @@ def plan(request: Request, device: torch.device) -> RunConfig:
     if request.teacher:
         _check_student(request, config, data)
     return config
+
+
+def _data(request: Request, values: str, told: Told | None) -> Dataset:
+    data = read_data(request.data, request.key, request.seed, values=values, how=How(**request.reading))
+    if told and data.understood:
+        told(data.understood)
+    return data
 
 
 def _names(config_class: type) -> set[str]:
@@ -83,7 +100,7 @@ def _check_names(request: Request) -> None:
         )
 
 
-def _further(request: Request, device: torch.device) -> RunConfig:
+def _further(request: Request, device: torch.device, told: Told | None) -> RunConfig:
     """A run that goes on with the model of ``start``, as it is."""
     card = read_card(find_model(request.start))
     model_class, config_class = MODELS[card.model]
@@ -96,7 +113,7 @@ def _further(request: Request, device: torch.device) -> RunConfig:
     if model_class.counts:
         raise NadeError("A {model} learns by counting: it starts anew each time, from no other.", model=card.model)
     sizes = config_class(**card.header["config"])
-    data = read_data(request.data, request.key, request.seed, values=model_class.values)
+    data = _data(request, model_class.values, told)
     if sizes.dims != data.dims or getattr(sizes, "classes", 0) not in (0, len(data.class_names)):
         raise NadeError(
             "The model {name} is one of {dims} values and {classes} classes; the data have {width} and {labels}.",
@@ -129,6 +146,7 @@ def _how(
         () if "weight_decay" in given else weight_decays(model, *data.train.shape),
         _lasting(request.teacher),
         _lasting(request.start),
+        reading=request.reading,
     )
 
 

@@ -23,6 +23,7 @@ from ..orderings import make_ordering
 from ..training import TrainState, TrainStep, train_by_batches
 from .config import RunConfig
 from .folder import clear_stop, read_config, read_log, stop_requested, working_on, write_status
+from .replay import keep_sheet
 from .standing import Standing, load_state, read_standing, save_state
 
 
@@ -55,7 +56,7 @@ def run(
 def read_run_data(folder: Path, config: RunConfig) -> Dataset:
     """The data that the run of a folder trains on, of the values that its model takes."""
     source = config.data if config.data in SOURCES else folder / config.data
-    data = read_data(source, config.key, config.train.seed, values=MODELS[config.model][0].values)
+    data = read_data(source, config.key, config.train.seed, values=MODELS[config.model][0].values, how=config.how)
     return replace(data, name=config.data_name or data.name)
 
 
@@ -180,8 +181,9 @@ def _report(work: Work, trial: int, state: TrainState, step: TrainStep, log: IO[
     if step.improved:
         _save_best(work, trial, state, step)
     log.write(json.dumps(report) + "\n")
-    if valid is not None:  # last: a kill before it repeats the epoch, and writes the same
-        save_state(work.folder, trial, state, work.standing)
+    if valid is not None:
+        keep_sheet(work.folder, trial, state.epoch, state.average, work.room.data)
+        save_state(work.folder, trial, state, work.standing)  # last: a kill before it repeats the epoch
     return report
 
 

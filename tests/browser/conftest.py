@@ -1,63 +1,51 @@
-"""The app as a process on a free port with its own runs folder, and a page that watches for errors."""
+"""The app as a process on a free port with folders of its own, and a page that watches for errors."""
 
 import os
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-expect.set_options(timeout=30_000)  # beside other work
+expect.set_options(timeout=60_000)  # beside other work
+HOST = "127.0.0.1"
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # Streamlit asks these below a page's own path first: 404
+WIDE, PHONE, HALL = {"width": 1280, "height": 800}, {"width": 390, "height": 844}, {"width": 1280, "height": 720}
+NOT_YET = '[data-stale="true"], [data-testid="stSpinner"], [data-testid="stSkeleton"]'
+ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory):
     """The address of a running app."""
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "NADE_RUNS": str(tmp_path_factory.mktemp("runs"))}
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.port",
-        str(port),
-        "--server.address",
-        "127.0.0.1",
-    ]
-    log = (tmp_path_factory.mktemp("log") / "app.log").open("w")
-    process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(f"{address}/_stcore/health")
-            break
-        except OSError:
-            assert process.poll() is None, "the app ended before it answered"
-            time.sleep(0.5)
-    yield address
+        free.bind((HOST, 0))
+        port = str(free.getsockname()[1])
+    home = tmp_path_factory.mktemp("app")
+    environment = {**os.environ, "NADE_RUNS": str(home / "runs"), "HOME": str(home)}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port, "--server.address", HOST]
+    with (home / "app.log").open("w") as log:
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
+    assert any("URL: " in line for line in process.stdout), (home / "app.log").read_text()
+    yield f"http://{HOST}:{port}"
     process.terminate()
-    process.wait()
-    log.close()
+    process.communicate()
 
 
 class Viewer:
-    """A page that remembers what went wrong: console errors, failed requests, error boxes."""
+    """A page that remembers what went wrong: console errors, failed requests, anything asked of another machine."""
 
-    def __init__(self, page, address):
-        self.page, self.address, self.wrong = page, address, []
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("console", self._console)
-        page.on("response", self._response)
-        page.on("requestfailed", lambda r: self.wrong.append(r.url) if not r.url.startswith(address) else None)
+    def __init__(self, context, address):
+        self.context, self.page, self.address, self.wrong = context, context.new_page(), address, []
+        self.page.set_default_timeout(60_000)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("console", self._console)
+        self.page.on("response", self._response)
+        self.page.on("requestfailed", self._failed)
+        self.page.on("websocket", self._asked)
+        context.on("request", self._asked)
 
     def _console(self, message):
         if message.type == "error" and "Failed to load resource" not in message.text:  # those come as responses
@@ -67,29 +55,58 @@ class Viewer:
         if response.status >= 400 and not response.url.endswith(PROBES):
             self.wrong.append(f"{response.status} {response.url}")
 
+    def _failed(self, request):
+        if request.failure != "net::ERR_ABORTED":  # by a page that was left
+            self.wrong.append(f"{request.failure} {request.url}")
+
+    def _asked(self, request):
+        if urlsplit(request.url).hostname not in (HOST, None):  # None: data and blobs
+            self.wrong.append(f"asked of another machine: {request.url}")
+
     def open(self, path):
+        """The page at that address, once it says all it has to say."""
         self.page.goto(f"{self.address}/{path}")
-        self.page.get_by_role("heading", level=1).wait_for()
         self.settle()
 
     def settle(self):
-        """Wait until the script has run to its end."""
-        self.page.wait_for_timeout(400)
-        self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-        expect(self.page.locator('[data-stale="true"], [data-testid="stSpinner"]')).to_have_count(0)
+        """Wait until a page that was just opened has run to its end and shows all."""
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        expect(self.page.locator(NOT_YET)).to_have_count(0)
+
+    def heading(self, words):
+        """Wait until the page has that title and has run to its end."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(words)
+        self.settle()
+
+    def fits(self):
+        """No box of errors, and nothing to scroll sideways."""
+        assert self.page.locator(ERRORS).all_inner_texts() == []
+        wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        self.page.wait_for_function(wide, timeout=5_000)
 
     def healthy(self):
-        errors = self.page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]')
-        assert errors.count() == 0, errors.all_inner_texts()
+        """No fault at all until now."""
+        self.fits()
         assert self.wrong == []
-        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0
 
 
 @pytest.fixture
-def viewer(app, browser):
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    watched = Viewer(context.new_page(), app)
-    yield watched
-    watched.healthy()
-    context.close()
+def visit(app, browser):
+    """visit(viewport=PHONE, locale="ko-KR", ...): a viewer with a browser of that kind; at the end all are healthy."""
+    viewers = []
+
+    def new(**options):
+        context = browser.new_context(**{"viewport": WIDE, "locale": "en-US"} | options)
+        viewers.append(Viewer(context, app))
+        return viewers[-1]
+
+    yield new
+    for viewer in viewers:
+        viewer.healthy()
+        viewer.context.close()
+
+
+@pytest.fixture
+def viewer(visit):
+    return visit()

@@ -8,27 +8,33 @@ from playwright.sync_api import TimeoutError, expect
 
 import texts
 from lab.chapter import chapters
+from nade_core import list_models
+from nade_core.models import MODELS
 
-from .conftest import Viewer
+from .conftest import PHONE, WIDE
 
 HERE = Path(__file__).parent
-SEEN, WIDE = (HERE / "seen.js").read_text("utf-8"), (HERE / "wide.js").read_text("utf-8")
-SIZES = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+SEEN, WIDE_JS = (HERE / "seen.js").read_text("utf-8"), (HERE / "wide.js").read_text("utf-8")
+SCHEMES = {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 21, 28)"}  # and the colour of the page
 STATES = {  # of a chapter: what else is to be read, beside what it shows at first
     "generate": ["model=nade-animals", "model=rnade-moons", "model=categorical-photo"],
-    "density": ["source=own", "source=noise", "model=rnade-moons", "model=categorical-photo"],
-    "rank": ["compare=made-mnist", "model=rnade-dog"],
+    "density": ["source=test", "source=own", "source=noise", "model=rnade-dog", "model=rnade-photo"],
+    "rank": ["compare=made-mnist", "model=rnade-dog", "model=rnade-photo"],
     "complete": ["source=own"],
+    "nade": ["step=look&model=nade-animals", "step=generate", "step=count&model=nade-mnist-classes"],
 }
 # What Korean readers write in Latin letters: names, formats, and symbols of more than one letter.
 TERMS = re.findall(
     r"\S+",
-    """NADE MADE FVSBN RNADE PixelCNN MNIST Fashion-MNIST Chow-Liu AUROC DeLong Otsu EXIF MoG KL
-PNG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP RGB MB GB KB CPU GPU CUDA Lab log max min exp bits dim Enter Ctrl English""",
+    """NADE EoNADE ConvNADE DeepNADE PixelRNN DARN DRAW VLAE RBM MNIST Fashion-MNIST Chow-Liu AUROC DeLong Otsu EXIF MoG KL
+PNG SVG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP RGB MB GB KB CPU GPU CUDA QR Lab log max min exp bits nat dim or xor Enter
+Ctrl English""",
 )
-LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]+")
+TERMS += [*MODELS, *(card.name for card in list_models())]
+LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]*[A-Za-z]")
 NOT_WORDS = re.compile(
     r"(?<=[가-힣])\([A-Za-z ,-]+\)"  # an English term in brackets after the Korean one
+    r"|(?:van den )?[A-Z]\w+ (?:et al\.|& [A-Z]\w+),? \d{4}"  # a citation
     r"|%\{[^}]*\}|</?\w+>"  # the gaps and tags of hover texts
     r"|\b[\w-]+\.(?:png|csv|npz|npy|safetensors)\b"
 )
@@ -41,11 +47,11 @@ def foreign(text, language):
     return [word for word in LATIN.findall(NOT_WORDS.sub(" ", text)) if word not in TERMS]
 
 
-def addresses():
-    """The query of every page to read, by chapter address."""
+def addresses(language):
+    """Every page to read: chapter, address, state. In English, where only Hangul would be amiss, as it is at first."""
     for id, (chapter, _render) in chapters().items():
-        for state in ["", *STATES.get(id, [])]:
-            yield "" if chapter.home else id, state
+        for state in ["", *STATES.get(id, [])] if language != texts.catalog.SOURCE else [""]:
+            yield chapter, f"{'' if chapter.home else id}?lang={language}&{state}", state
 
 
 def read(viewer):
@@ -64,35 +70,45 @@ def read(viewer):
 def too_wide(viewer):
     """The texts that do not fit once the page has taken its new size."""
     try:
-        viewer.page.wait_for_function(f"({WIDE})().length === 0", timeout=5000)
+        viewer.page.wait_for_function(f"({WIDE_JS})().length === 0", timeout=3_000)
         return []
     except TimeoutError:
-        return viewer.page.evaluate(WIDE)
+        return viewer.page.evaluate(WIDE_JS)
+
+
+def looked_at(viewer, language, schemes):
+    """What is wrong with the page as it stands: its words, then its boxes, wide and phone, in each of the schemes."""
+    assert viewer.page.evaluate("document.documentElement.lang") == language
+    for what, text in read(viewer):
+        yield from (f"{what}: {word!r} in {text!r}" for word in foreign(text, language))
+    for scheme in schemes:
+        viewer.page.emulate_media(color_scheme=scheme)
+        expect(viewer.page.get_by_test_id("stApp")).to_have_css("background-color", SCHEMES[scheme])
+        for size in (PHONE, WIDE):
+            viewer.page.set_viewport_size(size)
+            yield from (f"at {size['width']}, {scheme}: {fault}" for fault in too_wide(viewer))
+            viewer.fits()
 
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
-def test_every_page_speaks_one_language_and_fits_wide_and_phone(app, browser, language):
-    context = browser.new_context(viewport=SIZES[0], locale="en-US")
-    viewer = Viewer(context.new_page(), app)
-    faults = []
-    for path, state in addresses():
-        viewer.page.set_viewport_size(SIZES[0])
-        viewer.open(f"{path}?lang={language}&{state}")
-        where = f"/{path}?{state}"
-        assert viewer.page.evaluate("document.documentElement.lang") == language, where
-        for what, text in read(viewer):
-            faults += [f"{where}, {what}: {word!r} in {text!r}" for word in foreign(text, language)]
-        for size in SIZES:
-            viewer.page.set_viewport_size(size)
-            faults += [f"{where} at {size['width']}: {fault}" for fault in too_wide(viewer)]
-        viewer.healthy()
-    context.close()
+def test_every_page_speaks_one_language_and_fits_wide_and_phone_light_and_dark(visit, language):
+    viewer, faults, schemes = visit(), [], ["dark", "light"]
+    for chapter, path, state in addresses(language):
+        viewer.open(path)
+        expect(viewer.page).to_have_title(f"{texts.translate(language, chapter.title)} · NADE Lab")
+        if not state:
+            schemes.reverse()  # the page is in the first of them
+        faults += [f"/{path}, {fault}" for fault in looked_at(viewer, language, schemes[-1:] if state else schemes)]
+        for step in chapter.steps[1:]:
+            viewer.page.locator("button.next").click()
+            expect(viewer.page).to_have_url(re.compile(f"step={step}\\b"))
+            viewer.settle()
+            faults += [f"/{path}, {step}, {fault}" for fault in looked_at(viewer, language, schemes[-1:])]
     assert not faults, "\n".join(faults)
 
 
-def test_the_browser_chooses_the_language_and_the_switch_changes_all_of_it(app, browser):
-    context = browser.new_context(locale="ko-KR")
-    viewer = Viewer(context.new_page(), app)
+def test_the_browser_chooses_the_language_and_the_switch_changes_all_of_it(visit):
+    viewer = visit(locale="ko-KR")
     viewer.open("density?source=own")
     html, upload = viewer.page.locator("html"), viewer.page.get_by_test_id("stFileUploaderDropzone").locator("button")
     expect(html).to_have_attribute("lang", "ko")
@@ -109,8 +125,6 @@ def test_the_browser_chooses_the_language_and_the_switch_changes_all_of_it(app, 
     viewer.page.get_by_text("한국어", exact=True).click()
     expect(viewer.page.get_by_role("heading", level=1)).to_have_text("생성")
     expect(html).to_have_attribute("lang", "ko")
-    viewer.healthy()
-    context.close()
 
 
 # As browsers translate: the text within a new element, or a translation in the place of the text.
@@ -151,9 +165,7 @@ def test_a_page_that_the_browser_translated_goes_on_working(viewer, replace):
     expect(viewer.page.get_by_text("Compare with")).to_have_count(0)
 
 
-def test_streamlits_own_words_in_lists_tables_and_fields_are_told(app, browser):
-    context = browser.new_context(viewport=SIZES[0], locale="en-US")
-    viewer = Viewer(context.new_page(), app)
+def test_streamlits_own_words_in_lists_tables_and_fields_are_told(viewer):
     viewer.open("rank?lang=ko")
     box = viewer.page.locator("input[role=combobox]").first
     box.click()
@@ -171,14 +183,13 @@ def test_streamlits_own_words_in_lists_tables_and_fields_are_told(app, browser):
     table.hover()
     viewer.page.get_by_role("button", name="CSV로 내려받기").hover()
     expect(viewer.page.get_by_test_id("stTooltipContent")).to_have_text("CSV로 내려받기")
-    context.close()
 
 
 @pytest.mark.parametrize("width, fits", [(400, True), (40, False)])
 def test_a_text_that_does_not_fit_would_be_found(browser, width, fits):
     page = browser.new_page()
     page.set_content(f"<div style='width: {width}px; overflow: hidden; white-space: nowrap'>some longer text</div>")
-    assert (page.evaluate(WIDE) == []) == fits
+    assert (page.evaluate(WIDE_JS) == []) == fits
     page.close()
 
 

@@ -7,15 +7,18 @@ from playwright.sync_api import expect
 
 def test_an_image_unfolds_by_itself_is_paused_and_scrubbed(viewer):
     viewer.open("ordering?lang=en")
-    said = viewer.page.locator(".unfold output")
-    viewer.page.get_by_role("button", name="Pause").click()
-    expect(viewer.page.get_by_role("button", name="Play")).to_be_visible()
-    known = viewer.page.get_by_role("slider", name="pixels known")
-    known.fill("784")
+    said, play = viewer.page.locator(".unfold output"), viewer.page.locator(".unfold .play")
+    expect(said).to_contain_text("784 of 784 pixels")  # it began by itself, and has come to its end
+    expect(play).to_contain_text("Play")
     total = re.search(r"so far (-[\d.]+) nats", said.inner_text())[1]
     expect(viewer.page.get_by_test_id("stMetricValue").first).to_have_text(f"{total} nats")
-    known.fill("0")
-    expect(said).to_contain_text("0 of 784 pixels · log p so far 0.0 nats")
+    viewer.page.get_by_role("slider", name="pixels known").fill("100")
+    expect(said).to_contain_text("100 of 784 pixels")
+    play.evaluate("button => { button.click(); button.click(); }")  # on, and at once paused
+    expect(said).to_contain_text("100 of 784 pixels")
+    expect(play).to_contain_text("Play")
+    play.click()
+    expect(said).to_contain_text("784 of 784 pixels")
 
 
 def test_nothing_plays_for_those_who_ask_for_less_motion(viewer):

@@ -16,10 +16,10 @@ LAYERS = (
     {"data", "scoring"},
     {"headers"},
     {"checkpoint"},
-    {"distillation", "export"},
+    {"distillation"},
     {"training"},
     {"runs"},
-    {"queue"},
+    {"queue", "export"},
     {"cli"},
     {"__main__"},
 )
@@ -39,7 +39,8 @@ def imports(path):
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-SOURCES = sorted((ROOT / "nade_core").rglob("*.py"))
+SCRIPTS = sorted((ROOT / "nade_core/export/scripts").glob("*.py"))  # programs that are given away
+SOURCES = sorted(set((ROOT / "nade_core").rglob("*.py")) - set(SCRIPTS))
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -92,6 +93,13 @@ def test_errors_are_templates_with_facts():
                 assert isinstance(call.args[0], ast.Constant), f"{path}:{call.lineno}"
                 gaps = {name for _, name, _, _ in Formatter().parse(call.args[0].value) if name is not None}
                 assert gaps == facts, f"{path}:{call.lineno}: {gaps ^ facts}"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_to_take_home_is_short_and_needs_torch_and_safetensors_alone(path):
+    needed = {name.split(".")[0] for name in imports(path)}
+    assert needed - sys.stdlib_module_names <= {"torch", "safetensors"}
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 120
 
 
 def test_files_stay_small():

@@ -9,6 +9,7 @@ from PIL import Image
 
 from nade_core.data import SOURCES, Dataset, Source, filetypes, load_dataset, other_data, packed
 from nade_core.data.reading import GIVEN, read_data, read_rows
+from nade_core.data.understood import Content, How
 from nade_core.messages import NadeError
 
 IMAGES = [name for name, source in SOURCES.items() if source.shape]
@@ -46,7 +47,17 @@ def test_a_table_is_read_from_every_kind_of_file_and_split_by_the_seed(tmp_path,
 
 
 def test_named_parts_and_packed_bits_are_recognised(tmp_path):
-    np.savez(tmp_path / "b.npz", train=np.packbits(ROWS, axis=1), valid=ROWS[:5], other=ROWS[:7])
+    bits = {"train": np.packbits(ROWS, axis=1), "valid": np.packbits(ROWS[:5], axis=1)}
+    np.savez(tmp_path / "b.npz", **bits)
+    asked = read_data(tmp_path / "b.npz", how=How(packed=True))
+    assert np.array_equal(asked.train, ROWS) and np.array_equal(asked.valid, ROWS[:5])
+    with pytest.raises(NadeError, match="only 0 and 1"):
+        read_data(tmp_path / "b.npz")
+    for told in ({"train_packed": bits["train"], "valid_packed": bits["valid"]}, {**bits, "packed": np.array(True)}):
+        np.savez(tmp_path / "b.npz", **told)
+        data = read_data(tmp_path / "b.npz")
+        assert np.array_equal(data.train, ROWS) and "packed bits" in str(data.understood.warnings[-1])
+    np.savez(tmp_path / "b.npz", train=ROWS, valid=ROWS[:5], other=ROWS[:7])
     data = read_data(tmp_path / "b.npz")
     assert np.array_equal(data.train, ROWS) and np.array_equal(data.valid, ROWS[:5])
     assert len(read_rows(tmp_path / "b.npz", "other")) == 7 and len(read_rows(tmp_path / "b.npz")) == 5
@@ -75,14 +86,14 @@ def files():
         "empty.npy": (_npy(np.zeros((0, 5))), "empty"),
         "flat.npy": (_npy(np.zeros(5)), "table of numbers"),
         "seven.npy": (_npy(np.full((3, 5), 7.0)), "only 0 and 1; it also holds 7"),
-        "nan.npy": (_npy(np.full((3, 5), np.nan)), "only 0 and 1"),
+        "nan.npy": (_npy(np.full((3, 5), np.nan)), "row 1, column 1 is nan"),
         "text.npy": (_npy(np.array([["a", "b"]])), "table of numbers"),
-        "ragged.csv": (b"0,1\n1,0,1\n", "different numbers of columns"),
-        "words.csv": (b"0,1\n1,dog\n", "only numbers"),
+        "ragged.csv": (b"0,1\n1,0,1\n", "different numbers of columns: row 2 has 3"),
+        "words.csv": (b"0,1\n1,dog\n", "only numbers: row 2, column 2 is 'dog'"),
         "empty.csv": (b"", "no rows"),
         "damaged.npz": (b"PK\x03\x04 nonsense", "damaged"),
         "damaged.zip": (b"nonsense", "damaged"),
-        "notes.txt": (b"0,1", "not a kind of file"),
+        "notes.doc": (b"0,1", "not a kind of file"),
         "short.csv": (b"0,1\n", "at least 2 rows"),
         "hostile.zip": (_zip({"a.png": b"no picture"}), "a.png"),
         "nothing.zip": (_zip({"a.txt": b"text"}), "No pictures"),
@@ -163,22 +174,22 @@ def test_other_data_are_the_images_of_other_sources():
 
 
 def test_a_new_file_type_is_one_row(monkeypatch, tmp_path):
-    np.savetxt(tmp_path / "t.tsv", ROWS, fmt="%d", delimiter="\t")
-    with pytest.raises(NadeError, match=r"t\.tsv is not a kind of file"):
-        read_rows(tmp_path / "t.tsv")
+    np.savetxt(tmp_path / "t.ssv", ROWS, fmt="%d", delimiter="/")
+    with pytest.raises(NadeError, match=r"t\.ssv is not a kind of file"):
+        read_rows(tmp_path / "t.ssv")
 
-    def read(path, values):
-        return {"data": np.loadtxt(path, delimiter="\t", ndmin=2)}
+    def read(path, how):
+        return Content({"data": np.loadtxt(path, delimiter="/", ndmin=2)})
 
-    row = filetypes.FileType((".tsv",), "a table with tabs", read, ("binary",))
+    row = filetypes.FileType((".ssv",), "a table with strokes", read, ("binary",))
     monkeypatch.setattr(filetypes, "FILE_TYPES", (*filetypes.FILE_TYPES, row))
-    assert np.array_equal(read_rows(tmp_path / "t.tsv"), ROWS)
-    assert ".tsv" in filetypes.suffixes() and ".tsv" not in filetypes.suffixes("real")
-    (tmp_path / "notes.txt").write_text("0,1")
-    with pytest.raises(NadeError, match=r"\.tsv"):
-        read_rows(tmp_path / "notes.txt")
+    assert np.array_equal(read_rows(tmp_path / "t.ssv"), ROWS)
+    assert ".ssv" in filetypes.suffixes() and ".ssv" not in filetypes.suffixes("real")
+    (tmp_path / "notes.doc").write_text("0,1")
+    with pytest.raises(NadeError, match=r"\.ssv"):
+        read_rows(tmp_path / "notes.doc")
     with pytest.raises(NadeError, match="not a kind of file"):
-        read_rows(tmp_path / "t.tsv", values="real")
+        read_rows(tmp_path / "t.ssv", values="real")
 
 
 def test_own_data_are_not_embedded_whatever_they_are_called(tmp_path):

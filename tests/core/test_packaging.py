@@ -19,7 +19,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 def test_every_package_is_shipped_with_its_types_and_data():
     folders = {path.parent.relative_to(ROOT) for path in (ROOT / "nade_core").rglob("__init__.py")}
-    packages = {".".join(folder.parts) for folder in folders} | {"nade_core.pretrained"}
+    packages = {".".join(folder.parts) for folder in folders} | {"nade_core.pretrained", "nade_core.web"}
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == packages
     assert (ROOT / "nade_core/py.typed").exists()
     kinds = PROJECT["tool"]["setuptools"]["package-data"]["nade_core.data"]

@@ -32,12 +32,12 @@ def test_training_learns_the_structure(people, tmp_path):
 
 
 def test_a_run_killed_at_any_moment_resumes_to_the_same_weights(people, tmp_path):
-    run_config = config(people, epochs=20)
+    run_config = config(people, epochs=12)
     finish(tmp_path / "whole", run_config)
     runs.create(tmp_path / "killed", run_config)
     command = [sys.executable, "-m", "nade_core", "train", "--out", str(tmp_path / "killed"), "--resume", "--json"]
     kills = 0
-    for seen in (2, 12):
+    for seen in (2, 8):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         for _ in range(seen):
             if not process.stdout.readline():

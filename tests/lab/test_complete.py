@@ -1,5 +1,7 @@
 """Complete: regions are erased and filled in, what is known stays, and every number is the model's."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -20,13 +22,13 @@ def any_order(tmp_path):
     path = tmp_path / "runs/small/model.safetensors"
     path.parent.mkdir(parents=True)
     model = OrderAgnosticNADE(OrderAgnosticNADEConfig(784, hidden=8))
-    save_model(model, path, title="small, any order", data="mnist", shape=[28, 28])
+    save_model(model, path, title="small, any order", data="mnist", embedded="mnist", shape=[28, 28])
 
 
 @pytest.mark.parametrize("region", complete.REGIONS)
 def test_every_region_is_filled(chapter, any_order, region):
     page = chapter("complete", completer="small", region=region, n=4)
-    assert "log p(missing | known)" in words(page) and "of these 4" in words(page)
+    assert "log p(missing | known)" in words(page) and re.search("of these 4|all 4 of these", words(page))
     missing = complete.erased(region, 0.7, (8, 20, 8, 20), 0)
     assert f"{missing.sum()} pixels erased" in words(page)
 
@@ -81,3 +83,11 @@ def test_entropy_is_exact_at_both_ends():
 def test_without_such_a_model_the_page_says_how_to_make_one(chapter, monkeypatch):
     monkeypatch.setattr(complete, "_can", lambda card: False)
     assert "OrderAgnosticNADE" in chapter("complete").info[0].value
+
+
+def test_what_beats_all_is_said_to_beat_all():
+    def told(truth):
+        return complete._truth(cache.Completions(np.zeros((12, 784)), np.arange(12.0), truth, np.zeros(784)))
+
+    assert "more than all 12 of these" in told(20) and "more than none of these 12" in told(-1)
+    assert "more than 3 of these 12" in told(2.5)

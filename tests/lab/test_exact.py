@@ -50,7 +50,8 @@ def _agrees(page, log_p):
 def test_the_page_prints_them_for_test_images_and_noise(chapter, card):
     model = load_pretrained(card.name, "cpu")
     _agrees(
-        chapter("density", model=card.name, image=3), scoring.log_probs(model, load_dataset(card.data).test[3:4])[0]
+        chapter("density", model=card.name, source="test", image=3),
+        scoring.log_probs(model, load_dataset(card.data).test[3:4])[0],
     )
     for on in (0.0, 0.5, 1.0):
         noise = (np.random.default_rng(0).random((1, 784)) < on).astype(np.uint8)

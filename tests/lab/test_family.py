@@ -16,7 +16,7 @@ CARDS = [card for card in list_models() if card.shape == (28, 28)]
 def test_every_model_samples_scores_and_ranks(chapter, card):
     page = chapter("generate", model=card.name, n=4)
     assert "exact log p(x" in words(page) and page.selectbox(key="model").value == card.name
-    page = chapter("density", model=card.name, image=3)
+    page = chapter("density", model=card.name, source="test", image=3)
     log_p = scoring.log_probs(load_pretrained(card.name, "cpu"), load_dataset(card.data).test[3:4])[0]
     assert metric(page, "log p(x)") == f"{log_p:.2f} nats"
     page = chapter("rank", model=card.name, each=20)

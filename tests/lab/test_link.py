@@ -93,7 +93,7 @@ LINKS = [
     ("generate", {"n": "16", "seed": "7", "temperature": "0.7", "chosen": "3"}),
     ("generate", {"model": "nade-animals", "n": "4", "label": "cat"}),
     ("generate", {"model": "rnade-moons", "n": "60", "point": "9"}),
-    ("density", {"image": "9"}),
+    ("density", {"source": "test", "image": "9"}),
     ("density", {"source": "noise", "on": "0.25", "seed": "3"}),
     ("density", {"source": "own", "auto": "0", "threshold": "90", "ground": "dark", "crop": "0"}),
     ("density", {"model": "rnade-moons", "x1": "0.5", "x2": "-0.25"}),
@@ -106,8 +106,17 @@ LINKS = [
     ),
     ("complete", {"region": "random-pixels", "share": "90", "n": "8"}),
     ("complete", {"source": "own"}),
+    ("nade", {"step": "count", "H": "20"}),
+    ("nade", {"step": "generate", "model": "nade-animals", "label": "4", "seed": "3", "at": "300", "bet": "on"}),
 ]
-NO_LINK = {"switch", "presenting", "pictures", "picture", "look"}  # stand as lang and present; files of one's own
+NO_LINK = {
+    "switch",
+    "presenting",
+    "pictures",
+    "picture",
+    "look",
+    "drawn-over",
+}  # stand as lang and present; files of one's own
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
@@ -143,13 +152,13 @@ def test_no_control_is_without_a_link(chapter):
 def test_the_model_follows_from_chapter_to_chapter_and_the_rest_stays(chapter):
     from .conftest import go
 
-    page = chapter("density", model="nade-animals", image=5)
+    page = chapter("density", model="nade-animals", source="test", image=5)
     page = healthy(go(page, "generate", n=4))
     assert page.selectbox(key="model").value == "nade-animals" and page.query_params["model"] == "nade-animals"
     page = healthy(go(page, "density"))
-    assert page.query_params == {"lang": "en", "model": "nade-animals", "image": "5"}
+    assert page.query_params == {"lang": "en", "model": "nade-animals", "source": "test", "image": "5"}
     page.selectbox(key="model").set_value("nade-mnist")
-    assert healthy(page.run()).query_params == {"lang": "en", "model": "nade-mnist", "image": "5"}
+    assert healthy(page.run()).query_params == {"lang": "en", "model": "nade-mnist", "source": "test", "image": "5"}
 
 
 def test_another_models_ends_are_no_error(chapter):

@@ -24,7 +24,7 @@ def mine(tmp_path, monkeypatch):
 
 
 def test_real_images_are_its_own_held_out_ones(chapter, mine, tmp_path):
-    page = chapter("density", model="mine", image=2)
+    page = chapter("density", model="mine", source="test", image=2)
     card = cache.cards()["mine"]
     assert card.embedded == "" and len(cache.data_of(card).test) == 6
     log_p = cache.log_prob(card, cache.data_of(card).test)

@@ -13,6 +13,7 @@ from nade_core import queue, runs
 from nade_core.messages import NadeError
 from nade_core.queue import Queue
 from nade_core.runs.folder import working_on, write_status
+from nade_core.training import TrainConfig
 
 from .conftest import go, healthy, words
 
@@ -182,3 +183,54 @@ def test_a_run_that_has_just_ended_is_deleted_as_soon_as_its_worker_has_left(tra
     monkeypatch.setattr(queue, "is_alive", lambda folder: next(looks, False))
     healthy(page.button(key=f"delete-{folder.name}").click().run())
     assert not folder.exists()
+
+
+@pytest.fixture
+def trained(train):
+    """A page that shows a finished run of a small NADE of images, of three epochs."""
+    page = train()
+    np.save(train.root.parent / "pictures.npy", np.random.default_rng(0).integers(0, 2, (40, 784), np.uint8))
+    how = TrainConfig(epochs=3, batch_size=10)
+    sizes = {"dims": 784, "hidden": 4}
+    runs.create(
+        train.root / "small", runs.RunConfig(str(train.root.parent / "pictures.npy"), "NADE", sizes, how, title="Mine")
+    )
+    for _report in runs.run(train.root / "small", torch.device("cpu")):
+        pass
+    return healthy(go(page, "train", run="small"))
+
+
+def test_a_finished_training_is_replayed_epoch_by_epoch(trained, train):
+    slider = next(element for element in trained.select_slider if element.label == "Replay")
+    assert [str(option) for option in slider.options] == ["epoch 1", "epoch 2", "epoch 3", "now"]
+    assert slider.value == 0 and "as it is now" in shown_pictures(trained)
+    slider.set_value(2).run()
+    nats = runs.read_replay(train.root / "small")[1].valid_nats
+    assert f"after epoch 2, at {nats:.2f} nats" in shown_pictures(healthy(trained))
+    (train.root / "small/replay/0-1.npy").unlink()  # thinned away in the meantime
+    assert f"after epoch 2, at {nats:.2f} nats" in shown_pictures(healthy(trained.run()))
+    (train.root / "small/replay/0-2.npy").unlink()
+    assert "as it is now" in shown_pictures(healthy(trained.run()))
+
+
+def shown_pictures(page):
+    """The captions of the pictures on the page."""
+    return " ".join(caption for image in page.image for caption in image.captions)
+
+
+def test_a_finished_training_can_be_taken_home(trained):
+    labels = [button.label for button in trained.get("download_button")]
+    assert labels == ["Download", "Take it home", "Lab report"]
+
+
+def test_a_model_that_draws_slowly_says_why_it_has_no_replay(train):
+    page = train()
+    np.save(train.root.parent / "pictures.npy", np.random.default_rng(0).integers(0, 2, (40, 784), np.uint8))
+    sizes = {"dims": 784, "hidden": 4, "layers": 1, "masks": 1}
+    how = TrainConfig(epochs=1, batch_size=40)
+    runs.create(train.root / "made", runs.RunConfig(str(train.root.parent / "pictures.npy"), "MADE", sizes, how))
+    for _report in runs.run(train.root / "made", torch.device("cpu")):
+        pass
+    page = healthy(go(page, "train", run="made"))
+    assert "draws slowly" in words(page) and not [s for s in page.select_slider if s.label == "Replay"]
+    assert "Take it home" not in [button.label for button in page.get("download_button")]

@@ -10,7 +10,7 @@ from nade_core.messages import NadeError
 
 
 def test_throws_come_from_the_seed_and_more_throws_begin_with_the_fewer():
-    die = coin.hidden_die(6, 3)
+    die = np.random.default_rng(3).dirichlet(np.ones(6))
     long = coin.throw_die(die, 1000, 7)
     assert (long[:10] == coin.throw_die(die, 10, 7)).all() and (long != coin.throw_die(die, 1000, 8)).any()
     assert coin.hidden_coin(5) == coin.hidden_coin(5) and 0.05 <= coin.hidden_coin(5) <= 0.95
@@ -18,7 +18,7 @@ def test_throws_come_from_the_seed_and_more_throws_begin_with_the_fewer():
 
 
 def test_frequencies_approach_the_probabilities_that_were_hidden():
-    die = coin.hidden_die(6, 0)
+    die = np.random.default_rng(0).dirichlet(np.ones(6))
     assert abs(coin.count(coin.throw_die(die, 100_000, 1), 6) / 100_000 - die).max() < 0.005
     assert abs(coin.throw_coin(0.3, 100_000, 1).mean() - 0.3) < 0.005
     assert coin.throw_die([0, 1, 0], 100, 0).tolist() == [1] * 100
@@ -76,5 +76,3 @@ def test_impossible_counts_are_refused():
         coin.estimate(11, 10)
     with pytest.raises(NadeError, match="Smoothing"):
         coin.smoothed([0, 0], 0)
-    with pytest.raises(NadeError, match="2 sides"):
-        coin.hidden_die(1, 0)

@@ -50,11 +50,10 @@ def test_a_large_picture_is_thinned_and_keeps_its_colours(tmp_path):
 
 
 @pytest.mark.parametrize("levels", [2, 3, 7, 64, 256])
-def test_levels_are_in_order_and_restored_inside_their_bins(levels):
+def test_levels_are_in_order_and_all_used(levels):
     values = np.arange(256)
     bins = pixel.quantise(values, levels)
     assert (np.diff(bins) >= 0).all() and set(bins) == set(range(levels))
-    assert (pixel.quantise(pixel.restore(np.arange(levels), levels), levels) == np.arange(levels)).all()
 
 
 @pytest.mark.parametrize("levels", [2, 256])

@@ -30,3 +30,10 @@ def test_a_chapters_prose_is_the_same_in_every_language(file, language):
         assert text, section
         assert gaps(text) == gaps(source[section]), section
         assert formulas(text) == formulas(source[section]), section
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_a_term_has_one_meaning(language):
+    path = HERE / language / "glossary.md"
+    heads = [line for line in path.read_text("utf-8").splitlines() if line.startswith("## ")]
+    assert len(heads) == len(set(heads))

@@ -55,6 +55,27 @@ def test_a_worker_scores_edits_and_draws(page):
     assert len(effects) == len(drawn) == 784
 
 
+def test_pixels_are_drawn_anew_by_their_exact_conditional_on_all_others(page):
+    x, model = torch.tensor(load_dataset("mnist").test[0]).int(), load_model("nade-mnist", "cpu")
+    pixels = [300, 301, 302]
+    on, off = (model.log_prob(x.scatter(0, torch.tensor([300]), v)[None]).double() for v in (1, 0))
+    given = float(torch.sigmoid(on - off)[0])
+    told, below, above = (
+        ask(
+            page,
+            ("load", MODEL),
+            ("set", x.tolist()),
+            ("resample", pixels, [0, 0, 0]),
+            ("set", x.tolist()),
+            ("resample", [300], [given - 1e-4]),
+            ("resample", [300], [given + 1e-4]),
+        )[2::2]
+        + ask(page, ("load", MODEL), ("set", x.tolist()), ("resample", [300], [given + 1e-4]))[2:]
+    )
+    assert [told["x"][i] for i in pixels] == [1, 1, 1]
+    assert (below["x"][300], above["x"][300]) == (1, 0)
+
+
 def test_what_goes_wrong_in_the_worker_is_a_fault_on_the_page(page):
     before, missing, unknown, after = ask(
         page, ("set", [0] * 784), ("load", "/files/no/such/model"), ("eat",), ("load", "/web/nade.js")

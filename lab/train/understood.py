@@ -1,0 +1,85 @@
+"""What a viewer's own file is taken for, told before anything is learned from it, and what may be said of it."""
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from nade_core.data.arrays import array_names
+from nade_core.data.filetypes import IMAGE_SUFFIXES
+from nade_core.data.reading import understand
+from nade_core.data.understood import BINARISE, How, Understood
+from nade_core.messages import N_, NadeError
+from nade_core.queue import file_end
+
+from ..words import _, plain, tell
+
+READ_HERE = 32 << 20  # bytes of a file that is looked through while the viewer waits; the worker reads a larger one
+SHOWN = 8  # files that were left out
+DRAWS = {"threshold": N_("by a threshold"), "bernoulli": N_("by one Bernoulli draw each")}
+
+
+def panel(files: list, values: str) -> tuple[str | None, dict]:
+    """Shows what the one file that was dropped is taken for; the array of it that was chosen, and fields of ``How``."""
+    if len(files) != 1 or files[0].name.lower().endswith(IMAGE_SUFFIXES):
+        return None, {}
+    name, content = files[0].name, files[0].getvalue()
+    if len(content) > READ_HERE:
+        st.caption(_("A large file: it is read when the training begins."))
+        return None, {}
+    key, reading = None, {}
+    seen, names = _look(name, content, How(values))
+    if isinstance(seen, NadeError) and len(names) > 1:
+        several = _("The file holds several arrays; one is learned from.")
+        key = st.selectbox(_("Array"), names, key="own_key", help=several)
+        seen, names = _look(name, content, How(values, key))
+    if isinstance(seen, NadeError):
+        st.warning(plain(tell(seen)), icon=":material/info:")
+        return key, {}
+    if seen.offers:
+        reading = _offer()
+        seen, names = _look(name, content, How(values, key, **reading))
+    _show(seen)
+    return key, reading
+
+
+def _offer() -> dict:
+    """How numbers become 0 and 1, once the viewer has chosen."""
+    chosen = st.segmented_control(
+        _("How these numbers become 0 and 1"),
+        list(BINARISE),
+        key="own_binarise",
+        format_func=lambda one: _(DRAWS[one]),
+        help=_("They are not only 0 and 1, and a model of binary rows takes nothing else."),
+    )
+    return {"binarise": chosen} if chosen else {}
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _look(name: str, content: bytes, how: How) -> tuple[Understood | NadeError, list[str]]:
+    """What the file is taken for, or why it cannot be read; and the arrays that it holds."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"file{file_end(name)}"
+        path.write_bytes(content)
+        try:
+            arrays = array_names(path)
+        except NadeError as error:
+            return error, []
+        try:
+            return understand(path, how), arrays
+        except NadeError as error:
+            return error, arrays
+
+
+def _show(seen: Understood) -> None:
+    """The size, the names, what was left out or set aside, and what is doubtful."""
+    lines = [_("{rows:,} rows of {columns:,} values.", rows=seen.rows, columns=seen.columns)]
+    if seen.names:
+        shown = ", ".join(map(plain, seen.names[:SHOWN])) + (", …" if len(seen.names) > SHOWN else "")
+        lines.append(_("Columns: {names}.", names=shown))
+    lines += [plain(_(note.message, **note.facts)) for note in seen.warnings]
+    left_out = [f"{plain(one.name)}: {plain(tell(one.why))}" for one in seen.skipped[:SHOWN]]
+    if left_out:
+        lines.append(_("{n} files were left out:", n=len(seen.skipped)))
+    with st.container(border=True):
+        st.caption("\n".join(f"- {line}" for line in lines + left_out))

@@ -1,0 +1,123 @@
+"""Pictures in a folder or an archive: a row each, and a word on each one that is left out."""
+
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from ..images import MAX_BYTES, prepare
+from ..messages import NadeError
+from .bounds import MAX_UNPACKED
+from .text import is_korean
+from .understood import Content, How, Skipped, Understood
+
+MAX_IMAGES = 100_000
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
+UTF8, LOCKED = 0x800, 0x1  # flags of a file in an archive
+PIECE = 1 << 12  # bytes: some packings unpack a whole piece at once, whatever was asked for
+
+
+def read_folder(path: Path, how: How) -> Content:
+    """Every picture in a folder and in the folders within it."""
+    files = (file for file in sorted(path.rglob("*")) if file.is_file())
+    return _pictures(path.name, ((str(file.relative_to(path)), partial(Path, file)) for file in files))
+
+
+def read_zip(path: Path, how: How) -> Content:
+    """Every picture of an archive. Nothing is written to the disk, so that names cannot lead anywhere."""
+    with zipfile.ZipFile(path) as archive:
+        items = [item for item in archive.infolist() if not item.is_dir()]
+        if sum(item.file_size for item in items if is_picture(item.filename)) > 4 * MAX_UNPACKED:
+            raise NadeError(
+                "{name} would unpack to more than {limit} MB.", name=path.name, limit=4 * MAX_UNPACKED >> 20
+            )
+        if items and all(item.flag_bits & LOCKED for item in items):
+            raise NadeError("{name} is locked by a password: pack it again without one.", name=path.name)
+        return _pictures(path.name, ((_name(item), partial(_unpacked, archive, item)) for item in items))
+
+
+def _name(item: zipfile.ZipInfo) -> str:
+    """The name of a file as it was written: without a flag that says UTF-8, Korean Windows writes cp949."""
+    if item.flag_bits & UTF8:
+        return item.filename
+    try:
+        raw = item.filename.encode("cp437")
+    except UnicodeEncodeError:
+        return item.filename
+    return raw.decode("cp949") if is_korean(raw) else item.filename
+
+
+def _unpacked(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> bytes:
+    if item.flag_bits & LOCKED:
+        raise NadeError("It is locked by a password.")
+    if item.file_size > MAX_BYTES:
+        raise NadeError("It is larger than {limit} MB.", limit=MAX_BYTES >> 20)
+    content = bytearray()
+    try:
+        with archive.open(item) as file:
+            while len(content) <= MAX_BYTES and (piece := file.read(PIECE)):
+                content += piece
+    except Exception as error:  # whatever a damaged stream makes of zlib, bz2, lzma and zipfile
+        raise NadeError("It is damaged: it cannot be unpacked.") from error
+    if len(content) > MAX_BYTES:
+        raise NadeError("It is larger than {limit} MB.", limit=MAX_BYTES >> 20)
+    return bytes(content)
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file is one of the pictures that are read, by the end of its name."""
+    return name.lower().endswith(IMAGE_SUFFIXES)
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a system put this file beside the pictures, such as ``._a.png``, ``.DS_Store`` and ``Thumbs.db``."""
+    parts = name.replace("\\", "/").split("/")
+    return "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1].lower() in ("thumbs.db", "desktop.ini")
+
+
+def _pictures(source: str, files: Iterator[tuple[str, Callable[[], Path | bytes]]]) -> Content:
+    """A row of 784 for every picture among (name, how to get it); others are listed. NadeError if there is none."""
+    rows: list[np.ndarray] = []
+    skipped: list[Skipped] = []
+    for name, get in files:
+        if _is_hidden(name):
+            continue
+        if len(rows) + len(skipped) >= MAX_IMAGES:
+            raise NadeError("There are more than {limit:,} pictures.", limit=MAX_IMAGES)
+        try:
+            rows.append(_row(name, get))
+        except NadeError as error:
+            skipped.append(Skipped(name, error))
+    if not rows:
+        raise _none(source, skipped)
+    about = Understood("pictures", len(rows), rows[0].size, skipped=tuple(skipped))
+    return Content({"data": np.stack(rows)}, {}, about)
+
+
+def _row(name: str, get: Callable[[], Path | bytes]) -> np.ndarray:
+    if name.lower().endswith(ARCHIVES):
+        raise NadeError("An archive within the archive is not opened.")
+    if not is_picture(name):
+        raise NadeError(
+            "It is not a kind of picture that is read here: expected {known}.", known=", ".join(IMAGE_SUFFIXES)
+        )
+    try:
+        return prepare(get()).image.ravel()
+    except OSError as error:
+        raise NadeError("It cannot be read.") from error
+
+
+def _none(source: str, skipped: list[Skipped]) -> NadeError:
+    known = ", ".join(IMAGE_SUFFIXES)
+    pictures = [one for one in skipped if is_picture(one.name)]
+    if not pictures:
+        return NadeError(
+            "No pictures were found in {name}; expected files ending in {known}.", name=source, known=known
+        )
+    first = pictures[0]
+    return NadeError(
+        "No picture in {name} can be read. {picture}: {reason}", name=source, picture=first.name, reason=first.why
+    )

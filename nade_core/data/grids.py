@@ -1,0 +1,209 @@
+"""From a file to a grid of cells: text, Parquet and Excel, read by pandas, which loads only where a table is read."""
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..messages import N_, NadeError
+from . import headings, text
+from .bounds import MAX_SHEET, check_cells, check_unpacked, unpacked_limit
+from .understood import How, Note, Understood
+
+if TYPE_CHECKING:
+    import pandas
+
+MAX_TEXT = 1 << 28  # bytes
+ABOVE = 100  # rows by which a header is judged
+SHEETS = N_("Only the first sheet, {name}, was read.")
+
+
+@dataclass
+class Grid:
+    """A table before it is judged: its columns, their names if it has a header, and the file's number of each row."""
+
+    frame: "pandas.DataFrame"
+    names: list[str] | None
+    row: Callable[[int], int]
+    about: Understood
+
+
+def grid_of_text(path: Path, how: How) -> Grid:
+    """The grid of a text, also within .gz."""
+    content = _unzipped(path) if path.suffix.lower() == ".gz" else path.read_bytes()
+    if len(content) > MAX_TEXT:
+        raise NadeError("{name} is larger than {limit} MB.", name=path.name, limit=MAX_TEXT >> 20)
+    return _grid_of_bytes(content, path.name, how)
+
+
+def _unzipped(path: Path) -> bytes:
+    try:
+        with gzip.open(path) as file:
+            content = file.read(unpacked_limit(path.stat().st_size) + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise NadeError("{name} is damaged, or not packed by gzip.", name=path.name) from error
+    check_unpacked(path.name, len(content), path.stat().st_size)
+    return content
+
+
+def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
+    letters, encoding = text.decoded(content, name)
+    dialect = text.dialect(letters)
+    first, used = _first_row(_after(letters, dialect.above), dialect)
+    first = [text.with_point(cell, dialect) for cell in first]
+    body = _after(letters, used)
+    lines = [line for line in body[: 1 << 20].split("\n")[:ABOVE] if line.strip()]
+    below = [[text.with_point(cell, dialect) for cell in text.cells_of(line, dialect.separator)] for line in lines]
+    header, notes = headings.header_of(first, below) if how.header is None else (how.header, [])
+    skipped = used if header else dialect.above
+    table = body if header else _after(letters, skipped)
+    if not first or not table.strip():
+        raise NadeError("{name} holds no rows.", name=name)
+    check_cells(name, (table.count("\n") + 1) * len(first))
+    about = Understood(header=header, separator=dialect.separator, encoding=encoding, warnings=tuple(notes))
+    frame = _parsed(table, dialect, name, skipped)
+    if header and len(first) != frame.shape[1]:
+        raise _uneven(name, skipped + 1, frame.shape[1], len(first))
+    if frame.shape[1] == 1:
+        _no_blank_lines(table, name, skipped)
+    return Grid(frame, first if header else None, lambda i: _line(table, i) + skipped, about)
+
+
+def _after(letters: str, lines: int) -> str:
+    """The text below so many lines."""
+    parts = letters.split("\n", lines)
+    return parts[lines] if len(parts) > lines else ""
+
+
+def _first_row(table: str, dialect: text.Dialect) -> tuple[list[str], int]:
+    """The cells of the first row, and how many lines there are up to its end, those above the table with it."""
+    if dialect.separator == " ":
+        return text.cells_of(table.split("\n", 1)[0], " "), dialect.above + 1
+    with suppress(csv.Error):
+        reader = csv.reader(io.StringIO(table), delimiter=dialect.separator, skipinitialspace=True)
+        return [cell.strip() for cell in next(reader, [])], dialect.above + reader.line_num
+    return [], dialect.above
+
+
+def _parsed(table: str, dialect: text.Dialect, name: str, skipped: int) -> "pandas.DataFrame":
+    import pandas
+
+    separator = r"\s+" if dialect.separator == " " else dialect.separator
+    try:
+        return pandas.read_csv(
+            io.StringIO(table),
+            sep=separator,
+            decimal=dialect.decimal,
+            header=None,
+            index_col=False,
+            na_filter=False,
+            low_memory=False,
+            skipinitialspace=True,
+        )
+    except pandas.errors.ParserError as error:
+        uneven = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+        if uneven:
+            expected, line, saw = map(int, uneven.groups())
+            raise _uneven(name, line + skipped, saw, expected) from error
+        raise NadeError("{name} is no table: a quotation mark is opened, and not closed.", name=name) from error
+
+
+def _uneven(name: str, row: int, saw: int, expected: int) -> NadeError:
+    return NadeError(
+        "The rows of {name} have different numbers of columns: row {row} has {saw}, those above it {expected}.",
+        name=name,
+        row=row,
+        saw=saw,
+        expected=expected,
+    )
+
+
+def _no_blank_lines(table: str, name: str, skipped: int) -> None:
+    """In a table of one column an empty line is an empty cell."""
+    for i, line in enumerate(table.rstrip().split("\n")):
+        if not line.strip():
+            raise hole(name, i + 1 + skipped, 1, "")
+
+
+def _line(table: str, i: int) -> int:
+    """The number, from 1, of the line that holds row ``i``: pandas passes over empty ones."""
+    places = (number for number, line in enumerate(table.split("\n"), 1) if line.strip())
+    return next((number for k, number in enumerate(places) if k == i), i + 1)
+
+
+def grid_of_parquet(path: Path, how: How) -> Grid:
+    """The grid of a table as pandas and others write it with Arrow."""
+    from pyarrow import parquet
+
+    with path.open("rb") as source:
+        file = parquet.ParquetFile(source)
+        cells = file.metadata.num_rows * file.metadata.num_columns
+        check_cells(path.name, cells)
+        check_unpacked(path.name, 8 * cells, path.stat().st_size)
+        frame = file.read().to_pandas(ignore_metadata=True)
+    return grid_of_frame(frame, path.name)
+
+
+def grid_of_frame(frame: "pandas.DataFrame", name: str) -> Grid:
+    """The grid of a table whose columns have types."""
+    names = [str(column) for column in frame.columns]
+    frame = frame.set_axis(range(frame.shape[1]), axis=1)
+    for j in range(len(names)):
+        kind = getattr(frame[j].dtype, "kind", "O")
+        if kind in "mM":
+            raise NadeError("The column {column} of {name} holds dates, not numbers.", column=names[j], name=name)
+        if kind not in "biuf":
+            frame[j] = ["" if cell is None or cell != cell else str(cell) for cell in frame[j].tolist()]
+    return Grid(frame, names, lambda i: i + 1, Understood(header=True))
+
+
+def grid_of_excel(path: Path, how: How) -> Grid:
+    """The grid of the first sheet of a workbook."""
+    import zipfile
+
+    import openpyxl
+    import pandas
+
+    with zipfile.ZipFile(path) as archive:
+        check_unpacked(path.name, sum(item.file_size for item in archive.infolist()), path.stat().st_size)
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        sheet, more = book.worksheets[0], len(book.worksheets) > 1
+        cells = list(_cells(sheet.iter_rows(values_only=True), path.name))
+    finally:
+        book.close()
+    while cells and not any(cells[-1]):
+        cells.pop()
+    above = next((i for i, row in enumerate(cells) if any(row)), 0)
+    width = max((len(row) for row in cells), default=0)
+    check_cells(path.name, width * len(cells), MAX_SHEET)
+    cells = [row + [""] * (width - len(row)) for row in cells[above:]]
+    if not cells:
+        raise NadeError("{name} holds no rows.", name=path.name)
+    header, notes = headings.header_of(cells[0], cells[1 : ABOVE + 1]) if how.header is None else (how.header, [])
+    notes += [Note(SHEETS, {"name": sheet.title})] if more else []
+    frame = pandas.DataFrame(cells[header:], dtype=object)
+    about = Understood(header=header, warnings=tuple(notes))
+    return Grid(frame, cells[0] if header else None, lambda i: i + 1 + above + header, about)
+
+
+def _cells(rows: Iterator[tuple], name: str) -> Iterator[list[str]]:
+    """The rows of a sheet as texts, as many as may be read."""
+    count = 0
+    for row in rows:
+        count += len(row) + 1
+        check_cells(name, count, MAX_SHEET)
+        yield ["" if cell is None else str(cell) for cell in row]
+
+
+def hole(name: str, row: int, column: int, cell: str) -> NadeError:
+    """The refusal of an empty cell."""
+    if not cell:
+        return NadeError("{name}: row {row}, column {column} is empty.", name=name, row=row, column=column)
+    return NadeError("{name}: row {row}, column {column} is {cell}.", name=name, row=row, column=column, cell=cell)

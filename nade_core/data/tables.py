@@ -1,0 +1,193 @@
+"""From a grid of cells to numbers: what is an index, what are labels, where cells are empty; all of it told."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..messages import N_, NadeError
+from . import headings, text
+from .grids import Grid, hole
+from .understood import Content, How, Note
+
+if TYPE_CHECKING:
+    import pandas
+
+LARGEST = float(np.finfo(np.float32).max)
+INDEX = N_("The column {name!r} only counts the rows: it was left out.")
+EMPTY = N_("The last columns, {n}, have no name and no values: they were left out.")
+LABELS = N_("The column {name!r} was set aside as labels, of {n} classes.")
+DROPPED = N_("Rows with empty cells, {n}, were left out.")
+FILLED = N_("Empty cells, {n}, were filled with the median of their columns.")
+
+
+class Columns:
+    """The columns of a grid: numbers with nan where a cell is empty, or texts. ``kept`` are the places still in use."""
+
+    def __init__(self, grid: Grid, name: str, how: How):
+        self.grid, self.file, self.how = grid, name, how
+        width = grid.frame.shape[1]
+        self.names = [grid.names[j] if grid.names and grid.names[j] else f"column {j + 1}" for j in range(width)]
+        self.kept, self.told = list(range(width)), list(grid.about.warnings)
+        self.dropped: list[str] = []
+        self.numbers: dict[int, np.ndarray] = {}
+        self.texts: dict[int, np.ndarray] = {}
+        self.holes: dict[int, np.ndarray] = {}
+        for j in range(width):
+            self._take(j, grid.frame[j])
+
+    def _take(self, j: int, series: "pandas.Series") -> None:
+        import pandas
+
+        if isinstance(series.dtype, np.dtype) and series.dtype.kind in "biuf":
+            self.numbers[j] = series.to_numpy()
+            self.holes[j] = np.isnan(self.numbers[j])
+            return
+        cells = np.array(["" if cell != cell else str(cell).strip() for cell in series.tolist()], object)
+        codes, found = pandas.factorize(cells)
+        kinds = np.array([text.kind(cell) for cell in found], object)[codes]
+        self.holes[j], words = kinds == "hole", kinds == "text"
+        if words.any():
+            if (kinds == "number").any() and self.how.labels != self.names[j]:
+                raise self.no_number(int(np.flatnonzero(words)[0]), j)
+            self.texts[j] = cells
+            return
+        values = [text.number(cell) if text.kind(cell) == "number" else np.nan for cell in found]
+        self.numbers[j] = np.array(values, float)[codes]
+
+    def no_number(self, i: int, j: int) -> NadeError:
+        """The refusal of a cell that is a text among numbers."""
+        return NadeError(
+            "{name} should hold only numbers: row {row}, column {column} is {value!r}.",
+            name=self.file,
+            row=self.grid.row(i),
+            column=j + 1,
+            value=str(self.grid.frame[j].iloc[i])[:80],
+        )
+
+    def leave_out(self) -> None:
+        """The index, and empty columns at the end, which a separator at the end of each line makes."""
+        while self.kept[1:] and self.grid.names and self._counts(self.kept[0]):
+            self.dropped.append(self.names[self.kept[0]])
+            self.told.append(Note(INDEX, {"name": self.names[self.kept.pop(0)]}))
+        empty: list[str] = []
+        while self.kept[1:] and len(self.grid.frame) > 1 and self._empty(self.kept[-1]):
+            empty.insert(0, self.names[self.kept.pop()])
+        if empty:
+            self.dropped += empty
+            self.told.append(Note(EMPTY, {"n": len(empty)}))
+
+    def _counts(self, j: int) -> bool:
+        return j in self.numbers and headings.is_index((self.grid.names or self.names)[j], self.numbers[j])
+
+    def _empty(self, j: int) -> bool:
+        return not (self.grid.names and self.grid.names[j]) and bool(self.holes[j].all())
+
+    def label(self) -> int | None:
+        """The place of the labels, as somebody says or as it looks; None where there are none."""
+        asked, numbers = self.how.labels, {j: self.numbers[j] for j in self.kept if j in self.numbers}
+        if asked == "":
+            return None
+        if asked is not None:
+            place = next((j for j in self.kept if self.names[j] == asked), None)
+            if place is None:
+                known = ", ".join(self.names[j] for j in self.kept[:20])
+                raise NadeError("There is no column {asked!r}; there are {known}.", asked=asked, known=known)
+            return place
+        named = {j: self.names[j] for j in self.kept} if self.grid.names else {}
+        place = headings.label_by_name(named, numbers)
+        if place is None and self.texts:
+            return max(self.texts)
+        mnist = headings.label_of_mnist([self.numbers[j] for j in self.kept]) if place is None else None
+        return place if mnist is None else self.kept[mnist]
+
+    def whole_rows(self) -> np.ndarray | slice:
+        """Which rows are left once those with empty cells are refused, dropped or filled."""
+        empty = np.any([self.holes[j] for j in self.kept], axis=0)
+        if not empty.any():
+            return slice(None)
+        if self.how.holes == "drop" and not empty.all():
+            self.told.append(Note(DROPPED, {"n": int(empty.sum())}))
+            return ~empty
+        if self.how.holes == "fill":
+            self._fill()
+            empty = np.any([self.holes[j] for j in self.kept], axis=0)
+            if not empty.any():
+                return slice(None)
+        i = int(np.flatnonzero(empty)[0])
+        j = next(j for j in self.kept if self.holes[j][i])
+        raise hole(self.file, self.grid.row(i), j + 1, str(self.grid.frame[j].iloc[i]).strip())
+
+    def _fill(self) -> None:
+        count = 0
+        for j in self.kept:
+            if j in self.numbers and self.holes[j].any() and not self.holes[j].all():
+                count += int(self.holes[j].sum())
+                self.numbers[j] = filled(self.numbers[j], self.holes[j])
+                self.holes[j] = np.zeros_like(self.holes[j])
+        self.told.append(Note(FILLED, {"n": count}))
+
+    def check_sizes(self) -> None:
+        """NadeError for a number that float32 does not hold."""
+        for j in self.kept:
+            beyond = np.abs(self.numbers[j].astype(float)) > LARGEST if j in self.numbers else np.zeros(1, bool)
+            if beyond.any():
+                i = int(np.flatnonzero(beyond)[0])
+                raise NadeError(
+                    "{name}: row {row}, column {column} is {value}, beyond what float32 holds.",
+                    name=self.file,
+                    row=self.grid.row(i),
+                    column=j + 1,
+                    value=self.numbers[j][i],
+                )
+
+
+def filled(values: np.ndarray, holes: np.ndarray) -> np.ndarray:
+    """Values (N,) whose holes hold the (lower) median of the others, which is a value that occurs."""
+    return np.where(holes, np.quantile(values[~holes], 0.5, method="lower"), values)
+
+
+def table_of(grid: Grid, name: str, how: How) -> Content:
+    """The numbers of a grid (N, D), uint8 where all are whole and below 256, else float64, and its labels.
+
+    NadeError names the row and the column, counted as the file counts them, of a cell that is empty or a text.
+    """
+    columns = Columns(grid, name, how)
+    columns.leave_out()
+    label = columns.label()
+    for j in columns.kept:
+        if j in columns.texts and j != label:
+            raise columns.no_number(int(np.flatnonzero(~columns.holes[j])[0]), j)
+    rows = columns.whole_rows()
+    columns.check_sizes()
+    kept = [j for j in columns.kept if j != label]
+    if not kept:
+        raise NadeError("{name} holds no column of numbers.", name=name)
+    labels = {}
+    if label is not None:
+        found = columns.texts[label] if label in columns.texts else columns.numbers[label]
+        labels = {"data": found[rows].astype(str if label in columns.texts else found.dtype)}
+        columns.told.append(Note(LABELS, {"name": columns.names[label], "n": len(np.unique(labels["data"]))}))
+    about = replace(
+        grid.about,
+        names=tuple(columns.names[j] for j in kept) if grid.names else (),
+        dropped=tuple(columns.dropped),
+        labels=None if label is None else columns.names[label],
+        warnings=tuple(columns.told),
+    )
+    return Content({"data": stacked([columns.numbers[j][rows] for j in kept])}, labels, about)
+
+
+def stacked(columns: list[np.ndarray]) -> np.ndarray:
+    """Columns (N,) of numbers side by side (N, D)."""
+    small = all(np.all((column >= 0) & (column <= 255) & (column == np.floor(column))) for column in columns)
+    array = np.empty((len(columns[0]), len(columns)), np.uint8 if small else np.float64)
+    for j, column in enumerate(columns):
+        array[:, j] = column
+    return array
+
+
+def reader(grid: Callable) -> Callable:
+    """A reader of files whose grid is made by ``grid(path, how)``."""
+    return lambda path, how: table_of(grid(path, how), path.name, how)

@@ -1,0 +1,133 @@
+"""From the bytes of a text to its lines: which encoding, which separator, which decimal mark."""
+
+import codecs
+import csv
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from ..messages import NadeError
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+SEPARATORS = (",", ";", "\t", "|", " ")  # of several that fit equally, the first
+LOOK = 60  # lines that are looked at to find the separator
+LONGEST = 1 << 17  # letters of a cell
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
+WITH_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
+WORDS = {"true": 1.0, "false": 0.0}
+HOLES = {"", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none", "?"}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text is a table: what stands between two cells (" ": any blanks), the decimal mark, and how many lines
+    stand above the table."""
+
+    separator: str
+    decimal: str
+    above: int
+
+
+def kind(cell: str) -> str:
+    """What a cell holds: a "number" (also True and False), a "hole", or "text"."""
+    cell = cell.strip()
+    if cell.lower() in HOLES:
+        return "hole"
+    return "number" if NUMBER.fullmatch(cell) or cell.lower() in WORDS else "text"
+
+
+def number(cell: str) -> float:
+    """The value of a cell that is a number."""
+    cell = cell.strip()
+    return WORDS[cell.lower()] if cell.lower() in WORDS else float(cell)
+
+
+def with_point(cell: str, dialect: Dialect) -> str:
+    """The cell, with a decimal point if it is a number with another decimal mark."""
+    return cell.replace(",", ".") if dialect.decimal == "," and WITH_COMMA.fullmatch(cell.strip()) else cell
+
+
+def decoded(content: bytes, name: str) -> tuple[str, str]:
+    """The text with "\\n" at the ends of its lines, and its encoding. NadeError for what is no text."""
+    encoding = _encoding(content)
+    try:
+        text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except UnicodeDecodeError as error:
+        raise NadeError(
+            "{name} is no text in {encoding}, though it begins as one.", name=name, encoding=encoding
+        ) from error
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        raise NadeError("{name} is no text: it holds bytes of zero.", name=name)
+    return text, encoding
+
+
+def _encoding(content: bytes) -> str:
+    for mark, encoding in MARKS:
+        if content.startswith(mark):
+            return encoding
+    start = content[:1000]
+    if len(start) >= 4 and start.count(0) >= len(start) / 4:  # every second byte of plain letters is zero
+        return "utf-16-be" if start[::2].count(0) > start[1::2].count(0) else "utf-16-le"
+    try:
+        content.decode("utf-8")
+        return "utf-8"
+    except UnicodeDecodeError:
+        return "cp949" if is_korean(content) else "latin-1"
+
+
+def is_korean(content: bytes) -> bool:
+    """Whether the letters beyond ASCII are Hangul in cp949, most of them common ones."""
+    try:
+        letters = [letter for letter in content.decode("cp949") if letter > "\x7f"]
+    except UnicodeDecodeError:
+        return False
+    common = [letter for letter in letters if "가" <= letter <= "힣" and _is_common(letter)]
+    return 2 * len(common) > len(letters)
+
+
+def _is_common(letter: str) -> bool:
+    try:
+        return bool(letter.encode("euc-kr"))
+    except UnicodeEncodeError:
+        return False
+
+
+def dialect(text: str) -> Dialect:
+    """How the text is a table: as a first line ``sep=;`` says, else the separator by which its cells are numbers."""
+    start = text[: 1 << 20].split("\n")
+    above = next((i for i, line in enumerate(start) if line.strip()), 0)
+    told = re.fullmatch(r'"?sep=(.)"?[ ,;\t]*', start[above]) if start else None
+    above += bool(told)
+    lines = [line for line in start[above : above + LOOK] if line.strip()]
+    separator = told[1] if told else max(SEPARATORS, key=lambda separator: _fit(lines, separator))
+    cells = [cell.strip() for line in lines for cell in cells_of(line, separator)]
+    with_comma = any(WITH_COMMA.fullmatch(cell) for cell in cells)
+    with_point = any(NUMBER.fullmatch(cell) and "." in cell for cell in cells)
+    return Dialect(separator, "," if separator != "," and with_comma and not with_point else ".", above)
+
+
+def cells_of(line: str, separator: str) -> list[str]:
+    """The cells of one line."""
+    csv.field_size_limit(LONGEST)
+    try:
+        line = " ".join(line.split()) if separator == " " else line
+        return next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+    except csv.Error:
+        return [line]
+
+
+def _fit(lines: list[str], separator: str) -> tuple[bool, float]:
+    """How well a separator fits: whether it separates at all; cells that are numbers, in lines of equal width."""
+    rows = [cells_of(line, separator) for line in lines]
+    widths = Counter(map(len, rows))
+    cells = [cell.strip() for row in rows[len(rows) > 1 :] for cell in row]
+    numbers = sum(kind(cell) != "text" or (separator != "," and bool(WITH_COMMA.fullmatch(cell))) for cell in cells)
+    alike = max(widths.values(), default=0) / max(len(rows), 1)
+    return max(widths, default=0) > 1, alike * numbers / max(len(cells), 1)

@@ -1,0 +1,59 @@
+"""Independent pixels, to read and to run: python Independent.py (needs torch and safetensors).
+
+    p(x) = prod_i sigmoid(b_i)^x_i (1 - sigmoid(b_i))^(1 - x_i)
+
+x (B, D) holds 0 and 1; log-probabilities are in nats.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors import safe_open
+from torch import Tensor
+
+
+def log_bernoulli(logits: Tensor, x: Tensor) -> Tensor:
+    """log p of x, 0 or 1, where p(x = 1) = sigmoid(logits): elementwise."""
+    return F.logsigmoid(torch.where(x == 1, logits, -logits))
+
+
+class Independent:
+    """Every pixel a coin of its own."""
+
+    def __init__(self, config: dict, weights: dict[str, Tensor]):
+        self.dims, self.ordering, self.b = config["dims"], weights["ordering"], weights["b"]
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """log p(x): (B,)."""
+        return log_bernoulli(self.b.expand(x.shape), x).sum(1)
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """n rows x ~ p(x): (n, D)."""
+        u = torch.rand(n, self.dims, generator=generator)  # in the order of generation
+        x = torch.zeros(n, self.dims, dtype=torch.float64)
+        x[:, self.ordering] = (u < torch.sigmoid(self.b[self.ordering])).double()
+        return x
+
+
+def load(folder: Path = Path(__file__).parent) -> Independent:
+    """The model of the file model.safetensors in that folder, in double precision."""
+    with safe_open(folder / "model.safetensors", "pt") as file:
+        config = json.loads(file.metadata()["nade"])["config"]
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no iterator)
+    return Independent(config, {name: t.double() if t.is_floating_point() else t for name, t in tensors.items()})
+
+
+def picture(row: Tensor) -> str:
+    """A row of 0 and 1 as text, line by line where it is a square image."""
+    side = round(len(row) ** 0.5)
+    width = side if side * side == len(row) else len(row)
+    return "\n".join("".join(".#"[int(value)] for value in line) for line in row.split(width))
+
+
+if __name__ == "__main__":
+    model = load()
+    x = model.sample(3, torch.Generator().manual_seed(0))
+    for row, log_p in zip(x, model.log_prob(x), strict=True):
+        print(f"log p(x) = {log_p:.3f} nats\n{picture(row)}\n")

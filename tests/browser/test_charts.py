@@ -1,0 +1,56 @@
+"""Charts in a real browser: taken along as PNG, SVG and CSV; light and dark are switched; headings go down by one."""
+
+import csv
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from lab.chapter import chapters
+
+LAB = ["" if chapter.home else id for id, (chapter, _render) in chapters().items() if chapter.group == "lab"]
+
+
+def download(viewer, chart, kind):
+    chart.hover()
+    with viewer.page.expect_download() as found:
+        chart.get_by_role("button", name=f"Download the chart as {kind}").click()
+    return found.value.suggested_filename, found.value.path().read_bytes()
+
+
+def test_a_chart_is_taken_along_as_picture_drawing_and_numbers(viewer):
+    viewer.open("density?source=test&image=3&lang=en")
+    chart = viewer.page.locator(".js-plotly-plot").nth(1)
+    chart.wait_for()
+    name, png = download(viewer, chart, "PNG")
+    assert name == "surprise.png" and png.startswith(b"\x89PNG")
+    name, svg = download(viewer, chart, "SVG")
+    assert name == "surprise.svg" and b"<svg" in svg and b"nats" in svg
+    name, table = download(viewer, chart, "CSV")
+    rows = list(csv.reader(table.decode("utf-8-sig").splitlines()))
+    assert name == "surprise.csv" and len(rows) == 1 + 784
+    told = viewer.page.get_by_text(re.compile("All 784 sum to")).inner_text()
+    assert abs(sum(float(row[3]) for row in rows[1:]) - float(re.search(r"sum to ([\d.]+)", told)[1])) < 0.01
+
+
+def test_light_and_dark_are_switched_in_the_menu_and_charts_follow(viewer):
+    viewer.open("density?source=test&image=3&lang=ko")
+    ink = "() => getComputedStyle(document.querySelector('.js-plotly-plot .xtick text')).fill"
+    viewer.page.locator(".js-plotly-plot .xtick text").first.wait_for()
+    assert viewer.page.evaluate(ink) == "rgb(27, 36, 48)"
+    viewer.page.get_by_test_id("stMainMenu").click()
+    dark = viewer.page.get_by_role("menuitemradio").nth(2)
+    expect(dark).to_contain_text("어둡게")
+    dark.click()
+    viewer.page.wait_for_function(f"({ink})() === 'rgb(232, 237, 243)'")
+
+
+@pytest.mark.parametrize("path", LAB)
+def test_headings_go_down_one_by_one_and_captions_are_clear(viewer, path):
+    viewer.open(path)
+    levels = viewer.page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map((h) => Number(h.tagName[1]))")
+    assert levels[0] == 1 and all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), (
+        levels
+    )
+    for caption in viewer.page.get_by_test_id("stCaptionContainer").all()[:1]:
+        assert caption.evaluate("(one) => getComputedStyle(one).opacity") == "1"

@@ -1,0 +1,148 @@
+"""Whatever bytes come, nothing but a sentence leaves a reader, or the loading of a model."""
+
+import io
+import time
+import warnings
+import zipfile
+
+import numpy as np
+import pandas
+import pytest
+from PIL import Image
+
+from nade_core import NADE, load_model, save_model
+from nade_core.data.filetypes import FILE_TYPES
+from nade_core.data.reading import How, read_data, understand
+from nade_core.messages import NadeError
+from nade_core.models import NADEConfig
+
+SECONDS = 1.2  # of each kind of file; a machine that is quicker tries more
+RNG = np.random.default_rng(0)
+ROWS = RNG.integers(0, 2, (9, 6)).astype(np.uint8)
+
+
+def saved(write, **arguments):
+    buffer = io.BytesIO()
+    write(buffer, **arguments)
+    return buffer.getvalue()
+
+
+def _npy(buffer, array):
+    np.save(buffer, array)
+
+
+def _zip(buffer, method):
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for i in range(2):
+            archive.writestr(f"{i}.png", _png())
+
+
+def _png():
+    return saved(lambda buffer: Image.fromarray(np.pad(np.full((9, 4), 255, np.uint8), 8)).save(buffer, "PNG"))
+
+
+def seeds():
+    """Good files of each kind, by the ends of their names."""
+    frame = pandas.DataFrame({"a": [1.5, 2.5, 3.5], "b": [1, 2, 4], "label": ["u", "v", "u"]})
+    text = frame.to_csv()
+    fields = np.array([(1.5, 2, "u"), (2.5, 5, "v")], [("a", "f8"), ("b", ">i4"), ("c", "U3")])
+    parts = {"x_train": ROWS, "y_train": np.arange(9) % 3, "x_test": ROWS[:2], "y_test": np.arange(2)}
+    return {
+        ".csv": [
+            text.encode(),
+            ("키;몸\n" + "1,5;2\n" * 3).encode("cp949"),
+            text.encode("utf-16"),
+            b"sep=;\n0;1\n1;0\n",
+        ],
+        ".csv.gz": [saved(lambda buffer: frame.to_csv(buffer, compression="gzip"))],
+        ".npy": [saved(_npy, array=ROWS), saved(_npy, array=ROWS / 3), saved(_npy, array=fields)],
+        ".npz": [saved(np.savez, **parts), saved(np.savez_compressed, data=ROWS)],
+        ".parquet": [saved(lambda buffer: frame.to_parquet(buffer))],
+        ".zip": [saved(_zip, method=zipfile.ZIP_DEFLATED), saved(_zip, method=zipfile.ZIP_LZMA)],
+        ".png": [_png()],
+    }
+
+
+WORDS = (
+    b"NaN",
+    b",",
+    b"\n",
+    b'"',
+    b"\0",
+    b"1e999",
+    b"\xff\xff\xff\xff",
+    b"\xff" * 8,
+    b"#",
+    b"PK",
+    b"\xef\xbb\xbf",
+    b"-1",
+)
+
+
+def mutated(content, rng):
+    """The bytes with a few of them flipped, cut, doubled, or replaced."""
+    content = bytearray(content)
+    for _ in range(rng.integers(1, 5)):
+        at, end = sorted(rng.integers(0, len(content) + 1, 2).tolist())
+        end = min(end, at + 40)
+        kind = rng.integers(6)
+        if kind == 0 and at < len(content):
+            content[at] ^= 1 << int(rng.integers(8))
+        elif kind == 1:
+            del content[at:end]
+        elif kind == 2:
+            content[at:at] = content[at:end]
+        elif kind == 3:
+            content[at:end] = rng.bytes(end - at)
+        elif kind == 4:
+            content[at:at] = WORDS[rng.integers(len(WORDS))]
+        else:
+            del content[rng.integers(len(content) + 1) :]
+    return bytes(content)
+
+
+def tried(contents, path, attempt, least):
+    """How many mutants were tried, none of which gave anything but a result or a sentence, or took long."""
+    rng, count, until = np.random.default_rng(1), 0, time.perf_counter() + SECONDS
+    while count < least or time.perf_counter() < until:
+        path.write_bytes(mutated(contents[count % len(contents)], rng))
+        began = time.perf_counter()
+        try:
+            attempt(path)
+        except NadeError as error:
+            assert str(error)
+        assert time.perf_counter() - began < 10, path.read_bytes()
+        count += 1
+    return count
+
+
+HOWS = (How(), How("real", holes="fill"), How("binary", binarise="bernoulli"), How("levels", labels="", header=True))
+
+
+@pytest.mark.parametrize("end", seeds())
+def test_whatever_bytes_come_a_reader_gives_rows_or_a_sentence(end, tmp_path):
+    hows = [how for how in HOWS if end != ".png" or how.values in ("real", "levels")]
+    turn = iter(range(10**9))
+
+    def attempt(path):
+        at = next(turn)
+        how = hows[at % len(hows)]
+        if at // len(hows) % 2:
+            read_data(path, values=how.values or "real", how=how)
+        else:
+            understand(path, how)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of numbers beyond all measure
+        assert tried(seeds()[end], tmp_path / f"m{end}", attempt, 60) >= 60
+
+
+def test_every_reader_is_tried():
+    ends = seeds().keys() | {".xlsx"}  # a zip of XML, whose reader need not be here
+    assert all(set(row.suffixes) & ends for row in FILE_TYPES)
+
+
+def test_whatever_bytes_come_a_model_is_loaded_or_refused(tmp_path):
+    model = NADE(NADEConfig(6, hidden=3))
+    content = save_model(model, tmp_path / "good.safetensors", title="t", nats={"test": 1.0}).read_bytes()
+    assert tried([content], tmp_path / "m.safetensors", lambda path: load_model(path, "cpu"), 60) >= 60

@@ -1,0 +1,78 @@
+"""What other people name and bring does not break, or speak on, anybody's page."""
+
+import pytest
+import torch
+
+from lab import cache, words
+from lab.components.unfold import read_stroke
+from lab.train.understood import _look
+from nade_core import NADE, NADEConfig, load_pretrained, save_model
+from nade_core.data.understood import How
+
+from .conftest import healthy
+from .conftest import words as said
+
+
+@pytest.fixture
+def named(tmp_path):
+    """named(folder, title, classes): a small model of images among the runs."""
+
+    def make(folder, title, classes=0, hidden=4):
+        torch.manual_seed(0)
+        path = tmp_path / "runs" / folder / "model.safetensors"
+        path.parent.mkdir(parents=True)
+        names = ["[[boom]]", "**b**"][:classes]
+        model = NADE(NADEConfig(784, hidden, classes=classes))
+        save_model(model, path, title=title, data="mnist", embedded="", shape=[28, 28], classes=names)
+        return path
+
+    return make
+
+
+def test_a_run_does_not_take_the_place_of_a_model_of_the_project(chapter, named):
+    path = named("nade-mnist", "a stranger")
+    card = cache.cards()["nade-mnist"]
+    assert card.title == "NADE, digits" and [p for p, _error in cache.model_faults()] == [path]
+    rows = cache.dataset("mnist").test[:2]
+    assert abs(cache.log_prob(card, rows) - load_pretrained("nade-mnist", "cpu").log_prob(rows).numpy()).max() < 1e-3
+
+
+@pytest.mark.parametrize("title", ["[[boom]] x", '<b style="font-size:99px">HI</b>', "![x](http://elsewhere/a.png)"])
+def test_a_title_is_shown_as_it_is(chapter, named, title):
+    named("mine", title)
+    card = cache.cards()["mine"]
+    assert words.title(card) == words.plain(title)
+    healthy(chapter("generate", model="mine", n=4))
+
+
+def test_names_of_classes_are_shown_as_they_are(chapter, named):
+    named("mine", "mine", classes=2)
+    assert "boom" in said(chapter("generate", model="mine", n=4, label="[[boom]]"))
+    chapter("density", model="mine", source="noise", given="[[boom]]")
+
+
+def test_a_model_may_have_more_units_than_the_slider_offers(chapter, named):
+    named("wide", "wide", hidden=1003)
+    page = chapter("nade", model="wide", step="count")
+    assert page.slider(key="H").value == 1003
+
+
+def test_an_upload_is_looked_at_whatever_it_is_called():
+    content = b"0,1\n1,0\n"
+    for name in ("글" * 84 + ".csv", "..", "", "a\0b.csv"):
+        seen, _arrays = _look(name, content, How("binary"))
+        assert getattr(seen, "rows", 2) == 2
+
+
+def test_a_stroke_visits_a_pixel_once():
+    assert read_stroke("0011") and read_stroke("0000") is None
+
+
+def test_a_lock_holds_what_buttons_and_bars_change(chapter):
+    page = chapter("coin", n=50, lock="n")
+    page.button(key="throw-100").click().run()
+    assert page.query_params["n"] == "50"
+    page = chapter("generate", model="nade-mnist", n=4, seed=3, lock="seed,model")
+    assert page.selectbox(key="model").disabled
+    assert next(button for button in page.button if button.label == "New seed").disabled
+    assert not [box for box in chapter("density", source="noise", hide="model").selectbox if box.key == "model"]

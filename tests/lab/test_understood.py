@@ -1,0 +1,58 @@
+"""Before a training begins, the page tells what the viewer's own file was taken for, and asks what only they know."""
+
+import io
+
+import numpy as np
+import pytest
+
+from nade_core import runs
+from nade_core.queue import Queue
+
+from .conftest import healthy
+
+GREYS = np.random.default_rng(0).integers(0, 256, (12, 784)).astype(np.uint8)
+
+
+def npz(**arrays):
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    return content.getvalue()
+
+
+@pytest.fixture
+def dropped(chapter, monkeypatch):
+    """dropped(name, content, model): the page once that file was dropped."""
+    monkeypatch.setattr(Queue, "_work", lambda self: None)
+
+    def drop(name, content, model, **params):
+        page = chapter("train", data="own", architecture=model, **params)
+        page.file_uploader[0].set_value((name, content, "application/octet-stream"))
+        return page.run()
+
+    return drop
+
+
+def captions(page):
+    return "\n".join(caption.value for caption in page.caption)
+
+
+def test_a_table_is_told_before_it_is_learned_from(dropped):
+    table = "키,몸무게,label\n170.5,60,a\n168,55.5,b\n".encode("cp949")
+    told = captions(healthy(dropped("people.csv", table, "RNADE")))
+    assert "2 rows of 2 values" in told and "Columns: 키, 몸무게" in told and "set aside as labels" in told
+    page = dropped("people.csv", b"0,1\n,1\n", "RNADE")
+    assert not page.exception and "row 2\\, column 1 is empty" in page.warning[0].value
+
+
+def test_an_array_and_its_binarisation_are_chosen_without_words_of_the_command(dropped, tmp_path):
+    page = healthy(dropped("two.npz", npz(a=GREYS, b=GREYS[:7]), "Independent"))
+    assert page.selectbox(key="own_key").options == ["a", "b"]
+    page = healthy(page.selectbox(key="own_key").select("b").run())
+    assert "7 rows of 784 values" in captions(page) and "Bernoulli" in captions(page)
+    assert "--" not in captions(page).replace("---", "")
+    page = page.button_group(key="own_binarise").set_value("threshold").run()
+    page = healthy(page.button(key="go").click().run())
+    config = runs.read_config(tmp_path / "runs" / page.session_state["run"])
+    assert (config.key, config.reading, config.sizes.dims) == ("b", {"binarise": "threshold"}, 784)
+    data = runs.read_run_data(tmp_path / "runs" / page.session_state["run"], config)
+    assert np.array_equal(np.sort(np.concatenate([data.train, data.valid]), 0), np.sort(GREYS[:7] > 127.5, 0))
