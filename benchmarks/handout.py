@@ -26,14 +26,17 @@ WIDE = {"width": 1120, "height": 790}  # of the window; the shape of A5, on its 
 SCALES = 0.66, 0.58, 0.5, 0.42  # the largest at which a step fits; 0.66: the window's width on A5 without its margins
 A4 = 595.28, 841.89  # width and height in points
 MARGIN = "8mm"
-BUSY = '[data-stale="true"], [data-testid="stSpinner"], [data-testid="stSkeleton"], [data-testid="stProgress"]'
+BUSY = '[data-stale="true"], [data-testid="stSpinner"], [data-testid="stSkeleton"]'
 DRAWN = "[...document.querySelectorAll('[data-testid=stPlotlyChart]')].every((one) => one.querySelector('.main-svg'))"
 PATIENCE = 180_000  # milliseconds: chapter 3 trains networks
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """The address of the app, started for this."""
+def running(address: str | None = None) -> Iterator[str]:
+    """The address of the app, started for this unless it runs already."""
+    if address:
+        yield address
+        return
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = str(free.getsockname()[1])
@@ -56,10 +59,17 @@ def still(page: Page) -> None:
     page.evaluate("document.fonts.ready")
 
 
+def over(page: Page) -> None:
+    """Wait until what the page still computes is done."""
+    expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=PATIENCE)
+    still(page)
+
+
 def printed(page: Page, address: str, chapter: Chapter, step: str, language: str) -> PageObject:
     """One step of a chapter on A5, on its side, as large as fits."""
     page.goto(f"{address}/{'' if chapter.home else chapter.id}?lang={language}&step={step}")
     still(page)
+    over(page)
     size = {"width": "210mm", "height": "148mm", "margin": dict.fromkeys(("top", "bottom", "left", "right"), MARGIN)}
     for scale in SCALES:
         pages = PdfReader(io.BytesIO(page.pdf(**size, scale=scale))).pages

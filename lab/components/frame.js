@@ -96,7 +96,7 @@ function watch() {
   survive();
   oneEntryATouch();
   window.addEventListener("beforeprint", print);
-  window.addEventListener("resize", () => tellSize?.());
+  window.addEventListener("resize", measure);
   const observer = new MutationObserver((records) => {
     for (const record of records) {
       if (record.type !== "childList") tellOne(record.target);
@@ -151,22 +151,27 @@ function print() {
   window.addEventListener("afterprint", () => undo.forEach(restore), { once: true });
 }
 
-// The size of the type, which charts follow before a hall; said again when the window changes. Null: nobody asks.
-let size = null, tellSize = null;
+// The size of the type, which charts follow before a hall; said again when the window changes. It is said when the page
+// is still: a run that is broken off leaves controls without the values it would have given them.
+let known = null, say = null, waiting = 0; // known: null where nobody asks
 
-function measure(em, say) {
-  tellSize = em === null ? null : () => {
-    const now = Math.round(parseFloat(getComputedStyle(document.documentElement).fontSize));
-    if (now !== size) say((size = now));
-  };
-  size = em;
-  requestAnimationFrame(() => tellSize?.());
+function measure() {
+  clearTimeout(waiting);
+  if (known !== null) waiting = setTimeout(sayWhenStill, 400);
+}
+
+function sayWhenStill() {
+  const now = Math.round(parseFloat(getComputedStyle(document.documentElement).fontSize));
+  if (now === known) return;
+  if (document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning") say((known = now));
+  else measure();
 }
 
 export default function (component) {
   const { language, words, em } = component.data;
   document.documentElement.lang = language;
-  measure(em, (now) => component.setStateValue("em", now));
+  [known, say] = [em, (now) => component.setStateValue("em", now)];
+  measure();
   const keeper = (window.wordKeeper ??= watch()); // one for the page, however often this file is read
   keeper.learn(words);
   keeper.tellAll(document.body);
