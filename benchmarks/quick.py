@@ -18,7 +18,9 @@ from .handout import running, still
 
 CHANGES = 20
 SLIDER = '[data-testid="stMain"] input[type="range"]:not(:disabled)'
-BUTTON = '.st-key-stage .stButton button:not(:disabled), [data-testid="stMain"] .stButtonGroup button[aria-checked="false"]'
+BUTTON = (
+    '.st-key-stage .stButton button:not(:disabled), [data-testid="stMain"] .stButtonGroup button[aria-checked="false"]'
+)
 # Resolves with the milliseconds from now until a run has begun and ended, drawn.
 ANSWER = """() => new Promise((resolve) => {
   const app = document.querySelector('[data-testid="stApp"]'), from = performance.now();
