@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from lab import cache, link
 from lab.chapter import chapters
 
-from .conftest import healthy
+from .conftest import go, healthy
 
 DEFAULTS = {"n": 3, "c": "x", "r": (8, 20), "k": ["p"], "t": True}
 CHOSEN = {"n": "7", "c": "y", "r": "2,5", "k": "q,p", "t": "0"}
@@ -163,8 +163,6 @@ def test_no_control_is_without_a_link(chapter):
 
 
 def test_the_model_follows_from_chapter_to_chapter_and_the_rest_stays(chapter):
-    from .conftest import go
-
     page = chapter("density", model="nade-animals", source="test", image=5)
     page = healthy(go(page, "generate", n=4))
     assert page.selectbox(key="model").value == "nade-animals" and page.query_params["model"] == "nade-animals"
@@ -177,8 +175,7 @@ def test_the_model_follows_from_chapter_to_chapter_and_the_rest_stays(chapter):
 def test_another_models_ends_are_no_error(chapter):
     page = chapter("density", model="rnade-rings", x1=4.1, x2=-4.1)
     for name in [name for name, card in cache.cards().items() if card.model == "RNADE"] + ["nade-mnist"]:
-        page.query_params["model"] = name
-        assert healthy(page.run()).query_params["model"] == name
+        assert healthy(go(page, "density", model=name, x1=4.1, x2=-4.1)).query_params["model"] == name
 
 
 def test_every_chapter_opens_at_its_address(chapter):
