@@ -32,7 +32,9 @@ def open_chapter(id: str) -> None:
     for key in SHARED:
         if key not in st.query_params and kept.get(key) and said.get(key) is None:
             st.query_params[key] = kept[key]
-        said[key] = kept[key] = st.query_params.get(key)
+        kept[key] = st.query_params.get(key)
+        if key != MODEL or kept[key] is None:  # the picker says the model; until then a link may have changed it
+            said[key] = kept[key]
     _session["controls"] = {}
 
 
