@@ -90,7 +90,7 @@ def _count(card: ModelCard) -> None:
         shown = [big(count) for count, _colour in rows.values()]
         colours = [colour for _count, colour in rows.values()]
         fig.add_bar(x=exponents, y=list(rows), orientation="h", marker_color=colours, text=shown, cliponaxis=False)
-        fig.update_traces(textposition=["outside", "outside", "inside"], textfont_size=16)
+        fig.update_traces(textposition=["outside", "outside", "inside"])
         fig.update_yaxes(autorange="reversed", type="category")
         fig.update_xaxes(range=[0, 1.05 * exponents[-1]])
         alt = _("Parameters: independent {n:,}, NADE {nade:,}, full table {table}.", n=n, nade=nade, table=shown[-1])

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 expect.set_options(timeout=60_000)  # beside other work
 HOST = "127.0.0.1"
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # Streamlit asks these below a page's own path first: 404
-WIDE, PHONE, HALL = {"width": 1280, "height": 800}, {"width": 390, "height": 844}, {"width": 1280, "height": 720}
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 NOT_YET = '[data-stale="true"], [data-testid="stSpinner"], [data-testid="stSkeleton"]'
 ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 

@@ -21,7 +21,7 @@ STATES = {  # of a chapter: what else is to be read, beside what it shows at fir
     "density": ["source=test", "source=own", "source=noise", "model=rnade-dog", "model=rnade-photo"],
     "rank": ["compare=made-mnist", "model=rnade-dog", "model=rnade-photo"],
     "complete": ["source=own"],
-    "nade": ["step=look&model=nade-animals", "step=generate", "step=count&model=nade-mnist-classes"],
+    "nade": ["step=look&model=nade-animals", "step=count&model=nade-mnist-classes"],
 }
 # What Korean readers write in Latin letters: names, formats, and symbols of more than one letter.
 TERMS = re.findall(
@@ -60,7 +60,7 @@ def read(viewer):
     for box in viewer.page.locator("input[role=combobox]:enabled").all():
         box.click()
         option = viewer.page.locator("[role=listbox] [role=option]")
-        option.first.wait_for()
+        expect(option.first, box.get_attribute("aria-label")).to_be_visible()
         seen += [("option", text) for text in option.all_inner_texts()]
         viewer.page.keyboard.press("Escape")
         expect(option).to_have_count(0)
@@ -99,7 +99,7 @@ def test_every_page_speaks_one_language_and_fits_wide_and_phone_light_and_dark(v
         if not state:
             schemes.reverse()  # the page is in the first of them
         faults += [f"/{path}, {fault}" for fault in looked_at(viewer, language, schemes[-1:] if state else schemes)]
-        for step in chapter.steps[1:]:
+        for step in () if state else chapter.steps[1:]:
             viewer.page.locator("button.next").click()
             expect(viewer.page).to_have_url(re.compile(f"step={step}\\b"))
             viewer.settle()
@@ -143,18 +143,19 @@ WRAP = """(replace) => {
 
 @pytest.mark.parametrize("replace", [False, True])
 def test_a_page_that_the_browser_translated_goes_on_working(viewer, replace):
-    viewer.open("density?lang=en")
+    viewer.open("density?lang=en&source=test")
     value = viewer.page.get_by_test_id("stMetricValue").first
     before = value.inner_text()
     viewer.page.evaluate(WRAP, replace)
-    viewer.page.get_by_test_id("stNumberInputStepUp").click()
+    viewer.page.locator("button.cell").nth(1).click()
     expect(value).to_have_text(re.compile(r"^-[\d.]+ nats$"))
     expect(value).not_to_have_text(before)
-    expect(viewer.page.get_by_text("test image 1: 2").first).to_be_visible()
+    image = viewer.page.get_by_text(re.compile(r"^«*test image [1-9]\d*: "))
+    expect(image.first).to_be_visible()
     viewer.page.evaluate(WRAP, replace)
     viewer.page.get_by_text(re.compile("^«*Noise»*$")).click()
     expect(viewer.page.get_by_text("784 coins").first).to_be_visible()
-    expect(viewer.page.get_by_text("test image 1")).to_have_count(0)
+    expect(image).to_have_count(0)
     viewer.page.evaluate(WRAP, replace)
     viewer.page.get_by_role("link", name="Rank").click()
     expect(viewer.page.get_by_role("heading", level=1)).to_have_text("Rank: real against noise")
