@@ -46,6 +46,12 @@ def healthy(page):
     return page
 
 
+def press(page, label):
+    """The page after the button of that name was pressed."""
+    next(button for button in page.button if button.label == label).click()
+    return healthy(page.run())
+
+
 def metric(page, label):
     return next(m.value for m in page.metric if m.label == label)
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from lab.words import plain
 from nade_core import NADE, NADEConfig, images, load_pretrained, save_model, scoring
 from nade_core.data import load_dataset
 
-from .conftest import healthy, metric, words
+from .conftest import healthy, metric, press, words
 
 
 def log_p(name, rows):
@@ -21,7 +22,7 @@ def test_density_of_uploads_scores_the_good_and_names_the_bad(chapter):
     for name, content in (("seven.png", good), ("bad.png", b"nothing"), ("again.png", good)):
         page.file_uploader[0].upload(name, content, "image/png")
     healthy(page.run())
-    assert "bad.png" in page.warning[0].value and "not a picture" in page.warning[0].value
+    assert plain("bad.png") in page.warning[0].value and "not a picture" in page.warning[0].value
     assert len(page.dataframe[0].value) == 2
     assert metric(page, "log p(x)") == f"{log_p('nade-mnist', load_dataset('mnist').test[:1])[0]:.2f} nats"
 
@@ -55,8 +56,7 @@ def test_generate_offers_dog_first_and_draws_another_seed(chapter):
     assert page.selectbox(key="label").options[0] == "dog" and len(page.selectbox(key="label").options) == 11
     assert "log p(x | dog)" in words(page)
     before = page.session_state["seed"]
-    page.button[0].click()
-    assert healthy(page.run()).session_state["seed"] != before
+    assert press(page, "New seed").session_state["seed"] != before
     assert page.query_params["seed"] == str(page.session_state["seed"])
 
 

@@ -20,8 +20,8 @@ def latex(page):
 
 
 def test_both_halves_are_alive_without_asking_a_model(chapter, monkeypatch):
-    monkeypatch.setattr(cache, "_model", None)
-    monkeypatch.setattr(classes, "_model", None)
+    monkeypatch.setattr(cache, "loaded", None)
+    monkeypatch.setattr(classes, "loaded", None)
     page = chapter("home")
     assert page.title[0].value == "What is p(x) for?"
     assert r"p(x \mid \text{dog})" in latex(page) and r"\log p(x) =\ ?" in latex(page)

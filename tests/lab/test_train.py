@@ -109,7 +109,7 @@ def test_data_that_cannot_be_are_refused_in_a_sentence_and_leave_nothing(train, 
 def test_without_a_file_the_page_asks_for_one(train):
     page = train(data="own")
     page.button(key="go").click().run()
-    assert page.error[0].value == "Add a file of your own data first."
+    assert page.error[0].value == plain("Add a file of your own data first.")
 
 
 def test_a_finished_run_is_a_model_of_the_other_chapters(train):

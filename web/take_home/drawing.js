@@ -93,7 +93,6 @@ export function drawing(model, classes, chosen) {
     const facts = { row: row + 1, column: column + 1 };
     say(on ? tell("row {row}, column {column}: on", facts) : tell("row {row}, column {column}: off", facts));
   }
-  here();
 
   // The tools
   const hold = (value) => {
@@ -108,7 +107,10 @@ export function drawing(model, classes, chosen) {
   find("clear").onclick = () => commit(blank());
   find("invert").onclick = () => commit(invert(cells));
 
-  const refresh = () => show(cells);
+  const refresh = () => {
+    show(cells);
+    here();
+  };
   refresh();
   return { take: commit, refresh };
 }
