@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench handout quick clean
+.PHONY: run test crawl bench handout quick clean
 
 run: .venv/app.stamp
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -18,6 +18,11 @@ test: .venv/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
+
+# make crawl  every page in every language, word by word and box by box: several minutes
+crawl: .venv/test.stamp
+	@sh tests/browser/find_chromium.sh > .venv/chromium
+	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m crawl tests/browser
 
 bench: .venv/app.stamp
 	$(BIN)/python -m benchmarks.engine
