@@ -1,5 +1,5 @@
 # make run    the app, at http://localhost:$(PORT)
-# make test   format, lint, types, then every test, in a real browser too, on $(WORKERS) cores
+# make test   format, lint, types, then every test but those of make crawl, on $(WORKERS) cores
 # make handout   the lesson on paper: every chapter on two pages at most, one PDF a language, in handout/
 # make quick     how long it takes from a control to its result, in a real browser
 PORT ?= 8501
@@ -19,7 +19,7 @@ test: .venv/test.stamp
 	$(BIN)/mypy
 	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
-# make crawl  every page in every language, word by word and box by box: several minutes
+# make crawl  the app in a real browser, every page in every language: several minutes
 crawl: .venv/test.stamp
 	@sh tests/browser/find_chromium.sh > .venv/chromium
 	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m crawl tests/browser

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import expect
 
 expect.set_options(timeout=60_000)  # beside other work
 HOST = "127.0.0.1"
+HERE = Path(__file__).parent
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # Streamlit asks these below a page's own path first: 404
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 NOT_YET = '[data-stale="true"], [data-testid="stSpinner"], [data-testid="stSkeleton"]'
@@ -110,3 +112,11 @@ def visit(app, browser):
 @pytest.fixture
 def viewer(visit):
     return visit()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """What walks through the app in a browser takes minutes: make crawl."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("crawl")

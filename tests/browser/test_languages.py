@@ -100,7 +100,6 @@ def looked_at(viewer, language, schemes):
             viewer.fits()
 
 
-@pytest.mark.crawl
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_every_page_speaks_one_language_and_fits_wide_and_phone_light_and_dark(visit, language):
     viewer, faults, schemes = visit(), [], ["dark", "light"]
@@ -152,7 +151,6 @@ WRAP = """(replace) => {
 }"""
 
 
-@pytest.mark.crawl
 @pytest.mark.parametrize("replace", [False, True])
 def test_a_page_that_the_browser_translated_goes_on_working(viewer, replace):
     viewer.open("density?lang=en&source=test")
