@@ -1,11 +1,12 @@
 """The handout: every step of every chapter on half a page, black on white, one PDF a language. python -m benchmarks.handout
 
-The app is started on a free port, Chromium prints each step on A5, and two of these stand on a page of A4, so that a
-chapter of up to four steps takes two pages.
+The app is started on a free port, Chromium prints each step on A5, and these stand on two pages of A4 a chapter: two
+on each, or three, smaller, where a chapter has five or six steps.
 """
 
 import argparse
 import io
+import math
 import os
 import socket
 import subprocess
@@ -78,13 +79,15 @@ def printed(page: Page, address: str, chapter: Chapter, step: str, language: str
     raise ValueError(f"{chapter.id}, {step}: too much for half a page")
 
 
-def two_a_page(steps: list[PageObject]) -> PdfWriter:
-    """The steps (A5) on pages of A4, one above the other."""
+def two_pages(steps: list[PageObject]) -> PdfWriter:
+    """The steps (A5) on two pages of A4, one above the other."""
     writer, (width, height) = PdfWriter(), A4
-    for first in range(0, len(steps), 2):
+    each = max(2, math.ceil(len(steps) / 2))
+    for first in range(0, len(steps), each):
         sheet = writer.add_blank_page(width, height)
-        for below, step in enumerate(steps[first : first + 2]):
-            sheet.merge_transformed_page(step, Transformation().translate(0, height * (1 - below) / 2))
+        for above, step in enumerate(steps[first : first + each]):
+            at = width * (1 - 2 / each) / 2, height * (each - 1 - above) / each
+            sheet.merge_transformed_page(step, Transformation().scale(2 / each).translate(*at))
     return writer
 
 
@@ -92,7 +95,7 @@ def handout(page: Page, address: str, chapters: list[Chapter], language: str) ->
     """Every chapter, each beginning on a page of its own."""
     whole = PdfWriter()
     for chapter in chapters:
-        sheets = two_a_page([printed(page, address, chapter, step, language) for step in chapter.steps])
+        sheets = two_pages([printed(page, address, chapter, step, language) for step in chapter.steps])
         whole.append(PdfReader(io.BytesIO(_bytes(sheets))), outline_item=texts.translate(language, chapter.title))
     return whole
 
