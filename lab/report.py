@@ -27,7 +27,8 @@ def report_image(card: ModelCard, pictures: list[Picture], label: int | None = N
     chosen = _choose(card, pictures, log_p, reference) if len(pictures) > 1 else 0
     picture, value = pictures[chosen], float(log_p[chosen])
     left, right = st.columns([1, 6])
-    left.image(_large(picture.prepared.image * np.uint8(255)), width=128, alt=picture.name)
+    told = picture.name if picture.was_prepared else f"{picture.name}. {picture.prepared.steps[0].explanation}"
+    left.image(_large(picture.prepared.image * np.uint8(255)), width=128, alt=told)
     left.caption(plain(picture.name))
     with right:
         numbers(card, picture.row, value, reference, label)

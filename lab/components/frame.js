@@ -163,7 +163,8 @@ function measure() {
 function sayWhenStill() {
   const now = Math.round(parseFloat(getComputedStyle(document.documentElement).fontSize));
   if (now === known) return;
-  if (document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning") say((known = now));
+  const still = document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning";
+  if (still && !document.querySelector('[role="dialog"]')) say((known = now)); // a run would close the dialog
   else measure();
 }
 

@@ -23,7 +23,7 @@ CUT = """() => {
   for (const node of document.querySelectorAll(`.st-key-play :is(${shown})`)) {
     const box = node.getBoundingClientRect();
     if (node.closest(".meaning, [data-testid=stSliderTickBar]") || !box.width || getComputedStyle(node).visibility === "hidden") continue;
-    if (box.bottom > rail.top + 1 || box.right > innerWidth + 1) cut.push(`${node.tagName} ${node.innerText ?? ""}`.slice(0, 60));
+    if (box.bottom > rail.top + 1 || (box.right > innerWidth + 1 && node.tagName !== "INPUT")) cut.push(`${node.tagName} ${node.innerText ?? ""}`.slice(0, 60));
   }
   const main = document.querySelector("[data-testid=stMain]");
   if (rail.bottom > innerHeight + 1 || main.scrollHeight > main.clientHeight) cut.push("the page scrolls");

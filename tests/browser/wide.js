@@ -2,7 +2,7 @@
 () => {
   const found = [];
   const scrolls = (element) => /auto|scroll/.test(getComputedStyle(element).overflowX);
-  const unseen = ".katex-mathml, [translate=no], script, style, canvas *, svg *, [data-testid=stSidebar][aria-expanded=false] *";
+  const unseen = ".katex-mathml, .katex-mathml *, [translate=no], script, style, canvas *, svg *, [data-testid=stSidebar][aria-expanded=false] *";
 
   function scrolling(element) {
     for (let at = element; at && at !== document.body; at = at.parentElement) if (scrolls(at) && at.scrollWidth > at.clientWidth) return true;
