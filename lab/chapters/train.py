@@ -6,11 +6,12 @@ from nade_core.messages import N_
 from nade_core.queue import Queue
 from nade_core.runs import RunState
 
-from .. import cache, link
+from .. import cache, link, visitor
 from ..chapter import Chapter
 from ..session import friendly_errors
 from ..train.form import form
 from ..train.queue import label, the_queue
+from ..train.sharing import teacher
 from ..train.watch import watch
 from ..words import _, plain, tell
 
@@ -28,10 +29,11 @@ def render() -> None:
     queue = the_queue()
     with friendly_errors():
         form(queue)
-    run = _choose(queue.runs())
+    run = _choose([run for run in queue.runs() if visitor.sees(run.folder)])
     if run is not None:
         watch(queue, run)
     _faults(queue)
+    teacher()
 
 
 def _choose(runs: list[RunState]) -> RunState | None:
@@ -61,7 +63,8 @@ def _choose(runs: list[RunState]) -> RunState | None:
 
 def _faults(queue: Queue) -> None:
     """What cannot be read, file by file, and why."""
-    faults = [(name or str(queue.root), error) for name, error in queue.faults()]
+    found = [(name, error) for name, error in queue.faults() if not name or visitor.sees(queue.root / name)]
+    faults = [(name or _("the folder of runs"), error) for name, error in found]
     faults += [(f"{path.parent.name}/{path.name}", error) for path, error in cache.model_faults()]
     if faults:
         lines = [f"- **{plain(name)}**: {plain(tell(error))}" for name, error in faults]

@@ -6,7 +6,7 @@ from lesson.published import PUBLISHED
 from nade_core import images
 from nade_core.checkpoint import read_card
 from nade_core.queue import Queue
-from nade_core.runs import RunConfig, RunState, Sheet, keeps_sheets, look, read_replay
+from nade_core.runs import RunConfig, RunState, Sheet, keeps_sheets, look, owned, read_replay, visit
 from nade_core.runs.folder import stop_requested
 
 from .. import cache, link
@@ -14,7 +14,8 @@ from ..session import friendly_errors
 from ..take_home import page_button, report_button
 from ..theme import BLUE, GREY, ORANGE, chart, figure, text_colour
 from ..words import _, explain, plain, tell
-from .queue import STATES, log
+from .queue import STATES, log, viewer
+from .sharing import audience
 
 EVERY = 1.5  # seconds between two looks at a run under way
 MARK = next(result for result in PUBLISHED if result.model.startswith("NADE,"))
@@ -24,6 +25,8 @@ NOW = 0  # in the replay, the model as it is: epochs count from one
 
 def watch(queue: Queue, run: RunState) -> None:
     """The run, looked at again and again as long as it goes on."""
+    if owned(run.folder).owner == viewer().owner:
+        visit(run.folder)
     st.fragment(_look, run_every=EVERY if run.state in LIVE else None)(queue, run)
 
 
@@ -38,7 +41,9 @@ def _look(queue: Queue, seen: RunState) -> None:
     if reports and run.config:
         _progress(run, run.config, reports)
     with friendly_errors():
-        _buttons(queue, run)
+        if viewer().changes(owned(run.folder)):
+            _buttons(queue, run)
+            audience(run)
     if reports and run.config:
         left, right = st.columns([3, 2], gap="large")
         with left:

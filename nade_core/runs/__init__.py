@@ -10,6 +10,7 @@
     lesson.npz           what a teacher said, where there is one
     replay/              what it drew after each of at most 64 epochs, see replay.py
     stop                 present: the run ends within a batch
+    owner.json           whose it is, and who else sees it, where the app serves many people
     run.lock             held by the worker for life: a run is alive while nobody else can hold it
 
 Every file is written whole or not at all. A kill loses at most the epoch under way, which a resumed run
@@ -32,21 +33,27 @@ from .folder import (
     write_json,
 )
 from .offers import Usual, models_for, sources, usual
+from .owning import Owned, Viewer, give, hashed, owned, visit
 from .planning import Request, plan
 from .replay import Sheet, keeps_sheets, read_replay
 from .runner import read_run_data, run
 
 __all__ = [
+    "Owned",
     "Request",
     "RunConfig",
     "RunState",
     "Sheet",
     "Usual",
+    "Viewer",
     "clear_stop",
     "create",
+    "give",
+    "hashed",
     "keeps_sheets",
     "look",
     "models_for",
+    "owned",
     "plan",
     "read_config",
     "read_json",
@@ -57,5 +64,6 @@ __all__ = [
     "run",
     "sources",
     "usual",
+    "visit",
     "write_json",
 ]

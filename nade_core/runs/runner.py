@@ -18,6 +18,7 @@ from ..data import SOURCES, Dataset
 from ..data.reading import read_data
 from ..distillation import Classroom, classroom
 from ..files import write_atomic
+from ..messages import NadeError
 from ..models import MODELS
 from ..orderings import make_ordering
 from ..training import TrainState, TrainStep, train_by_batches
@@ -43,13 +44,13 @@ def run(
     config = read_config(folder)
     with working_on(folder):
         try:
-            end = yield from _attempt(folder, config, device, deadline)
+            end, why = yield from _attempt(folder, config, device, deadline)
         except BaseException as error:
             left = isinstance(error, KeyboardInterrupt | GeneratorExit)
             with suppress(OSError):  # a full disk: the error itself is what matters
                 write_status(folder, "stopped" if left else "failed", None if left else error)
             raise
-        write_status(folder, end)
+        write_status(folder, end, why)
         clear_stop(folder)
 
 
@@ -92,10 +93,10 @@ class Work:
 
 def _attempt(
     folder: Path, config: RunConfig, device: torch.device, deadline: float | None
-) -> Generator[dict, None, str]:
-    """From where the run stands until it ends; returns the state it ends in."""
+) -> Generator[dict, None, tuple[str, NadeError | None]]:
+    """From where the run stands until it ends; returns the state it ends in, and why, where there is a reason."""
     if stop_requested(folder):
-        return "stopped"
+        return "stopped", None
     write_status(folder, "running")
     for leftover in folder.glob(".*.part"):  # of a worker that was killed as it wrote
         leftover.unlink(missing_ok=True)
@@ -106,16 +107,16 @@ def _attempt(
         first = True
         while open_trials := _open_trials(work):
             if not first and deadline is not None and time.monotonic() >= deadline:
-                return "stopped"
+                return "stopped", NadeError("The time limit is over. The best model so far is kept; the run can go on.")
             for place, trial in enumerate(open_trials):
                 until = None
                 if deadline is not None:  # what time is left is shared by the trainings that are left
                     now = time.monotonic()
                     until = now + (deadline - now) / (len(open_trials) - place)
                 if (yield from _train(work, trial, until, log, done_before)):
-                    return "stopped"
+                    return "stopped", None
             first = False
-    return "done"
+    return "done", None
 
 
 def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: float | None) -> Work:

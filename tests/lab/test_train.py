@@ -58,7 +58,7 @@ def asked(page, monkeypatch):
     """What the page asks for when Train is pressed."""
     seen = []
 
-    def submit(queue, request, files=(), device=None):
+    def submit(queue, request, files=(), device=None, owner=""):
         seen.append(request)
         raise NadeError("Noted.")
 
