@@ -1,10 +1,15 @@
 """NADE Lab: a lecture on learning p(x), made touchable. streamlit run app.py"""
 
+import sys
+
 import streamlit as st
 from starlette.middleware import Middleware
 
-import nade_core  # noqa: F401  first: it says how torch's threads wait
-from lab import served, visitor
+try:
+    import nade_core  # noqa: F401  first: it says how torch's threads wait
+    from lab import served, visitor
+except ValueError as error:  # a variable of the environment that makes no sense
+    sys.exit(str(error))
 
 if __name__ == "__main__":  # a viewer's page
     from lab.main import main
