@@ -1,5 +1,6 @@
 """Every command of the project's makers runs, at its smallest size, and measures what it says."""
 
+import asyncio
 import json
 import math
 import pkgutil
@@ -15,11 +16,11 @@ from PIL import Image
 
 import benchmarks
 import lesson.sheet
-from benchmarks import browser, embed, engine, leaderboard, publish, sheet, wine
+from benchmarks import browser, embed, engine, leaderboard, load, publish, sheet, wine
 from nade_core import list_models, load_model, read_card, runs, scoring
 from nade_core.data import SOURCES, load_dataset
 
-RUN_HERE = {"browser", "embed", "engine", "leaderboard", "publish", "quick", "sheet", "wine"}
+RUN_HERE = {"browser", "embed", "engine", "leaderboard", "load", "publish", "quick", "sheet", "wine"}
 ELSEWHERE = {"handout"}  # tests/browser/test_hall.py prints a chapter
 
 
@@ -31,6 +32,20 @@ def test_the_time_from_a_control_to_its_result_is_measured():
     command = [sys.executable, "-m", "benchmarks.quick", "--pages", "coin"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "coin" in printed and re.search(r"\d+", printed)
+
+
+def test_a_class_of_viewers_is_measured(monkeypatch, capsys):
+    monkeypatch.setattr(load, "PAUSE", (0.0, 0.0))
+    load.main(["--viewers", "2", "--over", "0", "--changes", "2", "--mix", "seeds"])
+    printed = capsys.readouterr().out
+    assert "0 faults" in printed and re.search(r"\| 1 to 25 \| \d+\.\d+ \| \d+\.\d+ \| 4 \|", printed)
+
+
+def test_a_viewer_tells_what_is_wrong_with_a_page(monkeypatch):
+    seen = load.Seen()
+    with load.serving() as (address, _process):
+        asyncio.run(load.visit(address.replace("http", "ws"), 0, (("nowhere", "n", (1,)),), 0, seen))
+    assert seen.faults == ["RuntimeError: there is no page nowhere"] and seen.here == 0
 
 
 def wines(path: Path, header: str, delimiter: str) -> Path:
