@@ -44,6 +44,7 @@ def test_a_class_of_viewers_is_measured(monkeypatch, capsys):
 
 def test_a_run_whose_worker_is_killed_comes_out_whole(monkeypatch, capsys):
     monkeypatch.setattr(faults, "EPOCHS", 6)
+    monkeypatch.setattr(faults, "WITHIN", 1.0)
     monkeypatch.setattr(faults, "ASKED", replace(faults.ASKED, train_options={"epochs": 6, "weight_decay": 0.0}))
     faults.main(["--times", "1", "--faults", "killed_worker"])
     assert "| the worker is killed | 1 | 1 whole |" in capsys.readouterr().out
