@@ -32,6 +32,7 @@ from .folder import (
     request_stop,
     write_json,
 )
+from .forecast import estimate
 from .offers import Usual, models_for, sources, usual
 from .owning import Owned, Viewer, give, hashed, owned, visit
 from .planning import Request, plan
@@ -48,6 +49,7 @@ __all__ = [
     "Viewer",
     "clear_stop",
     "create",
+    "estimate",
     "give",
     "hashed",
     "keeps_sheets",
