@@ -39,6 +39,7 @@ class DensityModel(nn.Module):
     completes = False  # has marginals, complete and log_prob_missing
     labelled = False  # may have classes
     slow = False  # scoring is expensive: several times as much as a pass through a network of its size
+    validates_whole = False  # its validation_nats are an estimate of its own, made of all rows at once
     draws_slowly = False  # sixteen samples cost more than a small part of an epoch of training
     in_browser = False  # can be played in a browser, from its weights alone
 
@@ -115,8 +116,11 @@ class DensityModel(nn.Module):
         raise NotImplementedError
 
     @torch.no_grad()
-    def validation_nats(self, x: Tensor) -> float:
-        """What chooses the weights to keep: the mean of -log p(x) over validation rows (N, D)."""
+    def validation_nats(self, x: Tensor, y: Tensor | None = None) -> float:
+        """What chooses the weights to keep: the mean of -log p(x) over validation rows (N, D).
+
+        y (N,) are their labels, where the model has classes; what they are for is a bound, where p(x) is expensive.
+        """
         return -sum(as_double(self.log_prob(part)).sum().item() for part in x.split(BATCH)) / len(x)
 
     def as_rows(self, x) -> Tensor:
