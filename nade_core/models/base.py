@@ -6,6 +6,8 @@ knows a faster way to the same numbers writes ``_log_prob`` or ``_log_conditiona
 stands in its class attributes, so that nobody needs to know its name.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
@@ -39,6 +41,7 @@ class DensityModel(nn.Module):
     completes = False  # has marginals, complete and log_prob_missing
     labelled = False  # may have classes
     slow = False  # scoring is expensive: several times as much as a pass through a network of its size
+    validates_whole = False  # its validation_nats are an estimate of its own, made of all rows at once
     draws_slowly = False  # sixteen samples cost more than a small part of an epoch of training
     in_browser = False  # can be played in a browser, from its weights alone
 
@@ -80,17 +83,28 @@ class DensityModel(nn.Module):
 
     @torch.no_grad()
     def sample(
-        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
+        self,
+        n: int,
+        y=None,
+        generator: torch.Generator | Sequence[torch.Generator] | None = None,
+        temperature: float = 1.0,
+        prefix=None,
     ) -> Tensor:
         """n rows x ~ p(x | y): (n, D).
 
         ``prefix`` (k,) or (n, k) fixes the first k dimensions of the ordering. ``temperature`` divides the logits of
         the conditionals: at 1 the draw is from p(x) itself, towards 0 it takes the likelier side of each. All
-        randomness comes from ``generator`` (on the CPU): the same seed gives the same rows anywhere.
+        randomness comes from ``generator`` (on the CPU): the same seed gives the same rows anywhere. With n generators
+        each row comes from its own, as it would if it were drawn alone.
         """
         n, temperature = as_count(n), as_temperature(temperature)
         y, known = self.as_labels(y, n), self._as_prefix(prefix, n).to(self.ordering.device)
-        return self._sample(self._uniforms(n, generator), y, known, temperature)
+        if not isinstance(generator, Sequence):
+            return self._sample(self._uniforms(n, generator), y, known, temperature)
+        if len(generator) != n:
+            raise NadeError("Expected one generator, or one a row; got {given} for {n} rows.", given=len(generator), n=n)
+        uniforms = [self._uniforms(1, each) for each in generator] or [self._uniforms(0, None)]
+        return self._sample(torch.cat(uniforms, -2), y, known, temperature)
 
     @torch.no_grad()
     def class_log_prob(self, x) -> Tensor:
@@ -115,8 +129,11 @@ class DensityModel(nn.Module):
         raise NotImplementedError
 
     @torch.no_grad()
-    def validation_nats(self, x: Tensor) -> float:
-        """What chooses the weights to keep: the mean of -log p(x) over validation rows (N, D)."""
+    def validation_nats(self, x: Tensor, y: Tensor | None = None) -> float:
+        """What chooses the weights to keep: the mean of -log p(x) over validation rows (N, D).
+
+        y (N,) are their labels, where the model has classes; what they are for is a bound, where p(x) is expensive.
+        """
         return -sum(as_double(self.log_prob(part)).sum().item() for part in x.split(BATCH)) / len(x)
 
     def as_rows(self, x) -> Tensor:
@@ -148,7 +165,7 @@ class DensityModel(nn.Module):
         return as_prefix(prefix, n, self.config.dims).to(self.dtype)
 
     def _uniforms(self, n: int, generator: torch.Generator | None) -> Tensor:
-        """All the randomness of n rows: uniforms, (n, D) unless the model needs others."""
+        """All the randomness of n rows: uniforms, (n, D) unless the model needs others, (..., n, any number) always."""
         return torch.rand(n, self.config.dims, generator=generator).to(self.ordering.device, self.dtype)
 
     def _conditionals(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Distribution:

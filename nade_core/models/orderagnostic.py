@@ -58,6 +58,7 @@ class OrderAgnosticNADE(BinaryModel):
         "precision": "bfloat16",
     }
     many_orderings = True
+    validates_whole = True
     draws_slowly = True
     completes = True
     slow = True
@@ -129,7 +130,7 @@ class OrderAgnosticNADE(BinaryModel):
         return ((terms * ~known).sum(1) * (D + 1) / missing).mean()
 
     @torch.no_grad()
-    def validation_nats(self, x: Tensor) -> float:
+    def validation_nats(self, x: Tensor, y: Tensor | None = None) -> float:
         """The loss on every row of x, always under the same masks: the exact figure costs D passes.
 
         A small x is seen under several masks a row, so that at least VALIDATION_ROWS terms are averaged.

@@ -74,6 +74,16 @@ def test_every_verb_takes_labels_and_an_ordering_and_gives_its_shape(model):
     assert model.log_prob(x[:0]).shape == log_probs(model, x[:0]).shape == (0,)
 
 
+def test_rows_drawn_together_are_those_drawn_alone_each_from_its_own_seed(model):
+    model.double()
+    alone = torch.cat([model.sample(1, generator=torch.Generator().manual_seed(seed)) for seed in range(5)])
+    together = model.sample(5, generator=[torch.Generator().manual_seed(seed) for seed in range(5)])
+    torch.testing.assert_close(together, alone)
+    assert model.sample(0, generator=[]).shape == (0, DIMS)
+    with pytest.raises(NadeError, match="one a row; got 1 for 2 rows"):
+        model.sample(2, generator=[torch.Generator()])
+
+
 def test_an_ordering_that_a_model_does_not_know_is_refused_in_a_sentence(model):
     other = torch.tensor([0, 3, 1, 2])
     for verb in (model.log_prob, model.conditionals, model.log_conditionals):
