@@ -56,7 +56,7 @@ def plan(request: Request, device: torch.device, told: Told | None = None) -> Ru
     _check_names(request)
     model_class, config_class = MODELS[request.model]
     data = _data(request, model_class.values, told)
-    options = dict(request.model_options)
+    options = {**model_class.sizes_for(*data.train.shape), **request.model_options}
     if request.classes:
         if "classes" not in _names(config_class) or not data.class_names:
             raise NadeError("Classes need a model that takes them, and a data set with labels.")

@@ -1,5 +1,6 @@
 """The worker: trains in a run folder from where it stands, and keeps the folder up to date."""
 
+import copy
 import hashlib
 import json
 import time
@@ -18,7 +19,7 @@ from ..data import SOURCES, Dataset
 from ..data.reading import read_data
 from ..distillation import Classroom, classroom
 from ..files import write_atomic
-from ..models import MODELS
+from ..models import MODELS, DensityModel
 from ..orderings import make_ordering
 from ..training import TrainState, TrainStep, train_by_batches
 from .config import RunConfig
@@ -80,6 +81,7 @@ class Work:
     before: float  # seconds that earlier attempts took
     began: float
     deadline: float | None
+    fresh: DensityModel | None = None  # where each of the trainings begins
 
     def seconds_left(self, done_before: float) -> float | None:
         """An estimate from the pace of this attempt; ``done_before`` of all work was behind it at the start."""
@@ -197,7 +199,9 @@ def _state(work: Work, trial: int) -> TrainState:
     data, ordering = work.room.data, work.room.ordering
     if ordering is None and config.ordering != "raster":  # else a model may have a first ordering of its own
         ordering = make_ordering(config.ordering, *(data.shape or (1, data.dims)), seed=how.seed)
-    return TrainState.start(config.model, config.sizes, data, how, work.device, ordering)
+    if work.fresh is None:
+        work.fresh = TrainState.start(config.model, config.sizes, data, how, work.device, ordering).model
+    return TrainState.of(copy.deepcopy(work.fresh), how)
 
 
 def _cut_log(folder: Path, standing: Standing) -> None:
