@@ -9,7 +9,7 @@ Its conditionals are mixtures of Gaussians themselves. With L_k the Cholesky fac
 It is learned by expectation-maximisation (Dempster, Laird & Rubin, 1977), with so many rows of variance 1 added to
 each covariance. How many components and how many such rows is not chosen but stacked: every candidate is judged on rows
 that it has not seen, and the mixture of candidates is the one under which those rows are likeliest (Smyth & Wolpert,
-1999). All is computed in float64, on standardised rows.
+1999); the best candidate alone, where that gains less than its standard error. All is computed in float64, on standardised rows.
 """
 
 import math
@@ -22,9 +22,9 @@ from ..orderings import inverse
 
 COMPONENTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24)
 ADDED_ROWS = (1e-6, 0.1, 1.0, 10.0)
-RESTARTS, FOLDS, ROWS_EACH = 2, 3, 5
+RESTARTS, FOLDS, ROWS_EACH, STARTS = 2, 4, 5, 3
 FLOOR = 5e-4  # the least standard deviation in any direction, where the columns have 1
-LEAST_SHARE = 0.01  # of the mixture, below which a candidate is left out
+LEAST_SHARE = 0.002  # of the mixture, below which a candidate is left out
 STEPS, ENOUGH = 50, 1e-3  # of EM, and the gain in nats below which it ends
 FAR = 1e-300  # a weight whose logarithm is finite
 
@@ -128,16 +128,24 @@ def fit(z: Tensor, components: int, added: float, seed: int) -> Gaussians:
 
 
 def _nearest(z: Tensor, components: int, generator: torch.Generator) -> Tensor:
-    """To which of k centres each row belongs, (N, K) of 0 and 1: k-means++ (Arthur & Vassilvitskii, 2007), ten steps."""
+    """To which of k centres each row belongs, (N, K) of 0 and 1: the closest of a few starts of k-means."""
+    starts = [_k_means(z, components, generator) for _ in range(STARTS if components > 1 else 1)]
+    apart = torch.cdist(z, min(starts, key=lambda centres: torch.cdist(z, centres).amin(1).square().sum().item()))
+    return torch.nn.functional.one_hot(apart.argmin(1), components).to(z)
+
+
+def _k_means(z: Tensor, components: int, generator: torch.Generator) -> Tensor:
+    """k centres (K, D): k-means++ (Arthur & Vassilvitskii, 2007), then eight steps."""
     centres = z[torch.randint(len(z), (1,), generator=generator)]
+    far = torch.cdist(z, centres)[:, 0] ** 2
     for _ in range(components - 1):
-        far = torch.cdist(z, centres).amin(1) ** 2 + 1e-12
-        centres = torch.cat([centres, z[torch.multinomial(far, 1, generator=generator)]])
-    for _ in range(10):
+        centres = torch.cat([centres, z[torch.multinomial(far + 1e-12, 1, generator=generator)]])
+        far = far.minimum((z - centres[-1]).square().sum(1))
+    for _ in range(8):
         member = torch.nn.functional.one_hot(torch.cdist(z, centres).argmin(1), components).to(z)
         n = member.sum(0)[:, None]
         centres = torch.where(n > 0, member.T @ z / n.clamp(min=1), centres)
-    return member
+    return centres
 
 
 def _maximise(z: Tensor, shares: Tensor, added: float) -> Gaussians:
@@ -159,13 +167,15 @@ def stacked(z: Tensor, most: int, seed: int = 0) -> Gaussians:
         for c, how in enumerate(candidates):
             unseen[fold == f, c] = log_joint(fit(z[fold != f], *how), z[fold == f]).logsumexp(1)
     shares = _shares(unseen)
-    kept = _kept(shares.tolist(), candidates, most)
+    kept = _kept(shares.tolist(), candidates, most) if _pays(unseen, shares) else [int(unseen.mean(0).argmax())]
     fits = [fit(z, *candidates[c]) for c in kept]
     weights = torch.cat([share * g.weights for share, g in zip(shares[kept] / shares[kept].sum(), fits, strict=True)])
     left = most - len(weights)
     means = torch.cat([*(g.means for g in fits), torch.zeros(left, z.shape[1]).to(z)])
     unit = torch.eye(z.shape[1]).to(z).expand(left, -1, -1)
-    return Gaussians(torch.cat([weights, torch.zeros(left).to(z)]), means, torch.cat([*(g.factors for g in fits), unit]))
+    return Gaussians(
+        torch.cat([weights, torch.zeros(left).to(z)]), means, torch.cat([*(g.factors for g in fits), unit])
+    )
 
 
 def _candidates(rows: int, most: int) -> list[tuple[int, float, int]]:
@@ -182,6 +192,12 @@ def _shares(unseen: Tensor) -> Tensor:
     for _ in range(300):
         shares = (unseen + shares.clamp(min=FAR).log()).softmax(1).mean(0)
     return shares
+
+
+def _pays(unseen: Tensor, shares: Tensor) -> bool:
+    """Whether the mixture of candidates beats the best one by more than the standard error of the difference."""
+    gain = (unseen + shares.clamp(min=FAR).log()).logsumexp(1) - unseen[:, unseen.mean(0).argmax()]
+    return len(gain) > 1 and bool(gain.mean() > gain.std() / len(gain) ** 0.5)
 
 
 def _kept(shares: list[float], candidates: list[tuple[int, float, int]], most: int) -> list[int]:

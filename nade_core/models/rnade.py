@@ -32,7 +32,7 @@ from .gaussians import Conditionals, Gaussians
 
 FAMILIES = {"gaussian": Normal, "laplace": Laplace}
 FIRST_SHARE = 0.03  # of the network's components among those of the Gaussians, before it has learned anything
-SMALL, SQUARES = 5000, 40_000  # a small table: so many rows; so many numbers in all covariances together
+SMALL, SQUARES = 5000, 60_000  # a small table: so many rows; so many numbers in all covariances together
 
 
 @dataclass(frozen=True)
@@ -96,21 +96,23 @@ class RNADE(DensityModel):
         if G:
             self.register_buffer("weights", torch.full((G,), 1 / G))
             self.register_buffer("means", torch.zeros(G, D))
-            self.register_buffer("factors", torch.eye(D).repeat(G, 1, 1))
+            self.register_buffer("factors", torch.zeros(G, D, D))
+            self.factors.diagonal(dim1=1, dim2=2).fill_(1)
         self.W = nn.Parameter(torch.randn(D, H) * D**-0.5)
         self.M = nn.Parameter(torch.randn(D, H) * D**-0.5)
         self.c = nn.Parameter(torch.zeros(H))
         self.deeper = nn.ModuleList(nn.Linear(H, H) for _ in range(config.layers - 1))
-        self.V = nn.Parameter(torch.randn(D, H, 3 * K) * 0.3 * H**-0.5)
+        self.V = nn.Parameter(torch.randn(D, H, 3 * K) * (0.03 if G else 0.3) * H**-0.5)
         start = torch.zeros(D, 3, K)
-        start[:, 0] = math.log(FIRST_SHARE / K) if G else 0
         start[:, 1] = torch.linspace(-2, 2, K)  # the means, spread over the data
+        if G:  # with these weights and widths, about the Gaussian of the same mean and variance
+            start[:, 0] = (-(start[:, 1] ** 2)).log_softmax(1) + math.log(FIRST_SHARE)
         self.b = nn.Parameter(start.flatten(1))
 
     @classmethod
     def sizes_for(cls, rows: int, dims: int) -> dict:
         """Of a small table a smaller network, beside as many Gaussians as their covariances allow."""
-        most = min(32, SQUARES // dims**2) if rows <= SMALL else 0
+        most = min(48, SQUARES // dims**2) if rows <= SMALL else 0
         return {"hidden": 64, "components": 10, "dropout": 0.2, "gaussians": most} if most else {}
 
     def _conditionals(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> MixtureSameFamily:

@@ -22,6 +22,7 @@ from ..files import write_atomic
 from ..models import MODELS, DensityModel
 from ..orderings import make_ordering
 from ..training import TrainState, TrainStep, train_by_batches
+from .conclusion import conclude
 from .config import RunConfig
 from .folder import clear_stop, read_config, read_log, stop_requested, working_on, write_status
 from .replay import keep_sheet
@@ -103,8 +104,15 @@ def _attempt(
         leftover.unlink(missing_ok=True)
     work = _prepare(folder, config, device, deadline)
     _cut_log(folder, work.standing)
+    end = yield from _trainings(work, deadline)
+    conclude(folder, work.room.data, device)
+    return end
+
+
+def _trainings(work: Work, deadline: float | None) -> Generator[dict, None, str]:
+    """All trainings that are not over, in turn; returns the state that the run ends in."""
     done_before = sum(work.done) / len(work.done)
-    with (folder / "log.jsonl").open("a", buffering=1, encoding="utf-8") as log:
+    with (work.folder / "log.jsonl").open("a", buffering=1, encoding="utf-8") as log:
         first = True
         while open_trials := _open_trials(work):
             if not first and deadline is not None and time.monotonic() >= deadline:
@@ -127,6 +135,7 @@ def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: fl
         "data": data.name,
         "embedded": data.embedded,
         "fingerprint": fingerprint(data.train),
+        "layout": asdict(data.layout) if data.layout else None,
     }
     room, standing = _classroom(folder, config, data, device), read_standing(folder, config)
     if standing is None:

@@ -48,7 +48,9 @@ def test_a_row_with_holes_has_the_density_of_what_is_known(model):
     x = rows(model).double()
     x[0, 1] = x[0, 3] = x[1, 1] = x[1, 3] = x[2, 0] = torch.nan
     log_p, mask = model.log_prob(x), torch.tensor([True, False, True, False])
-    along = model.log_conditionals(x[:2].nan_to_num(), ordering=[2, 0, 1, 3] if model.ordering[0] == 2 else [0, 2, 1, 3])
+    along = model.log_conditionals(
+        x[:2].nan_to_num(), ordering=[2, 0, 1, 3] if model.ordering[0] == 2 else [0, 2, 1, 3]
+    )
     torch.testing.assert_close(log_p[:2].double(), along[:, mask].sum(1))
     torch.testing.assert_close(log_p[3:], model.log_prob(x[3:]))
     assert torch.equal(model.log_prob(np.full((1, DIMS), np.nan)), torch.zeros(1).to(log_p))

@@ -12,7 +12,9 @@ from nade_core.models.gaussians import Gaussians
 @pytest.fixture
 def mixture():
     torch.manual_seed(0)
-    factors = torch.randn(3, 4, 4, dtype=torch.float64).tril(-1) + torch.rand(3, 4, 1, dtype=torch.float64) * torch.eye(4)
+    factors = torch.randn(3, 4, 4, dtype=torch.float64).tril(-1) + torch.rand(3, 4, 1, dtype=torch.float64) * torch.eye(
+        4
+    )
     return Gaussians(torch.tensor([0.5, 0.5, 0.0]).double(), torch.randn(3, 4).double(), factors + 0.2 * torch.eye(4))
 
 
