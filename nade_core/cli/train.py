@@ -51,7 +51,11 @@ def _known(name: str) -> str:
 def _add_model(p: argparse.ArgumentParser, model: ModelOptions, models: dict[str, ModelOptions]) -> None:
     group = p.add_argument_group(f"the model, here {model.name}", textwrap.fill(model.meaning, 100))
     group.add_argument(
-        "--model", type=_known, choices=models, metavar="NAME", help="which, below; it has options of its own (NADE)"
+        "--model",
+        type=_known,
+        choices=models,
+        metavar="NAME",
+        help="which, below; it has options of its own (NADE, of real values RNADE)",
     )
     for name, default in model.defaults.items():
         if isinstance(default, bool):
@@ -182,7 +186,7 @@ def _request(args):
     }
     return runs.Request(
         given.get("data", "mnist"),
-        given.get("model", "NADE"),
+        given.get("model", ""),
         {name: given[name] for name in options},
         {name: value for name, value in training.items() if name != "seed"},
         reading=reading_of(args),

@@ -140,6 +140,13 @@ def understand(source: str | Path, how: How | None = None) -> Understood:
     return about
 
 
+def looks_like(source: str | Path, how: How) -> str:
+    """The kind of rows that a source gives where nothing is asked: "binary" where they are, or can become so, 0 and 1."""
+    if str(source) in SOURCES:
+        return next(iter(SOURCES[str(source)].values))
+    return _looks(_content(source, replace(how, values=None)), replace(how, values=None))
+
+
 def _content(source: str | Path, how: How) -> Content:
     """The tables of a file, numbers alone, of one width, without holes."""
     if str(source) in SOURCES:

@@ -202,7 +202,8 @@ def _pays(unseen: Tensor, shares: Tensor) -> bool:
 
 def _kept(shares: list[float], candidates: list[tuple[int, float, int]], most: int) -> list[int]:
     """Which candidates stay: the largest shares first, as long as their components are not too many together."""
-    kept, used = [], 0
+    kept: list[int] = []
+    used = 0
     for c in sorted(range(len(shares)), key=lambda c: -shares[c]):
         if not kept or (shares[c] >= LEAST_SHARE and used + candidates[c][0] <= most):
             kept.append(c)

@@ -32,7 +32,7 @@ from .folder import (
     write_json,
 )
 from .offers import Usual, models_for, sources, usual
-from .planning import Request, plan
+from .planning import Request, plan, usual_model
 from .replay import Sheet, keeps_sheets, read_replay
 from .runner import read_run_data, run
 
@@ -57,5 +57,6 @@ __all__ = [
     "run",
     "sources",
     "usual",
+    "usual_model",
     "write_json",
 ]

@@ -35,5 +35,5 @@ def standardised(model: DensityModel, nats: dict[str, float]) -> dict[str, float
     """The same nats for values of variance 1, by split; none where the model is not one of real values."""
     if model.values != "real":
         return {}
-    jacobian = model.scale.double().log().sum().item()
+    jacobian = model.get_buffer("scale").double().log().sum().item()
     return {split: value - jacobian for split, value in nats.items()}

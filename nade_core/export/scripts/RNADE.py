@@ -29,7 +29,7 @@ class RNADE:
             (weights[f"deeper.{k}.weight"], weights[f"deeper.{k}.bias"]) for k in range(config["layers"] - 1)
         ]
         self.family, self.floor = {"gaussian": Normal, "laplace": Laplace}[config["family"]], config["floor"]
-        self.full = None
+        self.full: tuple[Tensor, ...] = ()  # the log-weights, the means and the factors of the Gaussians
         if config.get("gaussians"):
             rows = weights["factors"][:, self.ordering]
             factors = torch.linalg.cholesky(rows @ rows.mT)  # along the ordering
@@ -66,14 +66,14 @@ class RNADE:
             h = h + torch.relu(F.linear(h, A, c))
         weights, mu, s = (h @ self.V[d] + self.b[d]).chunk(3, 1)
         sigma = self.floor + F.softplus(s)
-        if self.full is None:
+        if not self.full:
             return weights, mu, sigma
         there, m, L = self._gaussians(before)
         w = there.exp()
         centre = (w * m).sum(1, keepdim=True)
         spread = (w * (L**2 + (m - centre) ** 2)).sum(1, keepdim=True).sqrt()
-        both = (there, weights), (m, centre + spread * mu), (L.expand_as(m), spread * sigma)
-        return tuple(torch.cat(pair, 1) for pair in both)
+        means, sigmas = torch.cat([m, centre + spread * mu], 1), torch.cat([L.expand_as(m), spread * sigma], 1)
+        return torch.cat([there, weights], 1), means, sigmas
 
     def _gaussians(self, before: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log-weights (B, K), means (B, K) and widths (K,) of the next value given those before it (B, i)."""
