@@ -64,12 +64,28 @@ def classify(model: DensityModel, x) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros((0, model.classes))
 
 
+def log_conditionals(model: DensityModel, x) -> np.ndarray:
+    """log p(x_i | x_<i) of every value of x (N, D), in nats, in batches: (N, D) float64."""
+    parts = [model.log_conditionals(x[i : i + BATCH]).cpu().numpy() for i in range(0, len(x), BATCH)]
+    return np.concatenate(parts) if parts else np.zeros((0, model.config.dims))
+
+
+@torch.no_grad()
+def given_curve(model: AnyOrder, known: dict[int, float], d: int, values) -> np.ndarray:
+    """p(x_d = v | x_known) for every v of values (N,), given some values by dimension: (N,) float64."""
+    row, mask = np.full(model.config.dims, np.nan), np.isin(np.arange(model.config.dims), list(known))
+    row[list(known)] = list(known.values())
+    asked = torch.zeros(len(values), model.config.dims)
+    asked[:, d] = torch.tensor(np.asarray(values))
+    log_p = model.given(row[None], mask).log_prob(asked.to(model.ordering.device, model.dtype))
+    return as_double(log_p[:, d]).exp().cpu().numpy()
+
+
 def least_likely(model: DensityModel, x, n: int) -> tuple[np.ndarray, np.ndarray]:
     """The n rows of x (N, D) of the smallest log p, the least likely first: their places (n,), and their
     log p(x_i | x_<i) (n, D), which say what makes them so."""
     places = log_probs(model, x).argsort(kind="stable")[: as_count(n)]
-    parts = [model.log_conditionals(x[places[i : i + BATCH]]).cpu().numpy() for i in range(0, len(places), BATCH)]
-    return places, np.concatenate(parts) if parts else np.zeros((0, model.config.dims))
+    return places, log_conditionals(model, x[places])
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ Its conditionals are mixtures of Gaussians themselves. With L_k the Cholesky fac
 It is learned by expectation-maximisation (Dempster, Laird & Rubin, 1977), with so many rows of variance 1 added to
 each covariance. How many components and how many such rows is not chosen but stacked: every candidate is judged on rows
 that it has not seen, and the mixture of candidates is the one under which those rows are likeliest (Smyth & Wolpert,
-1999); the best candidate alone, where that gains less than its standard error. All is computed in float64, on standardised rows.
+1999); the best candidate alone, where that gains less than two standard errors. All is computed in float64, on standardised rows.
 """
 
 import math
@@ -195,9 +195,9 @@ def _shares(unseen: Tensor) -> Tensor:
 
 
 def _pays(unseen: Tensor, shares: Tensor) -> bool:
-    """Whether the mixture of candidates beats the best one by more than the standard error of the difference."""
+    """Whether the mixture of candidates beats the best one by more than two standard errors of the difference."""
     gain = (unseen + shares.clamp(min=FAR).log()).logsumexp(1) - unseen[:, unseen.mean(0).argmax()]
-    return len(gain) > 1 and bool(gain.mean() > gain.std() / len(gain) ** 0.5)
+    return len(gain) > 1 and bool(gain.mean() > 2 * gain.std() / len(gain) ** 0.5)
 
 
 def _kept(shares: list[float], candidates: list[tuple[int, float, int]], most: int) -> list[int]:

@@ -31,7 +31,7 @@ from .base import DensityModel
 from .gaussians import Conditionals, Gaussians
 
 FAMILIES = {"gaussian": Normal, "laplace": Laplace}
-FIRST_SHARE = 0.03  # of the network's components among those of the Gaussians, before it has learned anything
+FIRST_SHARE, FIRST_SIZE = 0.03, 0.03  # of the network's components among the Gaussians, and of its weights, at first
 SMALL, SQUARES = 5000, 60_000  # a small table: so many rows; so many numbers in all covariances together
 
 
@@ -102,7 +102,7 @@ class RNADE(DensityModel):
         self.M = nn.Parameter(torch.randn(D, H) * D**-0.5)
         self.c = nn.Parameter(torch.zeros(H))
         self.deeper = nn.ModuleList(nn.Linear(H, H) for _ in range(config.layers - 1))
-        self.V = nn.Parameter(torch.randn(D, H, 3 * K) * (0.03 if G else 0.3) * H**-0.5)
+        self.V = nn.Parameter(torch.randn(D, H, 3 * K) * (FIRST_SIZE if G else 0.3) * H**-0.5)
         start = torch.zeros(D, 3, K)
         start[:, 1] = torch.linspace(-2, 2, K)  # the means, spread over the data
         if G:  # with these weights and widths, about the Gaussian of the same mean and variance
