@@ -31,6 +31,7 @@ GROUPS = {
     "mnist": N_("Digits"),
     "points": N_("Points"),
     "colours": N_("Colours"),
+    "tables": N_("Tables"),
     "own": N_("Own data"),
 }
 

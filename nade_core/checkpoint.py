@@ -12,6 +12,7 @@ from safetensors.torch import save
 from torch.overrides import TorchFunctionMode
 
 from .data import SOURCES
+from .data.layout import Layout
 from .devices import as_device
 from .files import write_atomic
 from .headers import FORMAT_VERSION, PRETRAINED, config_of, read_header
@@ -20,6 +21,7 @@ from .messages import NadeError
 from .models import MODELS
 
 DEFAULT = "nade-mnist"
+REFERENCE = 1000  # values of log p that a model file keeps to compare with
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class ModelCard:
     classes: tuple[str, ...] = ()
     shape: tuple[int, int] | None = None
     nats: dict[str, float] = field(default_factory=dict)
+    standardised_nats: dict[str, float] = field(default_factory=dict)
+    layout: Layout | None = None
+    valid_log_p: tuple[float, ...] = ()
     header: dict = field(default_factory=dict)
 
     @property
@@ -90,6 +95,9 @@ def _card(path: Path) -> ModelCard:
         classes=tuple(header.get("classes", ())),
         shape=tuple(shape) if shape else None,
         nats=header.get("nats", {}),
+        standardised_nats=header.get("standardised_nats", {}),
+        layout=Layout.from_json(header["layout"]) if header.get("layout") else None,
+        valid_log_p=tuple(header.get("valid_log_p", ())),
         header=header,
     )
 

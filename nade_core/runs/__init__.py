@@ -35,7 +35,7 @@ from .folder import (
 from .forecast import estimate
 from .offers import Usual, models_for, sources, usual
 from .owning import Owned, Viewer, give, hashed, owned, visit
-from .planning import Request, plan
+from .planning import Request, plan, usual_model
 from .replay import Sheet, keeps_sheets, read_replay
 from .runner import read_run_data, run
 
@@ -66,6 +66,7 @@ __all__ = [
     "run",
     "sources",
     "usual",
+    "usual_model",
     "visit",
     "write_json",
 ]

@@ -1,5 +1,6 @@
 """The worker: trains in a run folder from where it stands, and keeps the folder up to date."""
 
+import copy
 import hashlib
 import json
 import time
@@ -19,9 +20,10 @@ from ..data.reading import read_data
 from ..distillation import Classroom, classroom
 from ..files import write_atomic
 from ..messages import NadeError
-from ..models import MODELS
+from ..models import MODELS, DensityModel
 from ..orderings import make_ordering
 from ..training import TrainState, TrainStep, train_by_batches
+from .conclusion import conclude
 from .config import RunConfig
 from .folder import clear_stop, read_config, read_log, stop_requested, working_on, write_status
 from .replay import keep_sheet
@@ -81,6 +83,7 @@ class Work:
     before: float  # seconds that earlier attempts took
     began: float
     deadline: float | None
+    fresh: DensityModel | None = None  # where each of the trainings begins
 
     def seconds_left(self, done_before: float) -> float | None:
         """An estimate from the pace of this attempt; ``done_before`` of all work was behind it at the start."""
@@ -102,8 +105,16 @@ def _attempt(
         leftover.unlink(missing_ok=True)
     work = _prepare(folder, config, device, deadline)
     _cut_log(folder, work.standing)
+    end = yield from _trainings(work, deadline)
+    if not stop_requested(folder):  # who stops a run waits for nothing
+        conclude(folder, work.room.data, device)
+    return end
+
+
+def _trainings(work: Work, deadline: float | None) -> Generator[dict, None, tuple[str, NadeError | None]]:
+    """All trainings that are not over, in turn; returns the state that the run ends in, and why."""
     done_before = sum(work.done) / len(work.done)
-    with (folder / "log.jsonl").open("a", buffering=1, encoding="utf-8") as log:
+    with (work.folder / "log.jsonl").open("a", buffering=1, encoding="utf-8") as log:
         first = True
         while open_trials := _open_trials(work):
             if not first and deadline is not None and time.monotonic() >= deadline:
@@ -126,6 +137,7 @@ def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: fl
         "data": data.name,
         "embedded": data.embedded,
         "fingerprint": fingerprint(data.train),
+        "layout": asdict(data.layout) if data.layout else None,
     }
     room, standing = _classroom(folder, config, data, device), read_standing(folder, config)
     if standing is None:
@@ -198,7 +210,9 @@ def _state(work: Work, trial: int) -> TrainState:
     data, ordering = work.room.data, work.room.ordering
     if ordering is None and config.ordering != "raster":  # else a model may have a first ordering of its own
         ordering = make_ordering(config.ordering, *(data.shape or (1, data.dims)), seed=how.seed)
-    return TrainState.start(config.model, config.sizes, data, how, work.device, ordering)
+    if work.fresh is None:
+        work.fresh = TrainState.start(config.model, config.sizes, data, how, work.device, ordering).model
+    return TrainState.of(copy.deepcopy(work.fresh), how)
 
 
 def _cut_log(folder: Path, standing: Standing) -> None:

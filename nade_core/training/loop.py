@@ -99,7 +99,7 @@ def _epoch(state: TrainState, room: Classroom, config: TrainConfig) -> Generator
     for i, rows in enumerate(batches):
         step = state.epoch * len(batches) + i
         rows = rows.to(device)
-        x = train[rows].to(state.model.dtype)
+        x = train[rows] if train.is_floating_point() else train[rows].to(state.model.dtype)
         if (config.shift or config.flip) and taught is None:
             assert data.shape is not None
             x = augment(x, data.shape, config.shift, config.flip, generator)

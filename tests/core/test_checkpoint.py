@@ -176,6 +176,7 @@ HUGE = {
     "CategoricalNADE": {"levels": 100_000_000},
     "PixelCNN": {"layers": 10_000_000},
     "RNADE": {"components": 100_000_000},
+    "OrderAgnosticRNADE": {"gaussians": 100_000_000},
     "ChowLiu": {"dims": 2_000_000_000},
     "Independent": {"dims": 2_000_000_000},
 }

@@ -28,6 +28,8 @@ SIZES = {
     "PixelCNN by class": {"dims": 16, "channels": 4, "layers": 2, "classes": 3, "scans": 2},
     "RNADE": {"dims": 3, "hidden": 7, "layers": 2, "components": 4},
     "RNADE of Laplacians": {"dims": 3, "hidden": 7, "layers": 1, "components": 2, "family": "laplace"},
+    "RNADE beside Gaussians": {"dims": 3, "hidden": 7, "components": 2, "gaussians": 3},
+    "OrderAgnosticRNADE": {"dims": 3, "hidden": 7, "components": 2, "gaussians": 2},
     "CategoricalNADE": {"dims": 3, "levels": 9, "hidden": 5},
 }
 OUTSIDE = """
@@ -56,6 +58,9 @@ def random_model(name):
     for buffer in ("mean", "scale"):
         if hasattr(model, buffer):
             getattr(model, buffer).uniform_(0.3, 0.9)
+    if hasattr(model, "factors"):
+        model.means.normal_()
+        model.factors.add_(torch.randn_like(model.factors).tril(-1))
     if hasattr(model, "parents"):
         model.parents.random_(config.dims)
     return model.eval().requires_grad_(False)
