@@ -45,6 +45,7 @@ def _choose(runs: list[RunState]) -> RunState | None:
         st.session_state.pop("run")
         st.info(_("No runs yet. Choose the data and press **Train**; with few epochs there is soon something to see."))
         return None
+    link.hold("run")
     gone = [] if chosen in found else [chosen]
     name = st.selectbox(
         _("Run"),
