@@ -6,12 +6,12 @@ from nade_core.messages import N_
 from nade_core.queue import Queue
 from nade_core.runs import RunState
 
-from .. import cache, link
+from .. import cache, link, stage
 from ..chapter import Chapter
 from ..session import friendly_errors
 from ..train.form import form
 from ..train.queue import label, the_queue
-from ..train.watch import watch
+from ..train.watch import NOW, watch
 from ..words import _, plain, tell
 
 CHAPTER = Chapter(
@@ -52,6 +52,7 @@ def _choose(runs: list[RunState]) -> RunState | None:
         [*gone, *found],
         format_func=lambda name: label(found[name]) if name in found else _("{run} (no longer here)", run=name),
         key="run",
+        on_change=lambda: stage.keep("replay", NOW, NOW),
         help=_("Every run of this app. The link of this page finds it again."),
     )
     link.say("run", name)
