@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -77,6 +78,16 @@ def read_card(path: str | Path) -> ModelCard:
 
 
 def _card(path: Path) -> ModelCard:
+    """The card of a file, which is read again only when it has changed."""
+    try:
+        known = path.stat()
+    except OSError as error:
+        raise NadeError("There is no model file {path}.", path=path) from error
+    return _card_as_written(path, known.st_mtime_ns, known.st_size)
+
+
+@lru_cache(maxsize=512)
+def _card_as_written(path: Path, changed: int, size: int) -> ModelCard:
     header = read_header(path)
     name = path.resolve().parent.name if path.stem == "model" else path.stem  # a run keeps RUN/model.safetensors
     model_class, shape = MODELS[header["model"]][0], header.get("shape")

@@ -6,13 +6,13 @@ from nade_core.messages import N_
 from nade_core.queue import Queue
 from nade_core.runs import RunState
 
-from .. import cache, link, visitor
+from .. import cache, link, stage, visitor
 from ..chapter import Chapter
 from ..session import friendly_errors
 from ..train.form import form
 from ..train.queue import label, the_queue
 from ..train.sharing import teacher
-from ..train.watch import watch
+from ..train.watch import NOW, watch
 from ..words import _, plain, tell
 
 CHAPTER = Chapter(
@@ -47,12 +47,14 @@ def _choose(runs: list[RunState]) -> RunState | None:
         st.session_state.pop("run")
         st.info(_("No runs yet. Choose the data and press **Train**; with few epochs there is soon something to see."))
         return None
+    link.hold("run")
     gone = [] if chosen in found else [chosen]
     name = st.selectbox(
         _("Run"),
         [*gone, *found],
         format_func=lambda name: label(found[name]) if name in found else _("{run} (no longer here)", run=name),
         key="run",
+        on_change=lambda: stage.keep("replay", NOW, NOW),
         help=_("Every run of this app. The link of this page finds it again."),
     )
     link.say("run", name)

@@ -10,6 +10,7 @@ from nade_core.runs import RunConfig, RunState, Sheet, keeps_sheets, look, owned
 from nade_core.runs.folder import stop_requested
 
 from .. import cache, link
+from ..link import linked
 from ..session import friendly_errors
 from ..take_home import page_button, report_button
 from ..theme import BLUE, GREY, ORANGE, chart, figure, text_colour
@@ -204,7 +205,7 @@ def _samples(run: RunState, trial: int) -> None:
         return
     if not keeps_sheets(cache.model_class(card), card.shape):
         st.caption(_("This model draws slowly, so no samples of its epochs are kept to go back to."))
-    sheet = _replayed([sheet for sheet in read_replay(run.folder) if sheet.trial == trial], run.name)
+    sheet = _replayed([sheet for sheet in read_replay(run.folder) if sheet.trial == trial])
     if sheet is not None:
         facts = {"epoch": sheet.epoch, "nats": sheet.valid_nats, "n": len(sheet.rows)}
         words = _("Samples after epoch {epoch}, at {nats:.2f} nats on validation", **facts)
@@ -217,17 +218,17 @@ def _samples(run: RunState, trial: int) -> None:
     st.image(sheet, caption=words, width="stretch", alt=_("25 samples from the model being trained"))
 
 
-def _replayed(sheets: list[Sheet], run: str) -> Sheet | None:
+def _replayed(sheets: list[Sheet]) -> Sheet | None:
     """The sheet that the viewer goes back to; None as long as the slider stands at its end, at the model as it is."""
     if not sheets:
         return None
-    by_epoch, key = {sheet.epoch: sheet for sheet in sheets}, f"replay-{run}"
-    chosen = st.session_state.get(key, NOW)
-    st.session_state[key] = chosen if chosen in by_epoch else NOW  # thinned away, or of another training
-    epoch = st.select_slider(
+    by_epoch = {sheet.epoch: sheet for sheet in sheets}
+    epoch = linked(
+        st.select_slider,
         _("Replay"),
         [*by_epoch, NOW],
-        key=key,
+        key="replay",
+        default=NOW,  # also where the epoch was thinned away, or is of another training
         format_func=lambda epoch: _("now") if epoch == NOW else _("epoch {epoch}", epoch=epoch),
         help=_("Samples after earlier epochs, drawn from the same random numbers each time."),
     )

@@ -207,6 +207,9 @@ def test_a_finished_training_is_replayed_epoch_by_epoch(trained, train):
     slider.set_value(2).run()
     nats = runs.read_replay(train.root / "small")[1].valid_nats
     assert f"after epoch 2, at {nats:.2f} nats" in shown_pictures(healthy(trained))
+    assert trained.query_params["replay"] == "2"
+    assert "after epoch 3" in shown_pictures(healthy(go(trained, "train", run="small", replay=3)))
+    healthy(go(trained, "train", run="small", replay=2))
     (train.root / "small/replay/0-1.npy").unlink()  # thinned away in the meantime
     assert f"after epoch 2, at {nats:.2f} nats" in shown_pictures(healthy(trained.run()))
     (train.root / "small/replay/0-2.npy").unlink()
