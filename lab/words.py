@@ -46,6 +46,13 @@ def tell(error: NadeError) -> str:
     return _(error.message, **facts)
 
 
+def duration(seconds: float) -> str:
+    """A time as people say it, in seconds or in minutes."""
+    if seconds < 120:
+        return _("{n:.0f} s", n=max(1, seconds))
+    return _("{n:.0f} min", n=seconds / 60)
+
+
 def plain(text: str) -> str:
     """Somebody's own words, such as a title, a file's name or a reason, so that Markdown shows them as they are."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)

@@ -4,16 +4,18 @@ from pathlib import Path
 
 import streamlit as st
 
+from nade_core.data import load_dataset
 from nade_core.data.filetypes import suffixes
+from nade_core.devices import as_device
 from nade_core.hosting import Hosting
 from nade_core.messages import N_
 from nade_core.queue import MAX_UPLOAD_MB, Queue
-from nade_core.runs import Request, models_for, sources, usual
+from nade_core.runs import Request, estimate, models_for, plan, sources, usual
 
 from .. import link
 from ..link import linked
 from ..session import device
-from ..words import _
+from ..words import _, duration
 from .queue import viewer
 from .understood import panel
 
@@ -42,6 +44,8 @@ def form(queue: Queue) -> None:
         )
         key, reading = panel(files, usual(model, source).values)
         model_options, train_options, seed = _how(source, model)
+        if source != OWN:
+            _estimate(queue.hosting, source, model, model_options, train_options.get("epochs"))
         asked = st.button(_("Train"), type="primary", icon=":material/play_arrow:", width="stretch", key="go")
     st.caption(_("Trains on {device}. One run at a time; the others wait their turn.", device=device()))
     _limits(queue.hosting)
@@ -49,6 +53,26 @@ def form(queue: Queue) -> None:
         title = title.strip()[:LONGEST] or f"{model}, {_called(source, files)}"
         request = Request(source, model, model_options, train_options, title, key=key, seed=seed, reading=reading)
         _submit(queue, request, files)
+
+
+def _estimate(hosting: Hosting, source: str, model: str, model_options: dict, epochs: int | None) -> None:
+    """How long the run will take on this machine, before it is asked for; and that it may not last so long."""
+    epoch, usual_epochs = _epoch(source, model, tuple(model_options.items()))
+    seconds = epoch * (epochs or usual_epochs)
+    words = _("About {time} on this machine, as measured by a few batches.", time=duration(seconds))
+    if hosting.seconds and seconds > hosting.seconds:
+        words += " " + _("It pauses at the time limit, with the best model so far, and can go on after that.")
+    st.caption(words)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _epoch(source: str, model: str, model_options: tuple) -> tuple[float, int]:
+    """Seconds that an epoch of all trainings of a run takes, and how many epochs there are where none were chosen."""
+    request = Request(source, model, dict(model_options))
+    config = plan(request, as_device(None))
+    data = load_dataset(source, usual(model, source).values)
+    epochs = config.train.epochs
+    return estimate(config, data, as_device(None)) / epochs, epochs
 
 
 def _limits(hosting: Hosting) -> None:

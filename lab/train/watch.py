@@ -14,7 +14,7 @@ from ..link import linked
 from ..session import friendly_errors
 from ..take_home import page_button, report_button
 from ..theme import BLUE, GREY, ORANGE, chart, figure, text_colour
-from ..words import _, explain, plain, tell
+from ..words import _, duration, explain, plain, tell
 from .queue import STATES, log, viewer
 from .sharing import audience
 
@@ -74,9 +74,9 @@ def _progress(run: RunState, config: RunConfig, reports: list[dict]) -> None:
     last = reports[-1]
     epochs = config.trials[min(last["trial"], len(config.trials) - 1)].epochs
     words = [_(STATES[run.state]), _("epoch {epoch} of {epochs}", epoch=last["epoch"], epochs=epochs)]
-    words.append(_duration(last["seconds"]))
+    words.append(duration(last["seconds"]))
     if run.state == "running" and last["seconds_left"]:
-        words.append(_("about {time} left", time=_duration(last["seconds_left"])))
+        words.append(_("about {time} left", time=duration(last["seconds_left"])))
     st.progress(1.0 if run.state == "done" else last["progress"], " · ".join(words))
     if len(config.trials) > 1:
         st.caption(
@@ -100,12 +100,6 @@ def _metrics(reports: list[dict]) -> None:
     for column, (name, nats, meaning) in zip(st.columns(3), shown, strict=False):
         column.metric(name, _("{value:.2f} nats", value=nats), help=meaning)
     explain(_("In [[nat|nats]] a row of the data: lower is better."), small=True)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return _("{n:.0f} s", n=seconds)
-    return _("{n:.0f} min", n=seconds / 60)
 
 
 def _buttons(queue: Queue, run: RunState) -> None:

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from lab import visitor
+from lab.train import form
 from lab.train import queue as watched
 from lab.words import plain
 from nade_core import queue, runs
+from nade_core.hosting import from_environment
 from nade_core.messages import NadeError
 from nade_core.queue import Queue
 from nade_core.runs.folder import working_on, write_status
@@ -95,7 +98,10 @@ def test_a_model_that_counts_has_neither_epochs_nor_hidden_units(train, monkeypa
 
 def test_points_are_offered_the_models_of_real_values_alone(train):
     page = train(data="rings")
-    assert [option.split(":")[0] for option in page.selectbox(key="architecture").options] == ["RNADE"]
+    assert [option.split(":")[0] for option in page.selectbox(key="architecture").options] == [
+        "RNADE",
+        "OrderAgnosticRNADE",
+    ]
 
 
 @pytest.mark.parametrize("lang", ["en", "ko"])
@@ -237,3 +243,22 @@ def test_a_model_that_draws_slowly_says_why_it_has_no_replay(train):
     page = healthy(go(page, "train", run="made"))
     assert "draws slowly" in words(page) and not [s for s in page.select_slider if s.label == "Replay"]
     assert "Take it home" not in [button.label for button in page.get("download_button")]
+
+
+def test_the_page_says_how_long_a_run_will_take_and_that_a_host_pauses_it(train, monkeypatch):
+    monkeypatch.setattr(form, "_epoch", lambda *asked: (4.0, 10))
+    assert "About 40 s on this machine" in words(train(data="animals"))
+    page = train(data="animals", epochs=200)
+    assert "About 13 min" in words(page) and "pauses" not in words(page)
+    monkeypatch.setattr(visitor, "HOSTING", from_environment({"NADE_HOSTED": "1"}))
+    monkeypatch.setattr(visitor, "_cookie", lambda: "a key")
+    watched._queue.clear()
+    assert "pauses at the time limit" in words(train(data="animals", epochs=200))
+    watched._queue.clear()
+    assert "About" not in words(train(data="own"))
+
+
+def test_an_epoch_is_measured_for_what_was_chosen():
+    form._epoch.clear()
+    seconds, epochs = form._epoch("animals", "MarkovChain", ())
+    assert seconds >= 0 and epochs >= 1
