@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from string import Template
+from typing import Any
 from urllib.request import urlopen
 
 from playwright.sync_api import Page, expect, sync_playwright
@@ -46,9 +47,9 @@ def read_only_copy(folder: Path) -> Path:
     return folder
 
 
-def nobody() -> dict:
+def nobody() -> dict[str, Any]:
     """How a process is started as a user without rights: where root runs this, and such a user may run this Python."""
-    user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    user: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
     try:
         subprocess.run([sys.executable, "-c", ""], check=True, **user)
     except (OSError, subprocess.SubprocessError):

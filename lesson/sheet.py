@@ -7,6 +7,7 @@
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -93,8 +94,9 @@ def make(model, data, seeds: int = SEEDS, lots: int = LOTS, tests: int | None = 
 
 def save(sheet: Sheet, path: Path) -> None:
     """Write the sheet, eight pixels a byte."""
-    parts = {field.name: getattr(sheet, field.name) for field in fields(Sheet)}
-    np.savez_compressed(path, **{name: np.packbits(v, -1) if name in PACKED else v for name, v in parts.items()})
+    whole = {field.name: getattr(sheet, field.name) for field in fields(Sheet)}
+    parts: dict[str, Any] = {name: np.packbits(v, -1) if name in PACKED else v for name, v in whole.items()}
+    np.savez_compressed(path, **parts)
 
 
 @lru_cache

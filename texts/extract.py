@@ -51,9 +51,9 @@ def in_code() -> Iterator[tuple[str, str]]:
     for place in CODE:
         root = ROOT / place
         for path in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
-            for _line, message, _comments, _context in extract_from_file(calls, path, KEYWORDS):
+            for _line, message, _comments, _context in extract_from_file(calls, path, KEYWORDS):  # type: ignore[arg-type]
                 if message:
-                    yield message, path.relative_to(ROOT).as_posix()
+                    yield str(message), path.relative_to(ROOT).as_posix()
 
 
 def in_data() -> Iterator[tuple[str, str]]:
@@ -80,7 +80,7 @@ def template() -> Catalog:
         if any(map(str.isalpha, GAP.sub("", text))):
             catalog.add(text, locations=[(file, 0)])
     for message in catalog:
-        message.flags = {"python-brace-format"} if GAP.search(message.id) else set()
+        message.flags = {"python-brace-format"} if GAP.search(str(message.id)) else set()
         message.locations = sorted(set(message.locations))
     return catalog
 
