@@ -1,13 +1,15 @@
 # make run    the app, at http://localhost:$(PORT)
 # make test   format, lint, types, then every test but those of make crawl, on $(WORKERS) cores
 # make handout   the lesson on paper: every chapter on two pages at most, one PDF a language, in handout/
+# make site      a demo of static files, in site/; APP=https://... is where the whole app stands, if anywhere
+# make deploy-check   what can be tried of a hosted app without a registry
 # make quick     how long it takes from a control to its result, in a real browser
 PORT ?= 8501
 WORKERS ?= 2
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test crawl bench handout quick clean
+.PHONY: run test crawl bench handout quick site deploy-check clean
 
 run: .venv/app.stamp
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -30,6 +32,13 @@ bench: .venv/app.stamp
 handout quick: .venv/test.stamp
 	@sh tests/browser/find_chromium.sh > .venv/chromium
 	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m benchmarks.$@
+
+site: .venv/app.stamp
+	$(BIN)/python -m deploy.site $(if $(APP),--app $(APP))
+
+deploy-check: .venv/test.stamp
+	@sh tests/browser/find_chromium.sh > .venv/chromium
+	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m deploy.check
 
 .venv/app.stamp: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

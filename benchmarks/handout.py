@@ -33,22 +33,29 @@ PATIENCE = 180_000  # milliseconds: chapter 3 trains networks
 
 
 @contextmanager
-def running(address: str | None = None) -> Iterator[str]:
-    """The address of the app, started for this unless it runs already."""
-    if address:
-        yield address
-        return
+def serving() -> Iterator[tuple[str, subprocess.Popen]]:
+    """The app, started for this on a free port: its address and its process."""
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = str(free.getsockname()[1])
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port, "--server.address", HOST]
     process = subprocess.Popen(command, cwd=FOLDER.parent, stdout=subprocess.PIPE, text=True)
     try:
-        assert any("URL: " in line for line in process.stdout), "the app ended before it answered"
-        yield f"http://{HOST}:{port}"
+        assert process.stdout and any("URL: " in line for line in process.stdout), "the app ended before it answered"
+        yield f"http://{HOST}:{port}", process
     finally:
         process.terminate()
         process.communicate()
+
+
+@contextmanager
+def running(address: str | None = None) -> Iterator[str]:
+    """The address of the app, started for this unless it runs already."""
+    if address:
+        yield address
+        return
+    with serving() as (started, _process):
+        yield started
 
 
 def still(page: Page) -> None:

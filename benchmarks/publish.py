@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
     judged = {}
     if model.classes:
         judged = {"classifier": asdict(judge_classifier(scoring.classify(model, data.test), data.test_labels))}
-    copied = ("classes", "shape", "ordering", "teacher", "start", "train", "epoch", "seconds")
+    copied = ("classes", "shape", "layout", "ordering", "teacher", "start", "train", "epoch", "seconds")
     kept = {key: header[key] for key in copied if key in header}
     path = args.into / f"{args.name}.safetensors"
     save_model(

@@ -20,6 +20,7 @@ from nade_core.data.reading import read_rows
 from nade_core.messages import N_, NadeError
 from nade_core.models import MODELS
 
+from . import visitor
 from .answers import Completions, Gallery, Terms, joined
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
@@ -44,18 +45,20 @@ def loaded(key: Key):
 
 
 def cards() -> dict[str, ModelCard]:
-    """Every model by name: those that come with the project first, then those trained here."""
+    """Every model that the viewer sees, by name: those that come with the project first, then those trained here."""
     found: dict[str, ModelCard] = {}
     for card in list_models((RUNS,)):
-        found.setdefault(card.name, card)  # a run that is called like one of the project's does not take its place
+        if card.path.parent.parent != RUNS or visitor.sees(card.path.parent):
+            found.setdefault(card.name, card)  # a run that is called like one of the project's does not take its place
     return found
 
 
 def model_faults() -> list[tuple[Path, NadeError]]:
     """The model files that are left out, and why: they cannot be read, or their name is taken."""
     known = cards()
-    taken = [card.path for card in list_models((RUNS,)) if known[card.name].path != card.path]
-    return checkpoint.model_faults((RUNS,)) + [(path, NadeError(TAKEN)) for path in taken]
+    taken = [card.path for card in list_models((RUNS,)) if card.name in known and known[card.name].path != card.path]
+    faults = checkpoint.model_faults((RUNS,)) + [(path, NadeError(TAKEN)) for path in taken]
+    return [(path, why) for path, why in faults if path.parent.parent != RUNS or visitor.sees(path.parent)]
 
 
 def model_class(card: ModelCard) -> type:
@@ -272,9 +275,6 @@ def _complete(key: Key, image: bytes, known: bytes, n: int, seed: int) -> Comple
     with torch.no_grad():
         marginals = model.marginals(x[None], mask[None])[0].double().cpu().numpy()
     return Completions(drawn.numpy().astype(np.uint8), log_p[:-1], float(log_p[-1]), marginals)
-
-
-# Densities that are curves
 
 
 def curve(card: ModelCard, row: np.ndarray, d: int, values: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from nade_core.messages import NadeError
 from . import cache
 from .components.canvas import canvas, start_from
 from .session import PICTURES
+from .take_home import page_button
 from .words import _, plain, prose, tell
 
 
@@ -25,6 +26,7 @@ def paper(card: ModelCard) -> None:
             _own(card)
     canvas(card)
     st.caption(prose("draw", "lesson"))
+    page_button(card)
 
 
 def _start(card: ModelCard, source: str) -> None:

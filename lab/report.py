@@ -9,6 +9,7 @@ import streamlit as st
 from nade_core import ModelCard, measures
 
 from . import cache
+from .link import linked
 from .numbers import as_power
 from .pictures import Picture
 from .surprise import surprise_map
@@ -77,7 +78,8 @@ def _choose(card: ModelCard, pictures: list[Picture], log_p: np.ndarray, referen
     name = _("densities") + ".csv"
     content = text.getvalue().encode("utf-8-sig")  # with a mark, so that spreadsheets read Hangul
     st.download_button(_("Download as CSV"), content, name, "text/csv", icon=":material/download:")
-    return st.selectbox(_("Look into"), range(len(pictures)), format_func=lambda i: pictures[i].name, key="look")
+    names = [picture.name for picture in pictures]
+    return linked(st.selectbox, _("Look into"), range(len(names)), key="look", default=0, format_func=names.__getitem__)
 
 
 def numbers(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import streamlit as st
 
@@ -31,6 +32,7 @@ GROUPS = {
     "mnist": N_("Digits"),
     "points": N_("Points"),
     "colours": N_("Colours"),
+    "tables": N_("Tables"),
     "own": N_("Own data"),
 }
 
@@ -52,6 +54,7 @@ def choose_model(*offered: str, fits: Callable[[ModelCard], bool] = lambda card:
         st.warning(_("There is no model {name} here any more; another one stands in for it.", name=plain(wanted)))
     if st.session_state["model"] not in found:
         st.session_state["model"] = next(iter(found))
+    link.hold("model")
     chosen = found[st.session_state["model"]]
     hidden = link.MODEL in link.listed(link.HIDE)
     name = chosen.name if hidden else _choose(found, group_of(chosen))
@@ -122,3 +125,10 @@ def friendly_errors() -> Iterator[None]:
         yield
     except NadeError as error:
         st.error(plain(tell(error)), icon=":material/info:")
+    except FileNotFoundError as error:  # of a run that another viewer deleted meanwhile
+        gone = Path(error.filename or str(error))
+        words = _(
+            "{file} was deleted while this page was using it: choose another model.",
+            file=plain(f"{gone.parent.name}/{gone.name}"),
+        )
+        st.error(words, icon=":material/info:")

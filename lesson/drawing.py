@@ -7,8 +7,8 @@ def draw(model, label: int, seeds) -> np.ndarray:
     """One draw x ~ p(x | y = label) from each seed: (len(seeds), D) of uint8."""
     import torch
 
-    rows = [model.sample(1, label, torch.Generator().manual_seed(int(seed))) for seed in seeds]
-    return torch.cat(rows).cpu().numpy().astype(np.uint8)
+    generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
+    return model.sample(len(generators), label, generators).cpu().numpy().astype(np.uint8)
 
 
 def draw_scored(model, label: int, seeds) -> tuple[np.ndarray, np.ndarray]:

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ from safetensors.torch import save
 from torch.overrides import TorchFunctionMode
 
 from .data import SOURCES
+from .data.layout import Layout
 from .devices import as_device
 from .files import write_atomic
 from .headers import FORMAT_VERSION, PRETRAINED, config_of, read_header
@@ -20,6 +22,7 @@ from .messages import NadeError
 from .models import MODELS
 
 DEFAULT = "nade-mnist"
+REFERENCE = 1000  # values of log p that a model file keeps to compare with
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ class ModelCard:
     classes: tuple[str, ...] = ()
     shape: tuple[int, int] | None = None
     nats: dict[str, float] = field(default_factory=dict)
+    standardised_nats: dict[str, float] = field(default_factory=dict)
+    layout: Layout | None = None
+    valid_log_p: tuple[float, ...] = ()
     header: dict = field(default_factory=dict)
 
     @property
@@ -72,6 +78,16 @@ def read_card(path: str | Path) -> ModelCard:
 
 
 def _card(path: Path) -> ModelCard:
+    """The card of a file, which is read again only when it has changed."""
+    try:
+        known = path.stat()
+    except OSError as error:
+        raise NadeError("There is no model file {path}.", path=path) from error
+    return _card_as_written(path, known.st_mtime_ns, known.st_size)
+
+
+@lru_cache(maxsize=512)
+def _card_as_written(path: Path, changed: int, size: int) -> ModelCard:
     header = read_header(path)
     name = path.resolve().parent.name if path.stem == "model" else path.stem  # a run keeps RUN/model.safetensors
     model_class, shape = MODELS[header["model"]][0], header.get("shape")
@@ -90,6 +106,9 @@ def _card(path: Path) -> ModelCard:
         classes=tuple(header.get("classes", ())),
         shape=tuple(shape) if shape else None,
         nats=header.get("nats", {}),
+        standardised_nats=header.get("standardised_nats", {}),
+        layout=Layout.from_json(header["layout"]) if header.get("layout") else None,
+        valid_log_p=tuple(header.get("valid_log_p", ())),
         header=header,
     )
 

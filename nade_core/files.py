@@ -1,8 +1,9 @@
-"""Files that are either there whole or not at all."""
+"""Files that are either there whole or not at all, and what they take."""
 
 import os
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 
 TRIES = 40 if os.name == "nt" else 1  # Windows refuses to replace a file while somebody reads it
@@ -45,3 +46,12 @@ def _sync(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of all files below a folder; one that goes meanwhile counts nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            total += path.stat().st_size
+    return total

@@ -9,10 +9,11 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from .data import SOURCES
+from .data.layout import Layout
 from .messages import NadeError
 from .models import MODELS
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 HERE = Path(__file__).parent
 PRETRAINED = next((p for p in (HERE / "pretrained", HERE.parent / "pretrained") if p.is_dir()), HERE.parent)
 
@@ -38,7 +39,9 @@ def _newest(header: dict, path: Path) -> dict:
     """The header as this version writes it: each older format becomes the next one."""
     version = header.get("format_version")
     if version == 1:
-        return {**header, "format_version": 2, "embedded": _embedded_by_content(header, path)}
+        return _newest({**header, "format_version": 2, "embedded": _embedded_by_content(header, path)}, path)
+    if version == 2:  # knew nothing of the columns of a table
+        return {**header, "format_version": 3, "layout": None, "valid_log_p": []}
     if version != FORMAT_VERSION:
         raise NadeError(
             "{path} has format version {version}; this program reads up to {known}. Update nade-lab.",
@@ -76,6 +79,17 @@ def _is_shape(value) -> bool:
     return value is None or (isinstance(value, list) and len(value) == 2 and all(_is_count(side) for side in value))
 
 
+def _is_layout(value) -> bool:
+    try:
+        return value is None or bool(Layout.from_json(value))
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return False
+
+
+def _are_numbers(value) -> bool:
+    return isinstance(value, list) and all(type(one) in (int, float) and math.isfinite(one) for one in value)
+
+
 def _is_nats(value) -> bool:
     return isinstance(value, dict) and all(type(nats) in (int, float) for nats in value.values())
 
@@ -90,6 +104,9 @@ CHECKS: dict[str, tuple[Callable, object]] = {  # of each field: what it must be
     "classes": (_is_names, []),
     "shape": (_is_shape, None),
     "nats": (_is_nats, {}),
+    "standardised_nats": (_is_nats, {}),
+    "layout": (_is_layout, None),
+    "valid_log_p": (_are_numbers, []),
 }
 
 

@@ -32,7 +32,7 @@ def _known_type(dtype: np.dtype) -> np.dtype:
 
 def as_binary(x, dims: int) -> Tensor:
     """x of shape (B, dims), or (B, ...) with dims values each, of 0 and 1 of any type: a tensor (B, dims)."""
-    x = _rows(x, dims)
+    x = shaped(x, dims)
     if x.dtype != torch.bool and not ((x == 0) | (x == 1)).all():
         worst = x[(x != 0) & (x != 1)].flatten()[0].item()
         raise NadeError(
@@ -43,7 +43,7 @@ def as_binary(x, dims: int) -> Tensor:
 
 def as_real(x, dims: int, dtype: torch.dtype = torch.float64) -> Tensor:
     """x of shape (B, dims), of numbers that are finite in that type: (B, dims) of it."""
-    x = _rows(x, dims)
+    x = shaped(x, dims)
     cast = x.to(dtype)
     if not cast.isfinite().all():
         raise NadeError(
@@ -56,7 +56,7 @@ def as_real(x, dims: int, dtype: torch.dtype = torch.float64) -> Tensor:
 
 def as_levels(x, dims: int, levels: int) -> Tensor:
     """x of shape (B, dims), of whole numbers in 0..levels-1: long (B, dims)."""
-    x = _rows(x, dims)
+    x = shaped(x, dims)
     whole = x.long()
     bad = (whole < 0) | (whole >= levels) | (whole != x)
     if bad.any():
@@ -66,7 +66,8 @@ def as_levels(x, dims: int, levels: int) -> Tensor:
     return whole
 
 
-def _rows(x, dims: int) -> Tensor:
+def shaped(x, dims: int) -> Tensor:
+    """x of shape (B, dims), or (B, ...) with dims values each, whatever they are: (B, dims)."""
     x = as_numbers(x)
     if x.ndim < 2 or x[0:1].numel() != dims * min(len(x), 1) or (x.numel() == 0 and len(x)):
         raise NadeError(
@@ -110,6 +111,12 @@ def as_count(n) -> int:
     if count < 0:
         raise NadeError("Expected a whole number of rows, 0 or more; got {n}.", n=repr(n))
     return count
+
+
+def as_shape(shape) -> torch.Size:
+    """A number of rows, or a shape of so many, as torch.distributions take it."""
+    sides = shape if isinstance(shape, tuple | list) else (shape,)
+    return torch.Size([as_count(side) for side in sides])
 
 
 def as_temperature(temperature) -> float:

@@ -3,9 +3,11 @@
 The queue is the runs folder itself: a run waits while its status says "queued", oldest request first. One
 thread of each app looks, under a lock of the folder, and starts `python -m nade_core train --resume` for the next
 run when none is under way. The worker belongs to nobody: it goes on when a viewer leaves, or when the app ends,
-and any app on the folder finds it by the lock that it holds.
+and any app on the folder finds it by the lock that it holds. Where several people wait, everybody's first run comes before
+anybody's second one.
 """
 
+import math
 import re
 import secrets
 import shutil
@@ -21,28 +23,36 @@ from filelock import FileLock, Timeout
 
 from .data.filetypes import IMAGE_SUFFIXES, file_type
 from .devices import as_device
+from .files import size_of
+from .hosting import ALONE, Hosting
 from .messages import NadeError
 from .runs import Request, RunState, clear_stop, create, look, plan, request_stop
 from .runs.folder import CLAIM, as_error, is_alive, is_held, lock, stop_requested, working_on, write_status
+from .runs.owning import Owned, give, in_turn, last_visit, owned
 from .runs.process import Worker, bury, end, spawn
 
 MAX_WAITING, MAX_KEPT, MAX_UPLOAD_MB = 8, 40, 200
+MAX_TOGETHER = 100  # runs that wait where many people share a host
 POLL = 0.25  # seconds between two looks at the folder
 GRACE = 0.7  # seconds that a worker has to end by itself once a stop was asked for
 LEAVING = 2.0  # seconds to wait for a worker that has said its last word
 BUSY = 20.0  # seconds to wait while another app changes the folder
+SWEEP = 600.0  # seconds between two looks for runs that nobody visits any more
+OVERTIME = 60.0  # seconds beyond twice its time limit that a run may take to finish the epoch under way
+DAY, GB = 86_400, 1 << 30
 
 
 class Queue:
     """The runs of one folder, and the thread that works through them."""
 
-    def __init__(self, root: str | Path):
-        self.root = Path(root)
+    def __init__(self, root: str | Path, hosting: Hosting = ALONE):
+        self.root, self.hosting = Path(root), hosting
         self.root.mkdir(parents=True, exist_ok=True)
         self.worker: Worker | None = None
         self._mutex, self._lock = threading.RLock(), FileLock(self.root / ".queue.lock", thread_local=False)
         self._faults: dict[str, NadeError] = {}  # of runs that could not be started, and "": of the folder
         self._sweep()
+        self._swept = -SWEEP
         threading.Thread(target=self._work, daemon=True).start()
 
     def runs(self) -> list[RunState]:
@@ -51,8 +61,8 @@ class Queue:
         return sorted(found, key=lambda run: run.created, reverse=True)
 
     def waiting(self) -> list[RunState]:
-        """Who waits, the next first."""
-        return sorted((run for run in self.runs() if run.state == "queued"), key=lambda run: run.asked)
+        """Who waits, the next first: everybody's first run by the time it was asked for, then the second ones."""
+        return in_turn([run for run in self.runs() if run.state == "queued"])
 
     def faults(self) -> list[tuple[str, NadeError]]:
         """What could not be read or started: the name of the run's folder, "" for the folder of all, and why."""
@@ -60,13 +70,18 @@ class Queue:
         return sorted({**self._faults, **damaged}.items())
 
     def submit(
-        self, request: Request, files: Sequence[tuple[str, bytes]] = (), device: str | torch.device | None = None
+        self,
+        request: Request,
+        files: Sequence[tuple[str, bytes]] = (),
+        device: str | torch.device | None = None,
+        owner: str = "",
     ) -> RunState:
         """Ask for a new run. With data "own", it learns from the uploaded ``files`` (name, content), which it keeps.
 
-        NadeError if there is no such run, or when too many wait or are kept; then nothing is left of it.
+        ``owner`` is the hash of a key. NadeError if there is no such run, or when too many wait or are kept; then
+        nothing is left of it.
         """
-        self._check_room()
+        self._check_room(owner, sum(len(content) for _, content in files))
         folder = self._new_folder()
         try:
             with working_on(folder):
@@ -75,8 +90,10 @@ class Queue:
                 config = plan(replace(request, data=str(folder / data) if own else data), as_device(device))
                 config = replace(config, data=data, data_name=name) if own else config
                 with self._locked():
-                    self._check_room()
+                    self._check_room(owner)
                     create(folder, config)
+                    if owner:
+                        give(folder, Owned(owner))
                     write_status(folder, "queued", asked=time.time())
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -134,12 +151,18 @@ class Queue:
             self._faults[""] = as_error(error)
             return []
 
-    def _check_room(self) -> None:
-        runs = self.runs()
-        if sum(run.state == "queued" for run in runs) >= MAX_WAITING:
-            raise NadeError("{n} runs are waiting already. Try again when some have finished.", n=MAX_WAITING)
-        if len(runs) >= MAX_KEPT:
+    def _check_room(self, owner: str, more: int = 0) -> None:
+        """NadeError where one more run, with ``more`` bytes of its own, would be too much for its owner or for all."""
+        runs, hosting = self.runs(), self.hosting
+        queued = [run for run in runs if run.state == "queued"]
+        if owner and sum(owned(run.folder).owner == owner for run in queued) >= hosting.waiting:
+            raise NadeError("{n} runs of yours are waiting already. Try again when one has begun.", n=hosting.waiting)
+        if len(queued) >= (MAX_TOGETHER if hosting.hosted else MAX_WAITING):
+            raise NadeError("{n} runs are waiting already. Try again when some have finished.", n=len(queued))
+        if len([run for run in runs if not owner or owned(run.folder).owner == owner]) >= MAX_KEPT:
             raise NadeError("{n} runs are kept already. Delete one that is no longer needed.", n=MAX_KEPT)
+        if more + size_of(self.root) > hosting.disk_gb * GB:
+            raise NadeError("The runs of this app take {n:g} GB already: delete some first.", n=hosting.disk_gb)
 
     def _new_folder(self) -> Path:
         """An empty folder of a name that nobody else has, made of the time and of chance."""
@@ -158,6 +181,16 @@ class Queue:
             if not (folder / "config.json").exists() and not is_held(folder):
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def _forget(self) -> None:
+        """Delete the runs of owners who have not looked at them for too long."""
+        if time.monotonic() - self._swept < SWEEP:
+            return
+        self._swept = time.monotonic()
+        for run in self.runs():
+            seen = last_visit(run.folder)
+            if seen is not None and time.time() - seen > DAY * self.hosting.keep_days and not is_alive(run.folder):
+                self.delete(run.folder)
+
     def _work(self) -> None:
         while True:
             time.sleep(POLL)
@@ -167,6 +200,7 @@ class Queue:
         """Look once: after the worker, and for the next run if there is none. Whatever is wrong is remembered."""
         try:
             with self._locked():
+                self._forget()
                 if self.worker is not None and not self._tend(self.worker):
                     return
                 if any(run.state == "running" for run in self.runs()):
@@ -180,11 +214,13 @@ class Queue:
             self._faults.pop("", None)
 
     def _start(self, folder: Path) -> None:
-        claim = lock(folder, CLAIM)
+        claim, limit = lock(folder, CLAIM), self.hosting.seconds
         try:
             claim.acquire(timeout=1, poll_interval=0.02)
             write_status(folder, "running")
-            self.worker = Worker(folder, spawn(folder), claim)
+            self.worker = Worker(
+                folder, spawn(folder, limit), claim, until=time.monotonic() + 2 * (limit or math.inf) + OVERTIME
+            )
         except Exception as error:
             claim.release()
             self._fail(folder, error)
@@ -198,6 +234,8 @@ class Queue:
 
     def _tend(self, worker: Worker) -> bool:
         """Whether the worker has ended; one that was asked to stop and has not begun, or does not, is ended."""
+        if worker.is_overdue:
+            request_stop(worker.folder)
         if worker.process.poll() is None and stop_requested(worker.folder):
             worker.stop_seen = worker.stop_seen or time.monotonic()
             if time.monotonic() - worker.stop_seen >= GRACE or not is_held(worker.folder):

@@ -9,6 +9,7 @@ import torch
 from .devices import as_double
 from .inputs import as_count, as_labels, as_numbers
 from .messages import NadeError
+from .models.anyorder import AnyOrder
 from .models.base import BATCH, DensityModel
 
 
@@ -61,3 +62,42 @@ def classify(model: DensityModel, x) -> np.ndarray:
     """p(y | x) of every class, by Bayes' rule from p(x | y) and a uniform p(y): (N, K) float64."""
     parts = [model.class_log_prob(x[i : i + BATCH]).exp().cpu().numpy() for i in range(0, len(x), BATCH)]
     return np.concatenate(parts) if parts else np.zeros((0, model.classes))
+
+
+def log_conditionals(model: DensityModel, x) -> np.ndarray:
+    """log p(x_i | x_<i) of every value of x (N, D), in nats, in batches: (N, D) float64."""
+    parts = [model.log_conditionals(x[i : i + BATCH]).cpu().numpy() for i in range(0, len(x), BATCH)]
+    return np.concatenate(parts) if parts else np.zeros((0, model.config.dims))
+
+
+@torch.no_grad()
+def given_curve(model: AnyOrder, known: dict[int, float], d: int, values) -> np.ndarray:
+    """p(x_d = v | x_known) for every v of values (N,), given some values by dimension: (N,) float64."""
+    row, mask = np.full(model.config.dims, np.nan), np.isin(np.arange(model.config.dims), list(known))
+    row[list(known)] = list(known.values())
+    asked = torch.zeros(len(values), model.config.dims)
+    asked[:, d] = torch.tensor(np.asarray(values))
+    log_p = model.given(row[None], mask).log_prob(asked.to(model.ordering.device, model.dtype))
+    return as_double(log_p[:, d]).exp().cpu().numpy()
+
+
+def least_likely(model: DensityModel, x, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The n rows of x (N, D) of the smallest log p, the least likely first: their places (n,), and their
+    log p(x_i | x_<i) (n, D), which say what makes them so."""
+    places = log_probs(model, x).argsort(kind="stable")[: as_count(n)]
+    return places, log_conditionals(model, x[places])
+
+
+@torch.no_grad()
+def filled(model: AnyOrder, x: np.ndarray, by: str = "draw", seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (N, D) without holes, and where the holes (nan) were: each row with some becomes one draw of what is missing
+    given what is known, or has the mean of p(x_i | x_known) at each hole, where ``by`` is "mean"."""
+    holes, whole, generator = np.isnan(x), x.copy(), torch.Generator().manual_seed(seed)
+    places = np.flatnonzero(holes.any(1))
+    if by == "mean":
+        for some in (places[i : i + BATCH] for i in range(0, len(places), BATCH)):
+            whole[some] = model.marginals(x[some], ~holes[some]).cpu().numpy()
+        return whole, holes
+    for place in places:
+        whole[place] = model.complete(x[place], ~holes[place], 1, generator)[0].cpu().numpy()
+    return np.where(holes, whole, x), holes

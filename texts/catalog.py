@@ -6,7 +6,9 @@ A message is looked up by its English text, its id, as gettext does. English its
 import gettext
 import io
 from functools import lru_cache
+from numbers import Real
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from babel import Locale
@@ -34,7 +36,18 @@ def _messages(language: str) -> gettext.NullTranslations:
 def translate(language: str, message: str, **facts: Any) -> str:
     """The message in that language, its gaps filled with the facts; in English where there is no translation."""
     text = _messages(language).gettext(message) if message else ""
-    return text.format(**facts) if facts else text
+    return FILLED.vformat(text, (), facts) if facts else text
+
+
+class Filled(Formatter):
+    """Fills gaps as str.format does, but writes numbers below zero with a minus sign, which is as wide as a digit."""
+
+    def format_field(self, value: Any, spec: str) -> str:
+        text = super().format_field(value, spec)
+        return text.replace("-", MINUS) if isinstance(value, Real) else text
+
+
+FILLED, MINUS = Filled(), "\u2212"
 
 
 @lru_cache

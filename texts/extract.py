@@ -23,7 +23,7 @@ from babel.messages.pofile import read_po, write_po
 from .catalog import HERE, LANGUAGES, SOURCE
 
 ROOT = HERE.parent
-CODE = ("app.py", "lab", "lesson", "nade_core")
+CODE = ("app.py", "deploy", "lab", "lesson", "nade_core")
 KEYWORDS = dict.fromkeys(("_", "N_", "NadeError"))
 GAP = re.compile(r"\{[^{}]*\}")
 HEADER = r"""msgid ""

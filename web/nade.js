@@ -13,7 +13,7 @@
  * Throughout, x is an array of D values 0 or 1 in the order of the pixels, i a place in it, y a class (none: null).
  */
 
-const FORMAT_VERSION = 2; // and 1, which differs in words alone
+const FORMAT_VERSION = 3; // and 1 and 2, which differ in words alone
 /** Bytes that a model may take, as a file and unpacked. */
 const MAX_BYTES = 2 ** 28;
 const NEGLIGIBLE = 40; // nats: exp(-40) is below the rounding of a sum of float64

@@ -75,6 +75,46 @@ export function cellAt(canvas, event) {
   return [at((event.clientY - box.top) / box.height), at((event.clientX - box.left) / box.width)];
 }
 
+/**
+ * A hand (mouse, pen or finger) that draws on a canvas of 28 x 28 cells: begin(place) where it comes down,
+ * along([[from, to], ...]) as it moves, end() where it is lifted, and lose() where the browser takes it away.
+ */
+export function hand(canvas, { begin, along, end, lose }) {
+  let last = null;
+  canvas.onpointerdown = (event) => {
+    if (event.button > 0) return;
+    event.preventDefault();
+    canvas.focus({ preventScroll: true, focusVisible: false });
+    canvas.setPointerCapture(event.pointerId);
+    begin((last = cellAt(canvas, event)));
+  };
+  canvas.onpointermove = (event) => {
+    if (!last) return;
+    along((event.getCoalescedEvents?.() ?? [event]).map((part) => [last, (last = cellAt(canvas, part))]));
+  };
+  canvas.onpointerup = () => {
+    if (!last) return;
+    last = null;
+    end();
+  };
+  canvas.onpointercancel = () => {
+    last = null;
+    lose();
+  };
+}
+
+/** Keys on a canvas of 28 x 28 cells whose place is asked for: `step` is a move of strokes.js, space presses. */
+export function keys(canvas, step, place, move, press = () => {}) {
+  canvas.onkeydown = (event) => {
+    if (!/^(Arrow|Home|End)/.test(event.key) && event.key !== " ") return;
+    event.preventDefault();
+    event.stopPropagation(); // arrows turn the page elsewhere
+    if (event.key === " ") return press();
+    const [row, column] = step([Math.floor(place() / 28), place() % 28], event.key);
+    move(28 * row + column);
+  };
+}
+
 /** A new element at the end of its parent. */
 export function add(parent, tag, text = "", about = {}) {
   const node = Object.assign(document.createElement(tag), { textContent: text }, about);

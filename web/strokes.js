@@ -46,6 +46,16 @@ export function shift(cells, down, right) {
   });
 }
 
+/** What a button does to all cells at once, by its id. */
+export const EDITS = {
+  clear: blank,
+  invert,
+  left: (cells) => shift(cells, 0, -1),
+  right: (cells) => shift(cells, 0, 1),
+  up: (cells) => shift(cells, -1, 0),
+  down: (cells) => shift(cells, 1, 0),
+};
+
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 /** Where a key of the keyboard (event.key) takes the place: arrows one cell, Home and End to the ends of the row. */

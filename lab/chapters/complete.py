@@ -1,23 +1,19 @@
 """Complete: erase a region of an image, and let a model that takes any order fill it in, several times."""
 
-import math
-
 import numpy as np
 import streamlit as st
 
+from lesson import regions
 from nade_core import ModelCard, images
 from nade_core.messages import N_
 
-from .. import cache, kinds
+from .. import cache, completions, kinds
 from ..chapter import Chapter
-from ..components import TINT, image_grid
 from ..link import linked
-from ..numbers import as_power
 from ..pictures import SOURCES, preparation, test_picture
 from ..session import PICTURES, describe, device
-from ..theme import chart, figure
 from ..unlike import warn
-from ..words import _, explain
+from ..words import _
 
 CHAPTER = Chapter(
     id="complete",
@@ -30,16 +26,6 @@ CHAPTER = Chapter(
         "there, and how sure is the model?"
     ),
 )
-REGIONS = {
-    "bottom-half": N_("bottom half"),
-    "top-half": N_("top half"),
-    "left-half": N_("left half"),
-    "right-half": N_("right half"),
-    "centre": N_("centre"),
-    "random-pixels": N_("random pixels"),
-    "box": N_("a box"),
-}
-Box = tuple[int, int, int, int]  # top, bottom, left, right, in pixels
 
 
 def render() -> None:
@@ -62,10 +48,10 @@ def render() -> None:
         found = cache.complete(card, image, known, n, seed)
     left, right = st.columns(2, gap="large")
     with right:
-        picked = _completions(found, known)
+        picked = completions.completions(found, known)
     with left:
-        _given(image, found.rows[picked], known, name, _("completion {n}", n=picked + 1))
-    _uncertainty(found, known)
+        completions.given(image, found.rows[picked], known, name, _("completion {n}", n=picked + 1))
+    completions.uncertainty(found, known)
 
 
 def _can(card: ModelCard) -> bool:
@@ -131,10 +117,10 @@ def _controls() -> tuple[np.ndarray, int, int]:
     region = linked(
         first.selectbox,
         _("Erase"),
-        list(REGIONS),
+        list(regions.REGIONS),
         key="region",
         default="bottom-half",
-        format_func=lambda region: _(REGIONS[region]),
+        format_func=lambda region: _(regions.REGIONS[region]),
         help=_("What the model does not get to see."),
     )
     n = linked(
@@ -149,7 +135,7 @@ def _controls() -> tuple[np.ndarray, int, int]:
     seed = linked(third.number_input, _("Seed"), 0, 10**6, key="seed", default=0, help=about)
     share = _share() if region == "random-pixels" else 0.0
     box = _box() if region == "box" else (0, 0, 0, 0)
-    return ~erased(region, share, box, seed).ravel(), n, seed
+    return ~regions.erased(region, share, box, seed).ravel(), n, seed
 
 
 def _share() -> float:
@@ -158,122 +144,9 @@ def _share() -> float:
     return linked(st.slider, label, 5, 100, key="share", default=70, step=5, help=about) / 100
 
 
-def _box() -> Box:
+def _box() -> regions.Box:
     left, right = st.columns(2)
     rows, columns = _("From the upper to the lower edge."), _("From left to right.")
     top, bottom = linked(left.slider, _("Rows erased"), 0, 28, key="rows", default=(8, 20), help=rows)
     start, end = linked(right.slider, _("Columns erased"), 0, 28, key="columns", default=(8, 20), help=columns)
     return top, bottom, start, end
-
-
-def erased(region: str, share: float, box: Box, seed: int) -> np.ndarray:
-    """Which pixels are erased: (28, 28) bool."""
-    if region == "random-pixels":
-        return np.random.default_rng(seed).random((28, 28)) < share
-    slices = {
-        "bottom-half": np.s_[14:, :],
-        "top-half": np.s_[:14, :],
-        "left-half": np.s_[:, :14],
-        "right-half": np.s_[:, 14:],
-        "centre": np.s_[8:20, 8:20],
-        "box": np.s_[box[0] : box[1], box[2] : box[3]],
-    }
-    missing = np.zeros((28, 28), bool)
-    missing[slices[region]] = True
-    return missing
-
-
-def _given(image: np.ndarray, completion: np.ndarray, known: np.ndarray, name: str, which: str) -> None:
-    """Three pictures in a row: what the model gets, one of its completions, and the truth."""
-    st.header(_("What the model gets"), anchor=False)
-    missing = ~known.reshape(28, 28)
-    given, filled, true = (
-        np.repeat(row.reshape(28, 28, 1), 3, 2) * np.uint8(255) for row in (image, completion, image)
-    )
-    given[missing] = 128
-    filled[missing] = np.where(completion.reshape(28, 28, 1) == 1, *TINT)[missing]
-    facts = {"n": missing.sum(), "which": which}
-    alt = _("{name} with {n} pixels erased, {which}, and the true image", name=name, **facts)
-    st.image(_in_a_row(given, filled, true), width="stretch", alt=alt)
-    st.caption(_("{n} pixels erased (grey) · {which} (in blue) · the truth", **facts))
-
-
-def _in_a_row(*pictures: np.ndarray) -> np.ndarray:
-    """Pictures (28, 28, 3) beside one another, transparent between them: (224, W, 4)."""
-    opaque = [np.dstack([picture, np.full((28, 28), 255, np.uint8)]) for picture in pictures]
-    gap = np.zeros((28, 1, 4), np.uint8)
-    return np.hstack([part for picture in opaque for part in (gap, picture)][1:]).repeat(8, 0).repeat(8, 1)
-
-
-def _completions(found: cache.Completions, known: np.ndarray) -> int:
-    """The grid of completions; the index of the one clicked."""
-    st.header(_("What could have been there"), anchor=False)
-    captions = [[_("{value:.1f} nats", value=value)] for value in found.log_p]
-    picked = image_grid(found.rows, captions, "chosen", _("completions of the image"), marked=~known, below=False)
-    about = _(
-        "In blue: completed pixels. Under each: log p(missing | known), the mean probability over {orderings} random orderings.",
-        orderings=cache.ORDERINGS,
-    )
-    look = _("Click one to see it beside the truth.")
-    explain(f"{about} {_truth(found)} {look}", small=True)
-    return picked
-
-
-def _truth(found: cache.Completions) -> str:
-    """Where the truth stands among the completions, in words."""
-    beaten, n = int((found.log_p < found.log_p_true).sum()), len(found.log_p)
-    facts = {"truth": found.log_p_true, "power": as_power(found.log_p_true), "n": n, "beaten": beaten}
-    if beaten == n:
-        return _("The truth has **{truth:.1f} [[nat|nats]]** (about {power}), more than all {n} of these.", **facts)
-    if beaten == 0:
-        return _("The truth has **{truth:.1f} [[nat|nats]]** (about {power}), more than none of these {n}.", **facts)
-    return _("The truth has **{truth:.1f} [[nat|nats]]** (about {power}), more than {beaten} of these {n}.", **facts)
-
-
-def entropy(p: np.ndarray) -> np.ndarray:
-    """Of coins with probabilities p, in bits: −p log₂ p − (1 − p) log₂(1 − p), where 0 log 0 = 0."""
-    both = np.stack([p, 1 - p])
-    return -(both * np.log2(both, out=np.zeros_like(both), where=both > 0)).sum(0)
-
-
-def _uncertainty(found: cache.Completions, known: np.ndarray) -> None:
-    bits = np.where(known, 0, entropy(found.marginals))
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.header(_("The guess for each pixel"), anchor=False)
-        about = _("Probability that each pixel is on, given the known ones.")
-        _map(found.marginals, _("p(on)"), about, "marginals")
-        st.caption(
-            _(
-                "p(xᵢ = 1 | known) of each erased pixel if it were the next one to be drawn: one pass of the network "
-                "gives them all. Known pixels show their value."
-            )
-        )
-    with right:
-        st.header(_("Its uncertainty"), anchor=False)
-        _map(bits, _("bits"), _("Entropy of each erased pixel; {sum:.0f} bits in all.", sum=bits.sum()), "entropy")
-        st.caption(
-            _(
-                "The entropy of each pixel on its own; they sum to {sum:.0f} bits. Drawn together, each pixel knows of "
-                "those before it: −log₂ p of the {n} completions is {drawn:.0f} bits on average, an estimate of what the "
-                "region as a whole holds.",
-                sum=bits.sum(),
-                n=len(found.log_p),
-                drawn=-found.log_p.mean() / math.log(2),
-            )
-        )
-
-
-def _map(values: np.ndarray, title: str, alt: str, key: str) -> None:
-    fig = figure(_("column (pixels)"), _("row (pixels)"), 400)
-    fig.add_heatmap(
-        z=values.reshape(28, 28),
-        colorscale="Cividis",
-        zmin=0,
-        zmax=1,
-        colorbar={"title": title},
-        hovertemplate=_("row %{y}, column %{x}") + "<br>%{z:.3f} " + title + "<extra></extra>",
-    )
-    fig.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain", showgrid=False)
-    fig.update_xaxes(constrain="domain", showgrid=False)
-    chart(fig, alt, key=key)

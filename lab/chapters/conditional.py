@@ -96,7 +96,7 @@ def _ask(card: ModelCard, image: int, top: Any) -> Shown:
     _pictures(x, _("{n} samples of p(x | {name})", n=DRAWN, name=name))
     latex = rf"x \sim p(x \mid y{{=}}\text{{{name}}}) = \prod_{{i=1}}^{{784}} p(x_i \mid x_{{<i}}, y)"
     figures = {
-        _("mean log p(x | y)"): _("{value:.1f} nats", value=log_p.mean()).replace("-", "−"),
+        _("mean log p(x | y)"): _("{value:.1f} nats", value=log_p.mean()),
         _("classes"): str(len(card.classes)),
     }
     return latex, figures

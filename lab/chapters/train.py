@@ -6,12 +6,13 @@ from nade_core.messages import N_
 from nade_core.queue import Queue
 from nade_core.runs import RunState
 
-from .. import cache, link
+from .. import cache, link, stage, visitor
 from ..chapter import Chapter
 from ..session import friendly_errors
 from ..train.form import form
 from ..train.queue import label, the_queue
-from ..train.watch import watch
+from ..train.sharing import teacher
+from ..train.watch import NOW, watch
 from ..words import _, plain, tell
 
 CHAPTER = Chapter(
@@ -28,10 +29,11 @@ def render() -> None:
     queue = the_queue()
     with friendly_errors():
         form(queue)
-    run = _choose(queue.runs())
+    run = _choose([run for run in queue.runs() if visitor.sees(run.folder)])
     if run is not None:
         watch(queue, run)
     _faults(queue)
+    teacher()
 
 
 def _choose(runs: list[RunState]) -> RunState | None:
@@ -45,12 +47,14 @@ def _choose(runs: list[RunState]) -> RunState | None:
         st.session_state.pop("run")
         st.info(_("No runs yet. Choose the data and press **Train**; with few epochs there is soon something to see."))
         return None
+    link.hold("run")
     gone = [] if chosen in found else [chosen]
     name = st.selectbox(
         _("Run"),
         [*gone, *found],
         format_func=lambda name: label(found[name]) if name in found else _("{run} (no longer here)", run=name),
         key="run",
+        on_change=lambda: stage.keep("replay", NOW, NOW),
         help=_("Every run of this app. The link of this page finds it again."),
     )
     link.say("run", name)
@@ -61,7 +65,8 @@ def _choose(runs: list[RunState]) -> RunState | None:
 
 def _faults(queue: Queue) -> None:
     """What cannot be read, file by file, and why."""
-    faults = [(name or str(queue.root), error) for name, error in queue.faults()]
+    found = [(name, error) for name, error in queue.faults() if not name or visitor.sees(queue.root / name)]
+    faults = [(name or _("the folder of runs"), error) for name, error in found]
     faults += [(f"{path.parent.name}/{path.name}", error) for path, error in cache.model_faults()]
     if faults:
         lines = [f"- **{plain(name)}**: {plain(tell(error))}" for name, error in faults]

@@ -6,15 +6,14 @@ const TOOLS = [
   ["1", "size1"], ["2", "size2"], ["3", "size3"], ["\u25A1", "erase"], ["\u21B6", "undo"], ["\u21B7", "redo"], ["\u2715", "clear"],
   ["\u25D0", "invert"], ["\u2190", "left"], ["\u2192", "right"], ["\u2191", "up"], ["\u2193", "down"],
 ];
-const SHIFTS = { left: [0, -1], right: [0, 1], up: [-1, 0], down: [1, 0] };
 const frame = () => new Promise(requestAnimationFrame);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Studio {
   size = 2; erases = false; place = [14, 14]; live = null; model = null; running = null; busy = false; waiting = false;
 
-  constructor(root, page, strokes, meter) {
-    Object.assign(this, { root, page, strokes, meter, history: new strokes.History() });
+  constructor(root, page, strokes, meter, walks) {
+    Object.assign(this, { root, page, strokes, meter, walks, history: new strokes.History() });
     this.find = (selector) => root.querySelector(selector);
     [this.paper, this.map] = [this.find(".ink"), this.find(".map")];
     this.buttons();
@@ -86,48 +85,29 @@ class Studio {
     const { strokes, history } = this;
     this.ended = null;
     if (id === "undo" || id === "redo") history[id]();
-    else if (id === "clear") history.commit(strokes.blank());
-    else if (id === "invert") history.commit(strokes.invert(history.cells));
-    else history.commit(strokes.shift(history.cells, ...SHIFTS[id]));
+    else history.commit(strokes.EDITS[id](history.cells));
     this.changed();
     this.release();
   }
 
   byHand() {
-    let last = null;
-    const at = (event) => this.page.cellAt(this.paper, event);
-    this.paper.onpointerdown = (event) => {
-      if (event.button > 0) return;
-      event.preventDefault();
-      this.stop();
-      this.paper.focus({ preventScroll: true, focusVisible: false });
-      this.paper.setPointerCapture(event.pointerId);
-      last = this.place = at(event);
-      this.sketch = this.strokes.dab(this.history.cells, last, this.size, this.ink());
-      this.changed();
-    };
-    this.paper.onpointermove = (event) => {
-      if (!last) return;
-      for (const part of event.getCoalescedEvents?.() ?? [event]) {
-        const to = at(part);
-        this.sketch = this.strokes.stroke(this.sketch, last, to, this.size, this.ink());
-        last = to;
-      }
-      this.changed();
-    };
-    this.paper.onpointerup = () => {
-      if (!last) return;
-      last = null;
-      this.keep();
-    };
-    this.paper.onpointercancel = () => {
-      [last, this.sketch] = [null, null];
-      this.changed();
-    };
-  }
-
-  ink() {
-    return this.erases ? 0 : 1;
+    this.page.hand(this.paper, {
+      begin: (place) => {
+        this.stop();
+        this.place = place;
+        this.sketch = this.strokes.dab(this.history.cells, place, this.size, this.erases ? 0 : 1);
+        this.changed();
+      },
+      along: (places) => {
+        for (const [from, to] of places) this.sketch = this.strokes.stroke(this.sketch, from, to, this.size, this.erases ? 0 : 1);
+        this.changed();
+      },
+      end: () => this.keep(),
+      lose: () => {
+        this.sketch = null;
+        this.changed();
+      },
+    });
   }
 
   byKeys() {
@@ -201,12 +181,10 @@ class Studio {
     const token = (this.running = {}), { call } = this.model, before = this.history.cells;
     this.show();
     try {
-      let found = await call("set", before, null), flips = 0;
-      while (this.running === token && this.root.isConnected) {
-        const since = performance.now();
-        const next = id === "likelier" ? await this.climb(call) : await this.resample(call);
+      let found = await call("set", before, null), flips = 0, since = performance.now();
+      for await (const next of this.walks[id](call, this.model.card.classes)) {
         if (this.running !== token) return;
-        if (!next) break;
+        if (!this.root.isConnected) break;
         found = next;
         flips++;
         if (this.page.still() && id === "likelier") continue; // the end alone is shown
@@ -215,6 +193,7 @@ class Studio {
         await this.take(found);
         await frame();
         if (id === "likelier") await pause(Math.max(0, 90 - (performance.now() - since)));
+        since = performance.now();
       }
       if (this.running !== token) return;
       const blank = await call("logProb", this.strokes.blank());
@@ -226,16 +205,6 @@ class Studio {
     this.running = null;
     if (this.sketch) this.keep();
     this.show();
-  }
-
-  async climb(call) {
-    const best = await call("bestFlip");
-    return best && call("flip", best.pixel);
-  }
-
-  resample(call) {
-    const pixels = Array.from({ length: this.model.card.classes ? 3 : 32 }, () => Math.floor(784 * Math.random()));
-    return call("resample", pixels, pixels.map(Math.random));
   }
 
   stop() {
@@ -321,7 +290,7 @@ export default async function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".studio"), at = (file) => new URL(`${data.engine}/${file}`, location.href).href;
   root.latest = [data, (drawing) => setTriggerValue("drawn", drawing)];
   try {
-    root.studio ??= Promise.all([import(at("page.js")), import(at("strokes.js")), import(at("meter.js"))]).then((parts) => new Studio(root, ...parts));
+    root.studio ??= Promise.all([import(at("page.js")), import(at("strokes.js")), import(at("meter.js")), import(at("walks.js"))]).then((parts) => new Studio(root, ...parts));
     (await root.studio).tell(...root.latest);
   } catch (error) {
     if (!root.studio || !(await root.studio.catch(() => null))) return alone(root, data);

@@ -78,20 +78,8 @@ class Inside {
     this.picture.onclick = (event) => { this.pause(); this.go(this.engine.card.ordering.indexOf(pixel(this.picture, event))); this.rest(); };
     this.map.onclick = (event) => this.flip(pixel(this.map, event));
     this.map.onpointermove = (event) => this.point(pixel(this.map, event));
-    this.keys(this.picture, () => this.here, (i) => { this.pause(); this.go(this.engine.card.ordering.indexOf(i)); this.rest(); });
-    this.keys(this.map, () => this.pointed ?? this.here, (i) => this.point(i), () => this.flip(this.pointed));
-  }
-
-  keys(canvas, place, move, press = () => {}) {
-    canvas.onkeydown = (event) => {
-      const [row, column] = [Math.floor(place() / 28), place() % 28];
-      if (!/^(Arrow|Home|End)/.test(event.key) && event.key !== " ") return;
-      event.preventDefault();
-      event.stopPropagation(); // arrows turn the page elsewhere
-      if (event.key === " ") return press();
-      const [r, c] = this.strokes.move([row, column], event.key);
-      move(28 * r + c);
-    };
+    this.page.keys(this.picture, this.strokes.move, () => this.here, (i) => { this.pause(); this.go(this.engine.card.ordering.indexOf(i)); this.rest(); });
+    this.page.keys(this.map, this.strokes.move, () => this.pointed ?? this.here, (i) => this.point(i), () => this.flip(this.pointed));
   }
 
   get here() {

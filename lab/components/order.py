@@ -32,7 +32,7 @@ def order(
             "id": id,
             "name": names[id],
             "image": packed(row),
-            "nats": _("{value:.1f} nats", value=value).replace("-", "−"),
+            "nats": _("{value:.1f} nats", value=value),
             "power": as_power(value),
             "place": int(place),
         }

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from nade_core.data.filetypes import suffixes
+from nade_core.hosting import Hosting
 from nade_core.messages import N_
 from nade_core.queue import MAX_UPLOAD_MB, Queue
 from nade_core.runs import Request, models_for, sources, usual
@@ -13,6 +14,7 @@ from .. import link
 from ..link import linked
 from ..session import device
 from ..words import _
+from .queue import viewer
 from .understood import panel
 
 OWN, AUTO = "own", "auto"
@@ -42,10 +44,24 @@ def form(queue: Queue) -> None:
         model_options, train_options, seed = _how(source, model)
         asked = st.button(_("Train"), type="primary", icon=":material/play_arrow:", width="stretch", key="go")
     st.caption(_("Trains on {device}. One run at a time; the others wait their turn.", device=device()))
+    _limits(queue.hosting)
     if asked:
         title = title.strip()[:LONGEST] or f"{model}, {_called(source, files)}"
         request = Request(source, model, model_options, train_options, title, key=key, seed=seed, reading=reading)
         _submit(queue, request, files)
+
+
+def _limits(hosting: Hosting) -> None:
+    """What the host allows, where there are limits."""
+    if hosting.hosted:
+        words = _(
+            "Only you see your runs, in this browser. A run trains for {minutes:g} minutes at a time, and {n} of yours may "
+            "wait; after {days:g} days without a visit it is deleted, with what was uploaded for it.",
+            minutes=hosting.run_minutes,
+            n=hosting.waiting,
+            days=hosting.keep_days,
+        )
+        st.caption(words)
 
 
 def _data() -> tuple[str, list]:
@@ -130,7 +146,7 @@ def _called(source: str, files: list) -> str:
 
 def _submit(queue: Queue, request: Request, files: list) -> None:
     with st.spinner(_("Reading the data…")):
-        run = queue.submit(request, [(file.name, file.getvalue()) for file in files])
+        run = queue.submit(request, [(file.name, file.getvalue()) for file in files], owner=viewer().owner)
     st.session_state["run"] = run.name
     link.say("run", run.name)
     st.toast(_("The run is in the queue."))

@@ -6,9 +6,9 @@ import streamlit as st
 
 from nade_core.messages import N_, NadeError
 from nade_core.queue import Queue
-from nade_core.runs import RunState, read_log
+from nade_core.runs import RunState, Viewer, read_log
 
-from .. import cache
+from .. import cache, visitor
 
 STATES = {
     "queued": N_("waiting"),
@@ -31,7 +31,12 @@ def the_queue() -> Queue:
 
 @st.cache_resource(show_spinner=False)
 def _queue(root: Path) -> Queue:
-    return Queue(root)
+    return Queue(root, visitor.HOSTING)
+
+
+def viewer() -> Viewer:
+    """Who looks."""
+    return visitor.viewer(cache.RUNS)
 
 
 def title(run: RunState) -> str:

@@ -12,6 +12,7 @@ from nade_core.data.understood import BINARISE, How, Understood
 from nade_core.messages import N_, NadeError
 from nade_core.queue import file_end
 
+from ..link import linked
 from ..words import _, plain, tell
 
 READ_HERE = 32 << 20  # bytes of a file that is looked through while the viewer waits; the worker reads a larger one
@@ -31,7 +32,7 @@ def panel(files: list, values: str) -> tuple[str | None, dict]:
     seen, names = _look(name, content, How(values))
     if isinstance(seen, NadeError) and len(names) > 1:
         several = _("The file holds several arrays; one is learned from.")
-        key = st.selectbox(_("Array"), names, key="own_key", help=several)
+        key = linked(st.selectbox, _("Array"), names, key="own_key", default=names[0], help=several)
         seen, names = _look(name, content, How(values, key))
     if isinstance(seen, NadeError):
         st.warning(plain(tell(seen)), icon=":material/info:")
@@ -45,10 +46,12 @@ def panel(files: list, values: str) -> tuple[str | None, dict]:
 
 def _offer() -> dict:
     """How numbers become 0 and 1, once the viewer has chosen."""
-    chosen = st.segmented_control(
+    chosen = linked(
+        st.segmented_control,
         _("How these numbers become 0 and 1"),
         list(BINARISE),
         key="own_binarise",
+        default=None,
         format_func=lambda one: _(DRAWS[one]),
         help=_("They are not only 0 and 1, and a model of binary rows takes nothing else."),
     )

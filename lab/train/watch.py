@@ -6,15 +6,17 @@ from lesson.published import PUBLISHED
 from nade_core import images
 from nade_core.checkpoint import read_card
 from nade_core.queue import Queue
-from nade_core.runs import RunConfig, RunState, Sheet, keeps_sheets, look, read_replay
+from nade_core.runs import RunConfig, RunState, Sheet, keeps_sheets, look, owned, read_replay, visit
 from nade_core.runs.folder import stop_requested
 
 from .. import cache, link
+from ..link import linked
 from ..session import friendly_errors
 from ..take_home import page_button, report_button
 from ..theme import BLUE, GREY, ORANGE, chart, figure, text_colour
 from ..words import _, explain, plain, tell
-from .queue import STATES, log
+from .queue import STATES, log, viewer
+from .sharing import audience
 
 EVERY = 1.5  # seconds between two looks at a run under way
 MARK = next(result for result in PUBLISHED if result.model.startswith("NADE,"))
@@ -24,6 +26,8 @@ NOW = 0  # in the replay, the model as it is: epochs count from one
 
 def watch(queue: Queue, run: RunState) -> None:
     """The run, looked at again and again as long as it goes on."""
+    if owned(run.folder).owner == viewer().owner:
+        visit(run.folder)
     st.fragment(_look, run_every=EVERY if run.state in LIVE else None)(queue, run)
 
 
@@ -38,7 +42,9 @@ def _look(queue: Queue, seen: RunState) -> None:
     if reports and run.config:
         _progress(run, run.config, reports)
     with friendly_errors():
-        _buttons(queue, run)
+        if viewer().changes(owned(run.folder)):
+            _buttons(queue, run)
+            audience(run)
     if reports and run.config:
         left, right = st.columns([3, 2], gap="large")
         with left:
@@ -199,7 +205,7 @@ def _samples(run: RunState, trial: int) -> None:
         return
     if not keeps_sheets(cache.model_class(card), card.shape):
         st.caption(_("This model draws slowly, so no samples of its epochs are kept to go back to."))
-    sheet = _replayed([sheet for sheet in read_replay(run.folder) if sheet.trial == trial], run.name)
+    sheet = _replayed([sheet for sheet in read_replay(run.folder) if sheet.trial == trial])
     if sheet is not None:
         facts = {"epoch": sheet.epoch, "nats": sheet.valid_nats, "n": len(sheet.rows)}
         words = _("Samples after epoch {epoch}, at {nats:.2f} nats on validation", **facts)
@@ -212,17 +218,17 @@ def _samples(run: RunState, trial: int) -> None:
     st.image(sheet, caption=words, width="stretch", alt=_("25 samples from the model being trained"))
 
 
-def _replayed(sheets: list[Sheet], run: str) -> Sheet | None:
+def _replayed(sheets: list[Sheet]) -> Sheet | None:
     """The sheet that the viewer goes back to; None as long as the slider stands at its end, at the model as it is."""
     if not sheets:
         return None
-    by_epoch, key = {sheet.epoch: sheet for sheet in sheets}, f"replay-{run}"
-    chosen = st.session_state.get(key, NOW)
-    st.session_state[key] = chosen if chosen in by_epoch else NOW  # thinned away, or of another training
-    epoch = st.select_slider(
+    by_epoch = {sheet.epoch: sheet for sheet in sheets}
+    epoch = linked(
+        st.select_slider,
         _("Replay"),
         [*by_epoch, NOW],
-        key=key,
+        key="replay",
+        default=NOW,  # also where the epoch was thinned away, or is of another training
         format_func=lambda epoch: _("now") if epoch == NOW else _("epoch {epoch}", epoch=epoch),
         help=_("Samples after earlier epochs, drawn from the same random numbers each time."),
     )

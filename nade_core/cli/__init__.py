@@ -9,7 +9,7 @@ import time
 from typing import NoReturn
 
 from .. import __version__
-from . import evaluate, export, models, read, report, sample, score, train
+from . import complete, evaluate, export, models, rank, read, report, sample, score, train
 from .options import Parser, Status, add_common
 
 VERBS = {
@@ -17,7 +17,9 @@ VERBS = {
     "read": read,
     "evaluate": evaluate,
     "score": score,
+    "rank": rank,
     "sample": sample,
+    "complete": complete,
     "train": train,
     "export": export,
     "report": report,

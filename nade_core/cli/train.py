@@ -51,7 +51,11 @@ def _known(name: str) -> str:
 def _add_model(p: argparse.ArgumentParser, model: ModelOptions, models: dict[str, ModelOptions]) -> None:
     group = p.add_argument_group(f"the model, here {model.name}", textwrap.fill(model.meaning, 100))
     group.add_argument(
-        "--model", type=_known, choices=models, metavar="NAME", help="which, below; it has options of its own (NADE)"
+        "--model",
+        type=_known,
+        choices=models,
+        metavar="NAME",
+        help="which, below; it has options of its own (NADE, of real values RNADE)",
     )
     for name, default in model.defaults.items():
         if isinstance(default, bool):
@@ -133,8 +137,24 @@ def run(args) -> None:
         else:
             _report(report, epochs, status)
     status.clear()
-    state, model = runs.read_json(args.out / "status.json")["state"], str(args.out / "model.safetensors")
-    print(json.dumps({"state": state, "model": model}) if args.json else f"{state}: {model}")
+    _end(args)
+
+
+def _end(args) -> None:
+    """How the run ended, where its model is, and what it is worth."""
+    from .. import checkpoint, runs
+
+    state, model = runs.read_json(args.out / "status.json")["state"], args.out / "model.safetensors"
+    card = checkpoint.read_card(model) if model.is_file() else None
+    nats, standardised = (card.nats, card.standardised_nats) if card else ({}, {})
+    if args.json:
+        told = {"state": state, "model": str(model), "nats": nats, "standardised_nats": standardised}
+        return print(json.dumps(told))
+    print(f"{state}: {model}")
+    for split in ("valid", "test"):
+        if split in nats:
+            also = f", {standardised[split]:.3f} for the variables standardised" if split in standardised else ""
+            print(f"{split} {nats[split]:.3f} nats{also}")
 
 
 def _check_resumed(args) -> None:
@@ -166,7 +186,7 @@ def _request(args):
     }
     return runs.Request(
         given.get("data", "mnist"),
-        given.get("model", "NADE"),
+        given.get("model", ""),
         {name: given[name] for name in options},
         {name: value for name, value in training.items() if name != "seed"},
         reading=reading_of(args),

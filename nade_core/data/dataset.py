@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .layout import Layout
 from .understood import Understood
 
 
@@ -13,7 +14,7 @@ class Dataset:
 
     ``shape`` is (H, W) of an image or None. ``title``, ``binarisation`` and ``class_names`` are words for people, in
     English. ``embedded`` is the name of the source that comes with the project and holds these very rows, "" for
-    people's own data, whatever they are called. ``understood`` is what a file was taken for.
+    people's own data, whatever they are called. ``understood`` is what a file was taken for, ``layout`` what its columns are.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Dataset:
     source: str = ""
     embedded: str = ""
     understood: Understood | None = None
+    layout: Layout | None = None
 
     @property
     def dims(self) -> int:

@@ -14,6 +14,7 @@ from ..messages import N_, NadeError
 from .dataset import Dataset
 from .filetypes import read_file
 from .grids import hole
+from .layout import Layout, layout_of, matched
 from .packed import PARTS
 from .remarks import remarks
 from .rows import Scale, check_table, has_holes, is_binary, rows_of, scale_of, split
@@ -88,18 +89,31 @@ def read_data(
         binarisation=MADE[how.binarise] if how.binarise and values == "binary" else GIVEN[values],
         source=Path(source).name,
         understood=_understood(content, how),
+        layout=layout_of(content, how, _scale(content, how)),
     )
 
 
-def read_table(source: str | Path, key: str | None = None, values: str = "binary", how: How | None = None) -> Table:
+def read_table(
+    source: str | Path,
+    key: str | None = None,
+    values: str = "binary",
+    how: How | None = None,
+    layout: Layout | None = None,
+) -> Table:
     """One table of rows to evaluate: the ``test`` part of a name in SOURCES, or of a file, else its ``valid`` part,
-    else its only table; with a key, that array. NadeError says what is wrong."""
+    else its only table; with a key, that array. With the layout of the table that a model was trained on, its columns are
+    found by their names. NadeError says what is wrong."""
     if str(source) in SOURCES:
         return Table(_part(load_dataset(str(source), values), key or "test"), None, Understood())
     how = replace(how or How(), key=key, values=values)
     content = _content(source, how)
+    if layout:
+        if content.understood.labels in layout.names:  # what looks like labels here is a value there
+            content = _content(source, replace(how, labels=""))
+        content = matched(content, layout, Path(source).name)
     part = next((part for part in ("test", "valid") if part in content.arrays), next(iter(content.arrays)))
     how, scale = replace(how, packed=how.packed or content.packed), _scale(content, how)
+    scale = layout.scale if layout and layout.scale else scale
     rows = rows_of(content.arrays[part], part, 0, values, how, scale)
     return Table(rows, content.labels.get(part), _understood(content, how))
 
@@ -124,6 +138,13 @@ def understand(source: str | Path, how: How | None = None) -> Understood:
     for part, array in content.arrays.items():
         rows_of(array, part, 0, values, how, scale)
     return about
+
+
+def looks_like(source: str | Path, how: How) -> str:
+    """The kind of rows that a source gives where nothing is asked: "binary" where they are, or can become so, 0 and 1."""
+    if str(source) in SOURCES:
+        return next(iter(SOURCES[str(source)].values))
+    return _looks(_content(source, replace(how, values=None)), replace(how, values=None))
 
 
 def _content(source: str | Path, how: How) -> Content:
@@ -153,7 +174,7 @@ def _without_holes(content: Content, how: How) -> Content:
     """Arrays whose nan are refused, dropped with their rows, or filled; those of texts have none any more."""
     arrays, labels, notes = dict(content.arrays), dict(content.labels), list(content.understood.warnings)
     for part, array in content.arrays.items():
-        if not has_holes(array):
+        if how.holes == "keep" or not has_holes(array):
             continue
         flat = array.reshape(len(array), -1)
         holes = np.isnan(flat)

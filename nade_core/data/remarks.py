@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..messages import N_
+from .rows import is_coarse
 from .understood import Note
 
 SHOWN = 6  # names of columns
 MANY = 4096  # columns, of which no two are compared
-FINE = 1e4  # steps of float32 in the range of a column, above which it tells its values apart
 CONSTANT = N_("Columns of one value, which tell nothing: {names}.")
 REPEATED = N_("Columns that repeat another one: {names}.")
 WHOLE = N_(
@@ -17,8 +17,8 @@ WHOLE = N_(
     "a uniform number in [0, 1) added to each, cannot be misled."
 )
 COARSE = N_(
-    "Columns whose values float32 cannot tell apart: {names}. Subtract their mean, or leave them out, if they are ids or "
-    "times."
+    "Columns whose values float32 cannot tell apart: {names}. They are standardised in float64; leave them out if they are "
+    "ids."
 )
 
 
@@ -28,7 +28,7 @@ def remarks(array: np.ndarray, names: Sequence[str], values: str) -> list[Note]:
     constant = [j for j, column in enumerate(array.T) if len(column) > 1 and column.min() == column.max()]
     found = [(CONSTANT, constant), (REPEATED, _repeated(array, set(constant)))]
     if values == "real":
-        coarse = [j for j, column in enumerate(array.T) if _is_coarse(column)]
+        coarse = [j for j, column in enumerate(array.T) if is_coarse(column)]
         whole = [j for j, column in enumerate(array.T) if j not in constant and np.all(column == np.floor(column))]
         found += [(WHOLE, whole), (COARSE, coarse)]
     return [Note(message, {"names": _listed([names[j] for j in places])}) for message, places in found if places]
@@ -49,13 +49,3 @@ def _repeated(array: np.ndarray, besides: set[int]) -> list[int]:
         if first != j and np.array_equal(array[:, j], array[:, first]):
             again.append(j)
     return again
-
-
-def _is_coarse(column: np.ndarray) -> bool:
-    """Whether values that differ become equal as float32, more than a few of them."""
-    if column.dtype.kind == "f" and column.dtype.itemsize <= 4:
-        return False
-    low, high = float(column.min()), float(column.max())
-    if low == high or np.spacing(np.float32(max(abs(low), abs(high)))) * FINE < high - low:
-        return False
-    return len(np.unique(column.astype(np.float32))) < 0.9 * len(np.unique(column))

@@ -4,6 +4,7 @@ Arrays are looked through in blocks, so that to judge a large one takes little m
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from .grids import hole
 from .understood import How
 
 BLOCK = 1 << 20  # values that are judged at once
+FINE = 1e4  # steps of float32 in the range of a column, above which it tells its values apart
 LARGEST = float(np.finfo(np.float32).max)
 Scale = tuple[float, float]
 
@@ -37,7 +39,8 @@ def rows_of(
     how: How | None = None,
     scale: Scale | None = None,
 ) -> np.ndarray:
-    """Rows (N, D) from an array of numbers, float32 where values are real, uint8 or int64 where they are levels.
+    """Rows (N, D) from an array of numbers, float32 where values are real (float64 where that would not tell them apart),
+    uint8 or int64 where they are levels. Kept holes are nan, in rows of floats.
 
     Binary: (N, D) of 0 and 1 is taken as it is. Other numbers become 0 and 1 only as ``how.binarise`` says, within
     ``scale`` (that of this array, if None): on where above the middle, or with probability (value - low) / (high -
@@ -47,12 +50,37 @@ def rows_of(
     how = how or How()
     check_table(array, name)
     array = array.reshape(len(array), -1)
+    if how.holes == "keep" and values != "levels" and has_holes(array):
+        holes = np.isnan(array)
+        rows = rows_of(np.where(holes, _common(array), array), name, seed, values, replace(how, holes="refuse"), scale)
+        return np.where(holes, np.nan, rows).astype(rows.dtype if rows.dtype.kind == "f" else np.float32)
     if values == "real":
         _refuse_holes(array, name)
-        return array.astype(np.float32)
+        return array.astype(np.float64 if _is_fine(array) else np.float32)
     if values == "levels":
         return _levels(array, name)
     return _unpacked(array, name) if how.packed else _binary(array, name, seed, how.binarise, scale)
+
+
+def _common(array: np.ndarray) -> float:
+    """A value that the array holds."""
+    known = array[~np.isnan(array)]
+    return float(known[0]) if known.size else 0.0
+
+
+def _is_fine(array: np.ndarray) -> bool:
+    """Whether float32 cannot tell apart the values of a column that float64 can."""
+    return array.dtype.kind in "fui" and any(is_coarse(column) for column in array.T)
+
+
+def is_coarse(column: np.ndarray) -> bool:
+    """Whether values that differ become equal as float32, more than a few of them."""
+    if column.dtype.itemsize <= (4 if column.dtype.kind == "f" else 2):
+        return False
+    low, high = float(column.min()), float(column.max())
+    if low == high or np.spacing(np.float32(max(abs(low), abs(high)))) * FINE < high - low:
+        return False
+    return len(np.unique(column.astype(np.float32))) < 0.9 * len(np.unique(column))
 
 
 def _binary(array: np.ndarray, name: str, seed: int, binarise: str | None, scale: Scale | None) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 from ..images import OUTLINE, Fit
 from ..messages import N_, NadeError
 from .dataset import Dataset
+from .invented import people
 from .packed import packed
 from .photo import photo
 from .shapes import points
@@ -85,6 +86,7 @@ ROWS = (
     Source("moons", N_("moons"), N_("moons"), {"real": REAL}, points, POINTS_FROM),
     Source("spirals", N_("spirals"), N_("spirals"), {"real": REAL}, points, POINTS_FROM),
     Source("dog", N_("dog"), N_("dog"), {"real": REAL}, points, POINTS_FROM),
+    Source("people", N_("a table of invented people"), N_("people"), {"real": REAL}, people, POINTS_FROM),
     Source(
         "cat",
         N_("the pixels of a photo"),

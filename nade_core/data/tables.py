@@ -105,7 +105,7 @@ class Columns:
     def whole_rows(self) -> np.ndarray | slice:
         """Which rows are left once those with empty cells are refused, dropped or filled."""
         empty = np.any([self.holes[j] for j in self.kept], axis=0)
-        if not empty.any():
+        if not empty.any() or self.how.holes == "keep":
             return slice(None)
         if self.how.holes == "drop" and not empty.all():
             self.told.append(Note(DROPPED, {"n": int(empty.sum())}))

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..messages import NadeError
 
-HOLES = ("refuse", "drop", "fill")
+HOLES = ("refuse", "drop", "fill", "keep")
 BINARISE = ("threshold", "bernoulli")
 
 
@@ -17,7 +17,7 @@ class How:
 
     ``values`` is the kind of rows ("binary", "real", "levels"), ``key`` one of several arrays. ``header``: whether the
     first row is one of names. ``labels``: the column to set aside, "" for none. ``holes``: whether a row with an empty
-    cell is refused, dropped, or filled with the column's median. ``binarise``: how numbers that are not 0 and 1 become
+    cell is refused, dropped, filled with the column's median, or kept, nan where it is empty. ``binarise``: how numbers that are not 0 and 1 become
     so, by a threshold or by one Bernoulli draw each. ``packed``: eight binary values a byte, as numpy.packbits does.
     """
 

@@ -13,6 +13,7 @@ from .markov import MarkovChain, MarkovChainConfig
 from .mixture import BernoulliMixture, BernoulliMixtureConfig
 from .nade import NADE, NADEConfig
 from .orderagnostic import OrderAgnosticNADE, OrderAgnosticNADEConfig
+from .orderagnosticrnade import OrderAgnosticRNADE, OrderAgnosticRNADEConfig
 from .pixelcnn import PixelCNN, PixelCNNConfig
 from .rnade import RNADE, RNADEConfig
 
@@ -28,6 +29,7 @@ MODELS: dict[str, tuple[type[DensityModel], Any]] = {
     "OrderAgnosticNADE": (OrderAgnosticNADE, OrderAgnosticNADEConfig),
     "PixelCNN": (PixelCNN, PixelCNNConfig),
     "RNADE": (RNADE, RNADEConfig),
+    "OrderAgnosticRNADE": (OrderAgnosticRNADE, OrderAgnosticRNADEConfig),
     "CategoricalNADE": (CategoricalNADE, CategoricalNADEConfig),
 }
 

@@ -6,12 +6,14 @@ knows a faster way to the same numbers writes ``_log_prob`` or ``_log_conditiona
 stands in its class attributes, so that nobody needs to know its name.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from ..devices import as_double
-from ..inputs import as_binary, as_count, as_labels, as_prefix, as_temperature
+from ..inputs import as_binary, as_labels, as_prefix, as_shape, as_temperature
 from ..messages import NadeError
 from ..orderings import check_ordering
 
@@ -36,9 +38,10 @@ class DensityModel(nn.Module):
     undecayed = ("b", "c", "bias")  # parameters without weight decay: they hold the means of the data
     counts = False  # learns by ``fit``, a pass over the training set at a time, instead of by gradients
     many_orderings = False  # may score along several orderings, which make an ensemble
-    completes = False  # has marginals, complete and log_prob_missing
+    completes = False  # is an AnyOrder (anyorder.py): has given, marginals, complete, log_prob_missing; takes holes
     labelled = False  # may have classes
     slow = False  # scoring is expensive: several times as much as a pass through a network of its size
+    validates_whole = False  # its validation_nats are an estimate of its own, made of all rows at once
     draws_slowly = False  # sixteen samples cost more than a small part of an epoch of training
     in_browser = False  # can be played in a browser, from its weights alone
 
@@ -48,6 +51,11 @@ class DensityModel(nn.Module):
         ordering = torch.arange(config.dims) if ordering is None else check_ordering(ordering, config.dims)
         self.register_buffer("ordering", ordering.clone())  # a state that is loaded is written into it
         self.register_buffer("_float", torch.empty(0), persistent=False)  # of the type that .double() and .to() ask for
+
+    @property
+    def event_shape(self) -> torch.Size:
+        """(D,), the shape of one row, as torch.distributions call it."""
+        return torch.Size([self.config.dims])
 
     @property
     def classes(self) -> int:
@@ -80,17 +88,35 @@ class DensityModel(nn.Module):
 
     @torch.no_grad()
     def sample(
-        self, n: int, y=None, generator: torch.Generator | None = None, temperature: float = 1.0, prefix=None
+        self,
+        n: int | tuple[int, ...],
+        y=None,
+        generator: torch.Generator | Sequence[torch.Generator] | None = None,
+        temperature: float = 1.0,
+        prefix=None,
     ) -> Tensor:
-        """n rows x ~ p(x | y): (n, D).
+        """n rows x ~ p(x | y): (n, D); or rows of a ``sample_shape``, as torch.distributions take it: (*n, D).
 
         ``prefix`` (k,) or (n, k) fixes the first k dimensions of the ordering. ``temperature`` divides the logits of
         the conditionals: at 1 the draw is from p(x) itself, towards 0 it takes the likelier side of each. All
-        randomness comes from ``generator`` (on the CPU): the same seed gives the same rows anywhere.
+        randomness comes from ``generator`` (on the CPU): the same seed gives the same rows anywhere. With n generators
+        each row comes from its own, as it would if it were drawn alone.
         """
-        n, temperature = as_count(n), as_temperature(temperature)
-        y, known = self.as_labels(y, n), self._as_prefix(prefix, n).to(self.ordering.device)
-        return self._sample(self._uniforms(n, generator), y, known, temperature)
+        shape, temperature = as_shape(n), as_temperature(temperature)
+        rows = shape.numel()
+        y, known = self.as_labels(y, rows), self._as_prefix(prefix, rows).to(self.ordering.device)
+        drawn = self._sample(self._uniforms_of(rows, generator), y, known, temperature)
+        return drawn.reshape(*shape, self.config.dims)
+
+    def _uniforms_of(self, n: int, generator: torch.Generator | Sequence[torch.Generator] | None) -> Tensor:
+        """All uniforms that n rows take, from one generator, or each row's from its own."""
+        if not isinstance(generator, Sequence):
+            return self._uniforms(n, generator)
+        if len(generator) != n:
+            raise NadeError(
+                "Expected one generator, or one a row; got {given} for {n} rows.", given=len(generator), n=n
+            )
+        return torch.cat([self._uniforms(1, each) for each in generator] or [self._uniforms(0, None)], -2)
 
     @torch.no_grad()
     def class_log_prob(self, x) -> Tensor:
@@ -98,6 +124,11 @@ class DensityModel(nn.Module):
         if not self.classes:
             raise NadeError("This model was trained without classes, so it has no p(y | x).")
         return self._per_class(self.as_rows(x), self.ordering).log_softmax(1)
+
+    @classmethod
+    def sizes_for(cls, rows: int, dims: int) -> dict:
+        """What suits a table of that size better than the defaults of the configuration."""
+        return {}
 
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
         """Up to n orderings that this model can score with. One, unless the model knows more."""
@@ -115,8 +146,11 @@ class DensityModel(nn.Module):
         raise NotImplementedError
 
     @torch.no_grad()
-    def validation_nats(self, x: Tensor) -> float:
-        """What chooses the weights to keep: the mean of -log p(x) over validation rows (N, D)."""
+    def validation_nats(self, x: Tensor, y: Tensor | None = None) -> float:
+        """What chooses the weights to keep: the mean of -log p(x) over validation rows (N, D).
+
+        y (N,) are their labels, where the model has classes; what they are for is a bound, where p(x) is expensive.
+        """
         return -sum(as_double(self.log_prob(part)).sum().item() for part in x.split(BATCH)) / len(x)
 
     def as_rows(self, x) -> Tensor:
@@ -148,7 +182,7 @@ class DensityModel(nn.Module):
         return as_prefix(prefix, n, self.config.dims).to(self.dtype)
 
     def _uniforms(self, n: int, generator: torch.Generator | None) -> Tensor:
-        """All the randomness of n rows: uniforms, (n, D) unless the model needs others."""
+        """All the randomness of n rows: uniforms, (n, D) unless the model needs others, (..., n, any number) always."""
         return torch.rand(n, self.config.dims, generator=generator).to(self.ordering.device, self.dtype)
 
     def _conditionals(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Distribution:

@@ -8,12 +8,10 @@ instead of 2^D - 1. With classes, a label y adds the learned vector U_y to the h
 p(x) = sum_y p(y) p(x | y) is the exact mixture, with p(y) uniform.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .. import kernels
@@ -21,9 +19,8 @@ from ..devices import as_double
 from ..kernels.reference import ACTIVATIONS
 from ..messages import N_, NadeError
 from ..orderings import inverse
-from .binary import BinaryModel, both_sides, log_bernoulli, logit_means
-
-MIXTURE_CHUNK = 256  # images whose logits under every class are held at once
+from .binary import both_sides, logit_means
+from .labelled import LabelledModel, mixed
 
 
 @dataclass(frozen=True)
@@ -48,13 +45,12 @@ class NADEConfig:
             )
 
 
-class NADE(BinaryModel):
+class NADE(LabelledModel):
     """An exact density over binary vectors, each conditional one step of a shared hidden state."""
 
     U: Tensor  # (K, H); None without classes
 
     description = N_("one hidden layer, shared by all conditionals")
-    labelled = True
     in_browser = True
 
     def __init__(self, config: NADEConfig, ordering: Tensor | None = None):
@@ -66,10 +62,6 @@ class NADE(BinaryModel):
         self.b = nn.Parameter(torch.zeros(D))
         self.c = nn.Parameter(torch.zeros(H))
         self.register_parameter("U", nn.Parameter(torch.randn(K, H) * 0.01) if K else None)
-
-    @property
-    def classes(self) -> int:
-        return self.config.classes
 
     def hidden(self, x, y=None) -> Tensor:
         """What the model knows before each dimension, h_i, in generation order: (B, D, H). For few images."""
@@ -86,57 +78,30 @@ class NADE(BinaryModel):
 
     def _log_prob(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
         if self.classes and y is None:
-            return (self._per_class(x, ordering).logsumexp(1) - math.log(self.classes)).to(x)
+            return super()._log_prob(x, y, ordering)
         return self._kernel.log_prob(self._ordered(x), *self._weights(y, len(x)))
 
-    def _logits(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
-        if self.classes and y is None:
-            return torch.cat([self._mixture_logits(part) for part in x.split(MIXTURE_CHUNK)])
+    def _given(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
         return self._unordered(self._kernel.logits(self._ordered(x), *self._weights(y, len(x))))
 
-    def _mixture_logits(self, x: Tensor) -> Tensor:
-        """p(x_i = 1 | x_<i) = sum_y p(y | x_<i) p(x_i = 1 | x_<i, y), in float64: thousands of nats differ by a few."""
-        x = self._ordered(x)
-        logits = as_double(torch.stack([self._kernel.logits(x, *self._weights(y, len(x))) for y in self._labels(x)]))
-        past = F.pad(log_bernoulli(logits, as_double(x).expand_as(logits)).cumsum(-1)[..., :-1], (1, 0))
-        on, off = both_sides(past, logits)  # past: log p(x_<i | y), (K, B, D)
-        return self._unordered(on.logsumexp(0) - off.logsumexp(0))
-
     def _walk(self, x: Tensor) -> Iterator[Tensor]:
-        """The same mixture, its hidden states and p(y | x_<i) kept from one pixel to the next."""
+        """The logits of the mixture, its hidden states and p(y | x_<i) kept from one pixel to the next."""
         act, a = ACTIVATIONS[self.config.activation], (self.c + self.U).expand(len(x), -1, -1)  # (B, K, H)
         past = as_double(x.new_zeros(len(x), self.classes))  # log p(x_<i | y)
         for d in self.ordering.tolist():
             on, off = both_sides(past, as_double(act(a) @ self.V[d] + self.b[d]))
-            yield (on.logsumexp(1) - off.logsumexp(1)).to(x)
+            yield mixed(on, off, 1).to(x)
             past = torch.where(x[:, d, None].to(past.device) == 1, on, off)
             a = a + x[:, d, None, None] * self.W[d]
 
     def _uniforms(self, n: int, generator: torch.Generator | None) -> Tensor:
-        """(n, D + 1): the first is for the label."""
+        """(n, D + 1), with classes or without: the first is for the label."""
         return torch.rand(n, self.config.dims + 1, generator=generator).to(self.b.device, self.b.dtype)
 
-    def _sample(self, uniforms: Tensor, y: Tensor | None, known: Tensor, temperature: float) -> Tensor:
-        """A label from p(y | known) where none is given, then the pixels; at another temperature, the mixture's own."""
-        u, k = uniforms[:, 1:].clone(), known.shape[1]
+    def _draw(self, u: Tensor, y: Tensor | None, temperature: float) -> Tensor:
         if self.classes and y is None:
-            if temperature != 1:
-                return super()._sample(u, y, known, temperature)
-            y = self._draw_labels(uniforms[:, 0], known)
-        u[:, :k] = 1 - 3 * known  # -2 is under every probability and 1 above: what is known is drawn so
+            return super()._draw(u, y, temperature)
         return self._unordered(self._kernel.sample(u, *self._weights(y, len(u)), temperature))
-
-    def _draw_labels(self, u: Tensor, known: Tensor) -> Tensor:
-        """One label an image from p(y | known), which is p(y) where nothing is known: (n,)."""
-        n, k = known.shape
-        if k == 0 or n == 0:
-            return (u * self.classes).long().clamp(max=self.classes - 1)
-        x = F.pad(known, (0, self.config.dims - k))
-        terms = [
-            log_bernoulli(self._kernel.logits(x, *self._weights(y, n))[:, :k], known).sum(1) for y in self._labels(x)
-        ]
-        posterior = torch.stack(terms, 1).softmax(1)
-        return (u[:, None] > posterior.cumsum(1)).sum(1).clamp(max=self.classes - 1)
 
     @property
     def _kernel(self):
@@ -151,10 +116,6 @@ class NADE(BinaryModel):
 
     def _unordered(self, x: Tensor) -> Tensor:
         return x if self._raster else x[:, inverse(self.ordering).to(x.device)]
-
-    def _labels(self, x: Tensor) -> Iterator[Tensor]:
-        """Every label, each for all rows of x: (B,)."""
-        return (y.expand(len(x)) for y in torch.arange(self.classes, device=self.ordering.device))
 
     def _weights(self, y: Tensor | None, n: int) -> tuple:
         """What the kernels take, in generation order: W, V, b, a0 (n, H) and the activation."""

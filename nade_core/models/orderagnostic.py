@@ -18,10 +18,12 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.distributions import Bernoulli
 
-from ..inputs import as_count, as_mask, as_numbers, as_temperature
+from ..inputs import as_count, as_numbers, as_temperature
 from ..messages import N_, NadeError
 from ..orderings import coarse_to_fine, inverse
+from .anyorder import AnyOrder
 from .base import BATCH
 from .binary import BinaryModel, log_bernoulli, logit_means
 
@@ -42,7 +44,7 @@ class OrderAgnosticNADEConfig:
             raise NadeError("Expected sizes of at least 1 and a dropout in [0, 1); got {config}.", config=self)
 
 
-class OrderAgnosticNADE(BinaryModel):
+class OrderAgnosticNADE(AnyOrder, BinaryModel):
     """An exact density for every ordering, with exact marginals and completions of any region."""
 
     mean: Tensor
@@ -57,9 +59,8 @@ class OrderAgnosticNADE(BinaryModel):
         "patience": 50,
         "precision": "bfloat16",
     }
-    many_orderings = True
+    validates_whole = True
     draws_slowly = True
-    completes = True
     slow = True
 
     def __init__(self, config: OrderAgnosticNADEConfig, ordering: Tensor | None = None):
@@ -75,16 +76,6 @@ class OrderAgnosticNADE(BinaryModel):
         self.N = nn.Parameter(torch.zeros(D, D))
         self.register_buffer("mean", torch.zeros(D))
 
-    def marginals(self, x, known) -> Tensor:
-        """p(x_i = 1 | x_known) of each unknown pixel, and x itself where it is known: (B, D).
-
-        ``known``, (D,) for all rows or (B, D), is true where x (B, D) is to be believed; what x says elsewhere is not
-        looked at.
-        """
-        x = self.as_rows(x)
-        known = self._as_mask(known, len(x))
-        return torch.where(known, x, torch.sigmoid(self._all_logits(x, known)))
-
     @torch.no_grad()
     def complete(self, x, known, n: int, generator: torch.Generator | None = None, temperature: float = 1.0) -> Tensor:
         """n draws of the missing pixels given the known ones, each along its own random ordering: (n, D).
@@ -99,21 +90,11 @@ class OrderAgnosticNADE(BinaryModel):
         orders = torch.where(known, places - 2, places).argsort(1)  # the known come first
         return self._draw(orders, x[orders[:, : int(known.sum())]], self._uniforms(n, generator), temperature)
 
-    @torch.no_grad()
-    def log_prob_missing(self, x, known, generator: torch.Generator | None = None, orderings: int = 8) -> Tensor:
-        """log p(x_missing | x_known) in nats, averaged as a probability over random orderings: (B,).
+    def _given(self, x: Tensor, known: Tensor) -> Bernoulli:
+        return Bernoulli(logits=self._all_logits(x, known.expand_as(x)), validate_args=False)
 
-        ``known`` (D,) is one mask for all rows of x (B, D).
-        """
-        x, known, terms = self.as_rows(x), self._as_mask(known, 1)[0], []
-        if as_count(orderings) < 1:
-            raise NadeError("Expected at least one ordering to average over; got {n}.", n=orderings)
-        start = int(known.sum())
-        for _ in range(orderings):
-            places = torch.rand(len(known), generator=generator).to(x.device)
-            o = torch.where(known, places - 2, places).argsort()
-            terms.append(log_bernoulli(self._along(x, o, start), x[:, o[start:]]).sum(1))
-        return torch.stack(terms).logsumexp(0) - math.log(orderings)
+    def _log_prob_rest(self, x: Tensor, o: Tensor, start: int) -> Tensor:
+        return log_bernoulli(self._along(x, o, start), x[:, o[start:]]).sum(1)
 
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """An unbiased estimate of the mean over orderings of -log p(x | ordering).
@@ -129,7 +110,7 @@ class OrderAgnosticNADE(BinaryModel):
         return ((terms * ~known).sum(1) * (D + 1) / missing).mean()
 
     @torch.no_grad()
-    def validation_nats(self, x: Tensor) -> float:
+    def validation_nats(self, x: Tensor, y: Tensor | None = None) -> float:
         """The loss on every row of x, always under the same masks: the exact figure costs D passes.
 
         A small x is seen under several masks a row, so that at least VALIDATION_ROWS terms are averaged.
@@ -165,9 +146,6 @@ class OrderAgnosticNADE(BinaryModel):
 
     def _sample(self, uniforms: Tensor, y: Tensor | None, known: Tensor, temperature: float) -> Tensor:
         return self._draw(self.ordering.expand(len(uniforms), -1), known, uniforms, temperature)
-
-    def _knows(self, ordering: Tensor) -> bool:
-        return True
 
     def _along(self, x: Tensor, o: Tensor, start: int = 0) -> Tensor:
         """The logits of the places from ``start`` on, in generation order: (B, D - start)."""
@@ -217,6 +195,3 @@ class OrderAgnosticNADE(BinaryModel):
             known[rows, d], centred[rows, d] = 1, x[rows, d] - self.mean[d]
             a = a + self.M[d] + centred[rows, d][:, None] * self.W[d]
         return x
-
-    def _as_mask(self, known, n: int) -> Tensor:
-        return as_mask(known, n, self.config.dims).to(self.ordering.device)

@@ -6,9 +6,10 @@ they see becomes the 2^4 - 1 = 15 numbers of the full joint table of the next bl
     p(x) = prod_blocks p(b1) p(b2 | b1) p(b3 | b1 b2) p(b4 | b1 b2 b3),   all given the blocks before
 
 Blocks cost a quarter of the convolutions that single pixels cost, and lose nothing: the table is complete.
-One network serves the eight raster scans (four corners, by rows or by columns): the image is turned so that
+One network serves up to eight raster scans (four corners, by rows or by columns): the image is turned so that
 the scan runs from the top left, and an embedding says which scan it is. They make an ensemble (as in
-Jain, Abbeel & Pathak, UAI 2020): p(x) = mean over scans of p(x | scan).
+Jain, Abbeel & Pathak, UAI 2020): p(x) = mean over scans of p(x | scan). With classes, another embedding says
+which class it is, in every layer, and p(x) = sum_y p(y) p(x | y) with p(y) uniform.
 """
 
 import math
@@ -19,9 +20,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..devices import as_double
 from ..messages import N_, NadeError
 from ..orderings import which_ordering
-from .binary import BinaryModel
+from .binary import both_sides
+from .labelled import LabelledModel, mixed
 
 BLOCK, SCANS = 2, 8
 BITS = BLOCK * BLOCK
@@ -31,12 +34,15 @@ CHUNK = 100  # images at once, so that their features stay in the caches
 
 @dataclass(frozen=True)
 class PixelCNNConfig:
-    """A square image of D = dims pixels; L = layers gated residual convolutions of C = channels."""
+    """A square image of D = dims pixels; L = layers gated residual convolutions of C = channels; K = classes (0: no
+    labels); the first ``scans`` of the eight scans."""
 
     dims: int = 784
     channels: int = 48
     layers: int = 10
     dropout: float = 0.0
+    classes: int = 0
+    scans: int = 8
 
     def __post_init__(self):
         if math.isqrt(self.dims) ** 2 != self.dims or math.isqrt(self.dims) % BLOCK or self.dims < 1:
@@ -44,6 +50,10 @@ class PixelCNNConfig:
         if self.channels < 1 or self.layers < 0 or not 0 <= self.dropout < 1:
             raise NadeError(
                 "Expected channels above 0, layers of at least 0, dropout in [0, 1); got {config}.", config=self
+            )
+        if self.classes < 0 or not 1 <= self.scans <= SCANS:
+            raise NadeError(
+                "Expected classes of at least 0 and 1 to {most} scans; got {config}.", most=SCANS, config=self
             )
 
 
@@ -69,16 +79,20 @@ class MaskedConv(nn.Module):
         """Zeros above and at both sides, so that every block has its whole window."""
         return F.pad(x, (self.reach, self.reach, self.rows - 1, 0))
 
-    def at(self, padded: Tensor, row: int, column: int) -> Tensor:
-        """The output at one block alone: (B, outputs)."""
-        window = padded[:, :, row : row + self.rows, column : column + 2 * self.reach + 1]
-        return window.flatten(1) @ (self.weight * self.mask).flatten(1).T
+    def window(self, padded: Tensor, row: int, column: int) -> Tensor:
+        """What the output at one block is computed from, by ``flat()``: (B, inputs * rows * (2 reach + 1))."""
+        return padded[:, :, row : row + self.rows, column : column + 2 * self.reach + 1].flatten(1)
+
+    def flat(self) -> Tensor:
+        """The masked weights as a matrix: (inputs * rows * (2 reach + 1), outputs)."""
+        return (self.weight * self.mask).flatten(1).T.contiguous()
 
 
-class PixelCNN(BinaryModel):
+class PixelCNN(LabelledModel):
     """An exact density of square binary images, with any of eight raster scans as the ordering."""
 
     layers: Any  # a ModuleList of MaskedConv
+    U: Tensor  # (K, L + 1, 2 C); None without classes
 
     description = N_("masked convolutions over 2 × 2 blocks, eight scans")
     recipe = {"epochs": 30, "batch_size": 64, "learning_rate": 1.5e-3, "average": 0.9995, "precision": "bfloat16"}
@@ -88,27 +102,36 @@ class PixelCNN(BinaryModel):
     def __init__(self, config: PixelCNNConfig, ordering: Tensor | None = None):
         super().__init__(config, ordering)
         self.grid = math.isqrt(config.dims) // BLOCK
-        C, L = config.channels, config.layers
-        self.scans = [self._scan_ordering(s) for s in range(SCANS)]
+        C, L, K = config.channels, config.layers, config.classes
+        self.scans = [self._scan_ordering(s) for s in range(config.scans)]
         if ordering is None:
             self.ordering = self.scans[0].clone()
         self._scan(self.ordering)  # refuses an ordering that is none of the scans
         self.first = MaskedConv(BITS, C, 3, 4, present=False)
         self.position = nn.Parameter(torch.zeros(C, self.grid, self.grid))
         self.layers = nn.ModuleList(MaskedConv(C, 2 * C, 2, 2, present=True) for _ in range(L))
-        self.embedding = nn.Parameter(torch.zeros(SCANS, L + 1, 2 * C))
+        self.embedding = nn.Parameter(torch.zeros(config.scans, L + 1, 2 * C))
+        self.register_parameter("U", nn.Parameter(torch.zeros(K, L + 1, 2 * C)) if K else None)
         self.gain = nn.Parameter(torch.full((L, C), 0.3))
         self.hidden = nn.Linear(C, 2 * C)
         self.table = nn.Linear(2 * C, NODES)
 
-    def _logits(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
-        scan = self._scan(ordering)
-        return torch.cat([self._scan_logits(part, scan) for part in x.split(CHUNK)])
+    def _given(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
+        scan, rows = self._scan(ordering), x.split(CHUNK)
+        labels = [None] * len(rows) if y is None else y.split(CHUNK)
+        return torch.cat([self._scan_logits(*part, scan) for part in zip(rows, labels, strict=True)])
 
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
-        """The mean of -log p(x | scan), with one scan drawn for the batch."""
-        scan = int(torch.randint(SCANS, (), generator=generator))
-        return F.binary_cross_entropy_with_logits(self._scan_logits(x, scan), x, reduction="sum") / len(x)
+        """The mean of -log p(x | y, scan), with one scan drawn for the batch."""
+        scan = int(torch.randint(len(self.scans), (), generator=generator))
+        return F.binary_cross_entropy_with_logits(self._scan_logits(x, y, scan), x, reduction="sum") / len(x)
+
+    @torch.no_grad()
+    def validation_nats(self, x: Tensor, y: Tensor | None = None) -> float:
+        """With labels y (N,) the mean of -log p(x, y), which is above that of -log p(x) and costs a K-th of it."""
+        if y is None:
+            return super().validation_nats(x)
+        return math.log(self.classes) - as_double(self.log_prob(x, y)).mean().item()
 
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
         """The first n of the eight scans, the model's own before the others."""
@@ -116,37 +139,47 @@ class PixelCNN(BinaryModel):
         scans = [self.scans[own], *self.scans[:own], *self.scans[own + 1 :]]
         return [scan.to(self.ordering.device) for scan in scans[:n]]
 
-    def _sample(self, uniforms: Tensor, y: Tensor | None, known: Tensor, temperature: float) -> Tensor:
-        """Block by block: each layer keeps its features, so that a block costs one window a layer."""
-        n, uniforms = len(uniforms), uniforms.clone()
-        uniforms[:, : known.shape[1]] = 1 - 3 * known  # -2 is under every probability and 1 above
-        scan, G, C = self._scan(self.ordering), self.grid, self.config.channels
+    def _draw(self, u: Tensor, y: Tensor | None, temperature: float) -> Tensor:
+        """Block by block: each layer keeps its features, so that a block costs one window a layer.
+
+        A mixture keeps those of every class, and p(y | x_<i): k runs fastest in the rows of features.
+        """
+        scan, G, C, n = self._scan(self.ordering), self.grid, self.config.channels, len(u)
+        K = self.classes if self.classes and y is None else 1
+        context = self._context(torch.arange(K, device=u.device).repeat(n) if K > 1 else y, scan)
         position = self._turn(self.position[None], scan)[0]
-        image = self.first.pad(uniforms.new_zeros(n, BITS, G, G))
-        features = [layer.pad(uniforms.new_zeros(n, C, G, G)) for layer in self.layers]
-        for block, u in enumerate(uniforms.view(n, G * G, BITS).unbind(1)):
+        image = self.first.pad(u.new_zeros(n * K, BITS, G, G))
+        features = [layer.pad(u.new_zeros(n * K, C, G, G)) for layer in self.layers]
+        first, weights = self.first.flat(), [layer.flat() for layer in self.layers]
+        past = as_double(u.new_zeros(n, K))  # log p(x_<i | y)
+        for block, uniforms in enumerate(u.view(n, G * G, BITS).unbind(1)):
             row, column = divmod(block, G)
-            h = self.first.at(image, row, column) + position[:, row, column] + self.embedding[scan, 0, :C]
+            h = self.first.window(image, row, column) @ first + position[:, row, column] + context[:, 0, :C]
             for i, layer in enumerate(self.layers):
                 features[i][:, :, row + layer.rows - 1, column + layer.reach] = F.elu(h)
-                h = h + self._gate(layer.at(features[i], row, column) + self.embedding[scan, i + 1], i)
-            bits = self._draw_block(self._head(h) / temperature, u)
-            image[:, :, row + self.first.rows - 1, column + self.first.reach] = 2 * bits - 1
+                h = h + self._gate(layer.window(features[i], row, column) @ weights[i] + context[:, i + 1], i)
+            bits, past = self._draw_block(self._head(h).view(n, K, NODES), past, uniforms, temperature)
+            image[:, :, row + self.first.rows - 1, column + self.first.reach] = (2 * bits - 1).repeat_interleave(K, 0)
         reach, top = self.first.reach, self.first.rows - 1
-        return self._from_blocks((image[:, :, top:, reach : reach + G] + 1) / 2, scan)
+        return self._from_blocks((image[::K, :, top:, reach : reach + G] + 1) / 2, scan)
 
-    def _scan_logits(self, x: Tensor, scan: int) -> Tensor:
+    def _context(self, y: Tensor | None, scan: int) -> Tensor:
+        """What is added in every layer, for the scan and the class: (B, L + 1, 2 C), or (1, ...) for no classes."""
+        return self.embedding[scan][None] if y is None else self.embedding[scan] + self.U[y]
+
+    def _scan_logits(self, x: Tensor, y: Tensor | None, scan: int) -> Tensor:
         """The logits of all conditionals, in the order of x: (B, D)."""
         if not len(x):
             return x  # torch cannot cut an empty batch into blocks
-        blocks = self._to_blocks(x, scan)
+        blocks, context = self._to_blocks(x, scan), self._context(y, scan)[..., None, None]
         position = self._turn(self.position[None], scan)
-        h = self.first((2 * blocks - 1).to(memory_format=torch.channels_last)) + position
-        h = h + self.embedding[scan, 0, : self.config.channels, None, None]
+        h = self.first((2 * blocks - 1).to(memory_format=torch.channels_last))
+        low = h.dtype  # of the convolutions: bfloat16 in mixed precision, where the sum of all layers stays in float32
+        h = h + position + context[:, 0, : self.config.channels]
         for i, layer in enumerate(self.layers):
-            inner = F.dropout(F.elu(h), self.config.dropout, self.training)
-            a, gate = (layer(inner) + self.embedding[scan, i + 1][:, None, None]).chunk(2, 1)
-            h = h + self.gain[i][:, None, None] * a * torch.sigmoid(gate)
+            out = layer(F.dropout(F.elu(h.to(low)), self.config.dropout, self.training)) + context[:, i + 1].to(low)
+            a, gate = out.chunk(2, 1)
+            h = h + self.gain[i][:, None, None].to(low) * a * torch.sigmoid(gate)
         tree = self._head(h.movedim(1, -1)).to(x.dtype)  # (B, G, G, NODES)
         nodes = torch.stack([_node(blocks, bit) for bit in range(BITS)], -1)  # (B, G, G, BITS)
         return self._from_blocks(tree.gather(-1, nodes).movedim(-1, 1), scan)
@@ -159,13 +192,20 @@ class PixelCNN(BinaryModel):
         return self.table(F.elu(self.hidden(F.elu(h))))
 
     @staticmethod
-    def _draw_block(tree: Tensor, u: Tensor) -> Tensor:
-        """The bits of one block (n, BITS), from the root of its tree (n, NODES) downwards."""
+    def _draw_block(trees: Tensor, past: Tensor, u: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+        """The bits of one block (n, BITS), from the roots of its trees (n, K, NODES) downwards, and the new past."""
         bits = torch.zeros_like(u)
         for bit in range(BITS):
-            node = _node(bits[:, :, None, None], bit)[:, 0]
-            bits[:, bit] = (u[:, bit] < torch.sigmoid(tree.gather(1, node)[:, 0])).to(u)
-        return bits
+            node = _node(bits[:, :, None, None], bit).expand(-1, trees.shape[1], 1)
+            logits = trees.gather(2, node)[..., 0]  # (n, K)
+            logit = logits[:, 0]
+            if trees.shape[1] > 1:
+                on, off = both_sides(past, as_double(logits))
+                logit = mixed(on, off, 1).to(u)
+            bits[:, bit] = (u[:, bit] < torch.sigmoid(logit / temperature)).to(u)
+            if trees.shape[1] > 1:
+                past = torch.where(bits[:, bit, None].to(past.device) == 1, on, off)
+        return bits, past
 
     def _knows(self, ordering: Tensor) -> bool:
         return any(torch.equal(ordering.cpu(), scan) for scan in self.scans)

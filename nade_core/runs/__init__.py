@@ -10,6 +10,7 @@
     lesson.npz           what a teacher said, where there is one
     replay/              what it drew after each of at most 64 epochs, see replay.py
     stop                 present: the run ends within a batch
+    owner.json           whose it is, and who else sees it, where the app serves many people
     run.lock             held by the worker for life: a run is alive while nobody else can hold it
 
 Every file is written whole or not at all. A kill loses at most the epoch under way, which a resumed run
@@ -31,22 +32,30 @@ from .folder import (
     request_stop,
     write_json,
 )
+from .forecast import estimate
 from .offers import Usual, models_for, sources, usual
-from .planning import Request, plan
+from .owning import Owned, Viewer, give, hashed, owned, visit
+from .planning import Request, plan, usual_model
 from .replay import Sheet, keeps_sheets, read_replay
 from .runner import read_run_data, run
 
 __all__ = [
+    "Owned",
     "Request",
     "RunConfig",
     "RunState",
     "Sheet",
     "Usual",
+    "Viewer",
     "clear_stop",
     "create",
+    "estimate",
+    "give",
+    "hashed",
     "keeps_sheets",
     "look",
     "models_for",
+    "owned",
     "plan",
     "read_config",
     "read_json",
@@ -57,5 +66,7 @@ __all__ = [
     "run",
     "sources",
     "usual",
+    "usual_model",
+    "visit",
     "write_json",
 ]

@@ -58,12 +58,12 @@ class RunConfig:
 
 def has_many_orderings(model: str, sizes: Any) -> bool:
     """Whether a model of that name and configuration knows several orderings."""
-    for count in ("masks", "orderings"):
+    for count in ("masks", "orderings", "scans"):
         if hasattr(sizes, count):
             return getattr(sizes, count) > 1
     if hasattr(sizes, "order_agnostic"):
         return sizes.order_agnostic
-    return getattr(MODELS[model][0], "many_orderings", model in ("OrderAgnosticNADE", "PixelCNN"))
+    return MODELS[model][0].many_orderings
 
 
 def to_json(config: RunConfig, created: float) -> dict:

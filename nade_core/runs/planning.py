@@ -1,7 +1,7 @@
 """From what somebody asks for to the run that does it: the one builder, for the command line and the app."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import torch
 
 from ..checkpoint import ModelCard, find_model, read_card
 from ..data import SOURCES, Dataset
-from ..data.reading import read_data
+from ..data.reading import looks_like, read_data
 from ..data.understood import How, Understood
 from ..distillation import check_teacher
 from ..messages import NadeError
@@ -23,7 +23,7 @@ from .config import RunConfig
 class Request:
     """What to train, and on what: only what was asked for; the rest follows from the model and the data.
 
-    ``data`` is an embedded name or a path, ``model_options`` and ``train_options`` hold fields of the model's
+    ``data`` is an embedded name or a path. ``model`` "" is the usual one for rows of that kind. ``model_options`` and ``train_options`` hold fields of the model's
     configuration and of TrainConfig. ``classes``: condition on the labels. ``teacher`` and ``start`` are pretrained
     names, model files or run folders; with ``start`` the run goes on with that model as it is. ``reading`` holds
     fields of ``How``, by which a file is read.
@@ -43,6 +43,14 @@ class Request:
     reading: dict = field(default_factory=dict)
 
 
+USUAL = {"binary": "NADE", "real": "RNADE", "levels": "CategoricalNADE"}
+
+
+def usual_model(data: str, key: str | None = None, reading: dict | None = None) -> str:
+    """The name of the model that learns from those data where none is named. NadeError if they cannot be read."""
+    return USUAL[looks_like(data, How(key=key, **(reading or {})))]
+
+
 Told = Callable[[Understood], None]
 
 
@@ -53,10 +61,11 @@ def plan(request: Request, device: torch.device, told: Told | None = None) -> Ru
     """
     if request.start:
         return _further(request, device, told)
+    request = replace(request, model=request.model or usual_model(request.data, request.key, request.reading))
     _check_names(request)
     model_class, config_class = MODELS[request.model]
     data = _data(request, model_class.values, told)
-    options = dict(request.model_options)
+    options = {**model_class.sizes_for(*data.train.shape), **request.model_options}
     if request.classes:
         if "classes" not in _names(config_class) or not data.class_names:
             raise NadeError("Classes need a model that takes them, and a data set with labels.")
@@ -104,7 +113,7 @@ def _further(request: Request, device: torch.device, told: Told | None) -> RunCo
     """A run that goes on with the model of ``start``, as it is."""
     card = read_card(find_model(request.start))
     model_class, config_class = MODELS[card.model]
-    other = request.model not in (Request.model, card.model)
+    other = request.model not in ("", Request.model, card.model)
     if other or request.model_options or request.ordering or request.classes or request.teacher:
         raise NadeError(
             "A run that starts from a model goes on with it as it is: leave out another model, its sizes, an ordering, "

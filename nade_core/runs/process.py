@@ -1,8 +1,10 @@
 """The process of a worker: how it is started, ended, and what is said of it when it has ended."""
 
+import math
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,19 +22,28 @@ class Worker:
     process: subprocess.Popen
     claim: BaseFileLock
     stop_seen: float | None = None
+    until: float = math.inf  # a time.monotonic() after which it is asked to stop, in the middle of an epoch too
+
+    @property
+    def is_overdue(self) -> bool:
+        return time.monotonic() > self.until
 
 
 def _command(folder: Path) -> list[str]:
     return [sys.executable, "-m", "nade_core", "train", "--out", str(folder), "--resume", "--json"]
 
 
-def spawn(folder: Path) -> subprocess.Popen:
-    """A worker process for the run, on its own: what ends the app does not end it. Its words are of this attempt."""
+def spawn(folder: Path, seconds: float | None = None) -> subprocess.Popen:
+    """A worker process for the run, on its own: what ends the app does not end it. Its words are of this attempt.
+
+    It trains for so many ``seconds`` at most, its last epoch under way is finished.
+    """
+    limit = [] if seconds is None else ["--time-budget", f"{seconds:f}s"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     apart = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # on Windows; a session of its own elsewhere
     with (folder / "worker.log").open("wb") as log:
         return subprocess.Popen(
-            _command(folder),
+            [*_command(folder), *limit],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,

@@ -1,5 +1,6 @@
 """The worker: trains in a run folder from where it stands, and keeps the folder up to date."""
 
+import copy
 import hashlib
 import json
 import time
@@ -18,9 +19,11 @@ from ..data import SOURCES, Dataset
 from ..data.reading import read_data
 from ..distillation import Classroom, classroom
 from ..files import write_atomic
-from ..models import MODELS
+from ..messages import NadeError
+from ..models import MODELS, DensityModel
 from ..orderings import make_ordering
 from ..training import TrainState, TrainStep, train_by_batches
+from .conclusion import conclude
 from .config import RunConfig
 from .folder import clear_stop, read_config, read_log, stop_requested, working_on, write_status
 from .replay import keep_sheet
@@ -43,13 +46,13 @@ def run(
     config = read_config(folder)
     with working_on(folder):
         try:
-            end = yield from _attempt(folder, config, device, deadline)
+            end, why = yield from _attempt(folder, config, device, deadline)
         except BaseException as error:
             left = isinstance(error, KeyboardInterrupt | GeneratorExit)
             with suppress(OSError):  # a full disk: the error itself is what matters
                 write_status(folder, "stopped" if left else "failed", None if left else error)
             raise
-        write_status(folder, end)
+        write_status(folder, end, why)
         clear_stop(folder)
 
 
@@ -80,6 +83,7 @@ class Work:
     before: float  # seconds that earlier attempts took
     began: float
     deadline: float | None
+    fresh: DensityModel | None = None  # where each of the trainings begins
 
     def seconds_left(self, done_before: float) -> float | None:
         """An estimate from the pace of this attempt; ``done_before`` of all work was behind it at the start."""
@@ -92,30 +96,38 @@ class Work:
 
 def _attempt(
     folder: Path, config: RunConfig, device: torch.device, deadline: float | None
-) -> Generator[dict, None, str]:
-    """From where the run stands until it ends; returns the state it ends in."""
+) -> Generator[dict, None, tuple[str, NadeError | None]]:
+    """From where the run stands until it ends; returns the state it ends in, and why, where there is a reason."""
     if stop_requested(folder):
-        return "stopped"
+        return "stopped", None
     write_status(folder, "running")
     for leftover in folder.glob(".*.part"):  # of a worker that was killed as it wrote
         leftover.unlink(missing_ok=True)
     work = _prepare(folder, config, device, deadline)
     _cut_log(folder, work.standing)
+    end = yield from _trainings(work, deadline)
+    if not stop_requested(folder):  # who stops a run waits for nothing
+        conclude(folder, work.room.data, device)
+    return end
+
+
+def _trainings(work: Work, deadline: float | None) -> Generator[dict, None, tuple[str, NadeError | None]]:
+    """All trainings that are not over, in turn; returns the state that the run ends in, and why."""
     done_before = sum(work.done) / len(work.done)
-    with (folder / "log.jsonl").open("a", buffering=1, encoding="utf-8") as log:
+    with (work.folder / "log.jsonl").open("a", buffering=1, encoding="utf-8") as log:
         first = True
         while open_trials := _open_trials(work):
             if not first and deadline is not None and time.monotonic() >= deadline:
-                return "stopped"
+                return "stopped", NadeError("The time limit is over. The best model so far is kept; the run can go on.")
             for place, trial in enumerate(open_trials):
                 until = None
                 if deadline is not None:  # what time is left is shared by the trainings that are left
                     now = time.monotonic()
                     until = now + (deadline - now) / (len(open_trials) - place)
                 if (yield from _train(work, trial, until, log, done_before)):
-                    return "stopped"
+                    return "stopped", None
             first = False
-    return "done"
+    return "done", None
 
 
 def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: float | None) -> Work:
@@ -125,6 +137,7 @@ def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: fl
         "data": data.name,
         "embedded": data.embedded,
         "fingerprint": fingerprint(data.train),
+        "layout": asdict(data.layout) if data.layout else None,
     }
     room, standing = _classroom(folder, config, data, device), read_standing(folder, config)
     if standing is None:
@@ -197,7 +210,9 @@ def _state(work: Work, trial: int) -> TrainState:
     data, ordering = work.room.data, work.room.ordering
     if ordering is None and config.ordering != "raster":  # else a model may have a first ordering of its own
         ordering = make_ordering(config.ordering, *(data.shape or (1, data.dims)), seed=how.seed)
-    return TrainState.start(config.model, config.sizes, data, how, work.device, ordering)
+    if work.fresh is None:
+        work.fresh = TrainState.start(config.model, config.sizes, data, how, work.device, ordering).model
+    return TrainState.of(copy.deepcopy(work.fresh), how)
 
 
 def _cut_log(folder: Path, standing: Standing) -> None:

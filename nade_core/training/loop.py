@@ -99,7 +99,7 @@ def _epoch(state: TrainState, room: Classroom, config: TrainConfig) -> Generator
     for i, rows in enumerate(batches):
         step = state.epoch * len(batches) + i
         rows = rows.to(device)
-        x = train[rows].to(state.model.dtype)
+        x = train[rows] if train.is_floating_point() else train[rows].to(state.model.dtype)
         if (config.shift or config.flip) and taught is None:
             assert data.shape is not None
             x = augment(x, data.shape, config.shift, config.flip, generator)
@@ -175,7 +175,7 @@ def train_by_batches(state: TrainState, room: Classroom, config: TrainConfig) ->
     caller can look around, and may leave the epoch there."""
     while not config.over(state.epoch, state.best_epoch):
         train_nats = yield from _pass(state, room.data) if state.model.counts else _epoch(state, room, config)
-        valid = yield from _validate(state.average.eval(), torch.tensor(room.data.valid))
+        valid = yield from _validate(state.average.eval(), room.data)
         _check(train_nats + valid)
         state.epoch += 1
         if improved := valid < state.best_nats:
@@ -183,13 +183,14 @@ def train_by_batches(state: TrainState, room: Classroom, config: TrainConfig) ->
         yield TrainStep(state.epoch, state.epoch / config.epochs, train_nats, valid, state.best_nats, improved)
 
 
-def _validate(model: DensityModel, rows: Tensor) -> Generator[None, None, float]:
+def _validate(model: DensityModel, data: Dataset) -> Generator[None, None, float]:
     """The model's validation_nats, part by part; a model with an estimate of its own is asked for it once."""
-    own = type(model).validation_nats is not DensityModel.validation_nats
-    total = 0.0
-    for part in rows.split(len(rows) if own else VALIDATION_PART):
+    rows, labels = torch.tensor(data.valid), torch.tensor(data.valid_labels) if model.classes else None
+    total, step = 0.0, len(rows) if model.validates_whole else VALIDATION_PART
+    for i in range(0, len(rows), step):
         yield None
-        total += model.validation_nats(part) * len(part)
+        part = rows[i : i + step]
+        total += model.validation_nats(part, None if labels is None else labels[i : i + step]) * len(part)
     return total / len(rows)
 
 

@@ -1,11 +1,13 @@
 """Every command of the project's makers runs, at its smallest size, and measures what it says."""
 
+import asyncio
 import json
 import math
 import pkgutil
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +17,11 @@ from PIL import Image
 
 import benchmarks
 import lesson.sheet
-from benchmarks import browser, embed, engine, leaderboard, publish, sheet, wine
+from benchmarks import browser, embed, engine, faults, leaderboard, load, publish, sheet, wine
 from nade_core import list_models, load_model, read_card, runs, scoring
 from nade_core.data import SOURCES, load_dataset
 
-RUN_HERE = {"browser", "embed", "engine", "leaderboard", "publish", "quick", "sheet", "wine"}
+RUN_HERE = {"browser", "embed", "engine", "faults", "leaderboard", "load", "publish", "quick", "sheet", "wine"}
 ELSEWHERE = {"handout"}  # tests/browser/test_hall.py prints a chapter
 
 
@@ -31,6 +33,33 @@ def test_the_time_from_a_control_to_its_result_is_measured():
     command = [sys.executable, "-m", "benchmarks.quick", "--pages", "coin"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "coin" in printed and re.search(r"\d+", printed)
+
+
+def test_a_class_of_viewers_is_measured(monkeypatch, capsys):
+    monkeypatch.setattr(load, "PAUSE", (0.0, 0.0))
+    load.main(["--viewers", "2", "--over", "0", "--changes", "2", "--mix", "seeds"])
+    printed = capsys.readouterr().out
+    assert "0 faults" in printed and re.search(r"\| 1 to 25 \| \d+\.\d+ \| \d+\.\d+ \| 4 \|", printed)
+
+
+def test_a_run_whose_worker_is_killed_comes_out_whole(monkeypatch, capsys):
+    monkeypatch.setattr(faults, "EPOCHS", 6)
+    monkeypatch.setattr(faults, "WITHIN", 1.0)
+    monkeypatch.setattr(faults, "ASKED", replace(faults.ASKED, train_options={"epochs": 6, "weight_decay": 0.0}))
+    faults.main(["--times", "1", "--faults", "killed_worker"])
+    assert "| the worker is killed | 1 | 1 whole |" in capsys.readouterr().out
+
+
+def test_a_run_that_is_not_whole_is_told_so(tmp_path):
+    failed = runs.RunState(tmp_path, "failed", None, 0.0, 0.0, None)
+    assert faults.outcome(failed, tmp_path) == "failed: None"
+
+
+def test_a_viewer_tells_what_is_wrong_with_a_page(monkeypatch):
+    seen = load.Seen()
+    with load.serving() as (address, _process):
+        asyncio.run(load.visit(address.replace("http", "ws"), 0, (("nowhere", "n", (1,)),), 0, seen))
+    assert seen.faults == ["RuntimeError: there is no page nowhere"] and seen.here == 0
 
 
 def wines(path: Path, header: str, delimiter: str) -> Path:

@@ -176,6 +176,7 @@ HUGE = {
     "CategoricalNADE": {"levels": 100_000_000},
     "PixelCNN": {"layers": 10_000_000},
     "RNADE": {"components": 100_000_000},
+    "OrderAgnosticRNADE": {"gaussians": 100_000_000},
     "ChowLiu": {"dims": 2_000_000_000},
     "Independent": {"dims": 2_000_000_000},
 }
@@ -256,3 +257,15 @@ def test_the_first_model_is_the_quick_one_and_digits_come_before_other_data():
     assert cards[0].name == checkpoint.DEFAULT and not model_faults()
     places = [(list(SOURCES).index(card.embedded) if card.shape else len(SOURCES)) for card in cards[1:]]
     assert places == sorted(places)
+
+
+def test_a_listing_follows_a_file_that_changes_and_one_that_goes(make_nade, tmp_path):
+    path = tmp_path / "mine" / "model.safetensors"
+    path.parent.mkdir()
+    for title in ("first", "second, longer"):
+        save_model(make_nade(), path, title=title)
+        assert [card.title for card in list_models((tmp_path,))][-1] == title == read_card(path).title
+    path.unlink()
+    assert "mine" not in [card.name for card in list_models((tmp_path,))]
+    with pytest.raises(NadeError, match="Unknown model"):
+        read_card(path)

@@ -230,7 +230,11 @@ def test_own_pictures_are_not_compared_with_the_embedded_digits(good, pictures, 
     np.savez(tmp_path / "mnist.npz", train=load_dataset("mnist").train[:30], valid=load_dataset("mnist").valid[:9])
     good("train", "--model", "Independent", "--data", tmp_path / "mnist.npz", "--out", tmp_path / "run")
     assert read_card(tmp_path / "run").embedded == "" and read_card(tmp_path / "run").data == "mnist"
-    assert json.loads(good("score", tmp_path / "run", pictures / "0.png", "--json"))[0]["percentile"] is None
+    scored, reference = (
+        json.loads(good("score", tmp_path / "run", pictures / "0.png", "--json"))[0],
+        read_card(tmp_path / "run").valid_log_p,
+    )
+    assert len(reference) == 9 and scored["percentile"] == measures.percentile(scored["log_p"], reference)
 
 
 def test_sample_draws_the_same_grid_for_the_same_seed(good, tmp_path):

@@ -5,11 +5,17 @@ import torch
 
 from nade_core.messages import NadeError
 from nade_core.models import MODELS
+from nade_core.models.anyorder import AnyOrder
 from nade_core.scoring import log_probs
 
 from .test_family import SIZES, any_model, every_row, scramble
 
-CONFIGS = {**SIZES, "RNADE": {"hidden": 5, "components": 3}, "CategoricalNADE": {"hidden": 5, "levels": 4}}
+CONFIGS = {
+    **SIZES,
+    "RNADE": {"hidden": 5, "components": 3, "gaussians": 2},
+    "OrderAgnosticRNADE": {"hidden": 5, "components": 3, "gaussians": 2},
+    "CategoricalNADE": {"hidden": 5, "levels": 4},
+}
 DIMS = 4
 
 
@@ -74,10 +80,29 @@ def test_every_verb_takes_labels_and_an_ordering_and_gives_its_shape(model):
     assert model.log_prob(x[:0]).shape == log_probs(model, x[:0]).shape == (0,)
 
 
+def test_rows_drawn_together_are_those_drawn_alone_each_from_its_own_seed(model):
+    model.double()
+    alone = torch.cat([model.sample(1, generator=torch.Generator().manual_seed(seed)) for seed in range(5)])
+    together = model.sample(5, generator=[torch.Generator().manual_seed(seed) for seed in range(5)])
+    torch.testing.assert_close(together, alone)
+    assert model.sample(0, generator=[]).shape == (0, DIMS)
+    with pytest.raises(NadeError, match="one a row; got 1 for 2 rows"):
+        model.sample(2, generator=[torch.Generator()])
+
+
+def test_rows_are_drawn_in_any_shape_as_torch_distributions_draw_them(model):
+    flat, shaped = (model.sample(n, generator=torch.Generator().manual_seed(0)) for n in (6, (2, 3)))
+    assert torch.equal(flat, shaped.reshape(6, DIMS)) and model.event_shape == (DIMS,)
+    assert model.sample(()).shape == model.event_shape and model.sample(torch.Size([0, 2])).shape == (0, 2, DIMS)
+    for bad in ((2, -1), (1.5,), "ab"):
+        with pytest.raises(NadeError, match="number of rows"):
+            model.sample(bad)
+
+
 def test_an_ordering_that_a_model_does_not_know_is_refused_in_a_sentence(model):
     other = torch.tensor([0, 3, 1, 2])
     for verb in (model.log_prob, model.conditionals, model.log_conditionals):
-        if type(model).__name__ != "OrderAgnosticNADE":
+        if not model.completes:
             with pytest.raises(NadeError, match="leave out any other"):
                 verb(rows(model), ordering=other)
         for bad in ([0, 1, 2], [0, 1, 2, 2], [0.5, 1, 2, 3], "abc"):
@@ -95,14 +120,15 @@ def test_a_label_for_a_model_without_classes_is_refused_by_every_verb(model):
         model.class_log_prob(rows(model))
 
 
-ABLE = {"FVSBN": {}, "MADE": {}, "OrderAgnosticNADE": {}, "PixelCNN": {}, "RNADE": {"order_agnostic": True}}
+EVERY_ORDERING = ("OrderAgnosticNADE", "OrderAgnosticRNADE")
+ABLE = {"FVSBN": {}, "MADE": {}, "PixelCNN": {}, "RNADE": {"order_agnostic": True}, **dict.fromkeys(EVERY_ORDERING, {})}
 
 
 def test_capabilities_say_what_a_model_can_do(model):
     name = type(model).__name__
     assert model.many_orderings == (name in ABLE)
     assert (len(build(name, **ABLE.get(name, {})).orderings(3)) > 1) == model.many_orderings
-    assert all(hasattr(model, verb) == model.completes for verb in ("marginals", "complete", "log_prob_missing"))
+    assert model.completes == isinstance(model, AnyOrder) == (name in EVERY_ORDERING)
     assert model.classes == 0 and model.labelled == hasattr(model.config, "classes")
     assert not model.labelled or build(name, classes=3).classes == 3
     assert model.description and {"mean", "scale"} <= set(dir(model)) or model.values != "real"

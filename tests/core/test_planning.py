@@ -23,6 +23,17 @@ def test_a_small_table_is_regularised_by_what_validates_best_and_seen_often_unle
     assert told.weight_decays == () and (told.train.weight_decay, told.train.epochs) == (0.2, 3)
 
 
+def test_a_table_of_real_values_has_a_model_of_its_own_and_sizes_that_suit_it(people, tmp_path):
+    np.save(tmp_path / "real.npy", np.random.default_rng(0).normal(size=(50, 5)))
+    plans = [
+        runs.plan(runs.Request(data, ""), CPU) for data in (str(tmp_path / "real.npy"), str(people), "rings", "cat")
+    ]
+    assert [plan.model for plan in plans] == ["RNADE", "NADE", "RNADE", "CategoricalNADE"]
+    assert plans[0].sizes.gaussians > 0 and plans[2].sizes.gaussians == 0  # none beside 10,000 points
+    told = runs.plan(runs.Request(str(tmp_path / "real.npy"), "RNADE", {"gaussians": 0, "hidden": 7}), CPU)
+    assert (told.sizes.gaussians, told.sizes.hidden) == (0, 7)
+
+
 def test_the_command_and_the_app_ask_for_the_same_run(people, tmp_path, monkeypatch):
     monkeypatch.setattr(Queue, "_work", lambda self: None)
     command = ["train", "--data", str(people), "--out", str(tmp_path / "run"), "--hidden", "8", "--epochs", "3"]

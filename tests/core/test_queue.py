@@ -47,8 +47,8 @@ def started(monkeypatch):
     """The worker processes of a test, which end with it."""
     processes, spawn = [], queue.spawn
 
-    def spawn_and_keep(folder):
-        processes.append(spawn(folder))
+    def spawn_and_keep(*asked):
+        processes.append(spawn(*asked))
         return processes[-1]
 
     monkeypatch.setattr(queue, "spawn", spawn_and_keep)
@@ -293,7 +293,7 @@ def test_the_thread_outlives_a_fault_and_starts_the_next_run(tmp_path, monkeypat
             raise RuntimeError("a fault that nobody foresaw")
         return see(folder)
 
-    def spawn(folder):
+    def spawn(folder, seconds):
         spawned.set()
         return subprocess.Popen([sys.executable, "-c", "pass"])
 

@@ -25,8 +25,11 @@ SIZES = {
     "MADE": {"dims": 16, "hidden": 20, "layers": 3, "masks": 2},
     "OrderAgnosticNADE": {"dims": 16, "hidden": 7, "layers": 3},
     "PixelCNN": {"dims": 16, "channels": 4, "layers": 2},
+    "PixelCNN by class": {"dims": 16, "channels": 4, "layers": 2, "classes": 3, "scans": 2},
     "RNADE": {"dims": 3, "hidden": 7, "layers": 2, "components": 4},
     "RNADE of Laplacians": {"dims": 3, "hidden": 7, "layers": 1, "components": 2, "family": "laplace"},
+    "RNADE beside Gaussians": {"dims": 3, "hidden": 7, "components": 2, "gaussians": 3},
+    "OrderAgnosticRNADE": {"dims": 3, "hidden": 7, "components": 2, "gaussians": 2},
     "CategoricalNADE": {"dims": 3, "levels": 9, "hidden": 5},
 }
 OUTSIDE = """
@@ -48,13 +51,16 @@ def random_model(name):
     model_class, config_class = MODELS[name.split()[0]]
     config = config_class(**SIZES[name])
     torch.manual_seed(1)
-    last = model_class(config).orderings(8)[-1] if name == "PixelCNN" else torch.randperm(config.dims)
+    last = model_class(config).orderings(8)[-1] if name.startswith("PixelCNN") else torch.randperm(config.dims)
     model = model_class(config, last)
     for parameter in model.parameters():
         parameter.data.normal_(std=0.5)
     for buffer in ("mean", "scale"):
         if hasattr(model, buffer):
             getattr(model, buffer).uniform_(0.3, 0.9)
+    if hasattr(model, "factors"):
+        model.means.normal_()
+        model.factors.add_(torch.randn_like(model.factors).tril(-1))
     if hasattr(model, "parents"):
         model.parents.random_(config.dims)
     return model.eval().requires_grad_(False)

@@ -1,5 +1,6 @@
 """A page of the app without a browser, in its frame, with its own runs folder and small sets to compare with."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,15 @@ def press(page, label):
     return healthy(page.run())
 
 
+def typed(text):
+    """The text with numbers below zero as a program writes them, for float()."""
+    return re.sub(r"−(?=\d)", "-", text)
+
+
 def metric(page, label):
-    return next(m.value for m in page.metric if m.label == label)
+    return typed(next(m.value for m in page.metric if m.label == label))
 
 
 def words(page):
     """What the page says in running text."""
-    return " ".join(str(e.value) for e in (*page.markdown, *page.caption, *page.info))
+    return typed(" ".join(str(e.value) for e in (*page.markdown, *page.caption, *page.info)))

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from lab import cache
+from lab import cache, completions
 from lab.chapters import complete
+from lesson import regions
 from nade_core import images, save_model
 from nade_core.data import load_dataset
 from nade_core.models import OrderAgnosticNADE, OrderAgnosticNADEConfig
@@ -25,11 +26,11 @@ def any_order(tmp_path):
     save_model(model, path, title="small, any order", data="mnist", embedded="mnist", shape=[28, 28])
 
 
-@pytest.mark.parametrize("region", complete.REGIONS)
+@pytest.mark.parametrize("region", regions.REGIONS)
 def test_every_region_is_filled(chapter, any_order, region):
     page = chapter("complete", completer="small", region=region, n=4)
     assert "log p(missing | known)" in words(page) and re.search("of these 4|all 4 of these", words(page))
-    missing = complete.erased(region, 0.7, (8, 20, 8, 20), 0)
+    missing = regions.erased(region, 0.7, (8, 20, 8, 20), 0)
     assert f"{missing.sum()} pixels erased" in words(page)
 
 
@@ -65,7 +66,7 @@ def test_a_region_that_is_empty_is_refused(chapter, any_order):
 
 def test_completions_keep_what_is_known_and_follow_the_seed(chapter, any_order):
     image, card = load_dataset("mnist").test[1], cache.cards()["small"]
-    known = ~complete.erased("left-half", 0, (0, 0, 0, 0), 0).ravel()
+    known = ~regions.erased("left-half", 0, (0, 0, 0, 0), 0).ravel()
     first = cache.complete(card, image, known, 4, 0)
     assert (first.rows[:, known] == image[known]).all() and (first.marginals[known] == image[known]).all()
     assert first.log_p.shape == (4,) and np.isfinite([*first.log_p, first.log_p_true]).all()
@@ -76,8 +77,8 @@ def test_completions_keep_what_is_known_and_follow_the_seed(chapter, any_order):
 
 
 def test_entropy_is_exact_at_both_ends():
-    assert complete.entropy(np.array([0.0, 0.5, 1.0])).tolist() == [0, 1, 0]
-    assert complete.entropy(np.array([1e-12]))[0] == pytest.approx(1e-12 * (np.log2(1e12) + 1 / np.log(2)))
+    assert regions.entropy(np.array([0.0, 0.5, 1.0])).tolist() == [0, 1, 0]
+    assert regions.entropy(np.array([1e-12]))[0] == pytest.approx(1e-12 * (np.log2(1e12) + 1 / np.log(2)))
 
 
 def test_without_such_a_model_the_page_says_how_to_make_one(chapter, monkeypatch):
@@ -87,7 +88,7 @@ def test_without_such_a_model_the_page_says_how_to_make_one(chapter, monkeypatch
 
 def test_what_beats_all_is_said_to_beat_all():
     def told(truth):
-        return complete._truth(cache.Completions(np.zeros((12, 784)), np.arange(12.0), truth, np.zeros(784)))
+        return completions._truth(cache.Completions(np.zeros((12, 784)), np.arange(12.0), truth, np.zeros(784)))
 
     assert "more than all 12 of these" in told(20) and "more than none of these 12" in told(-1)
     assert "more than 3 of these 12" in told(2.5)

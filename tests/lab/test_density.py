@@ -95,3 +95,16 @@ def test_without_its_data_only_what_is_blank_or_solid_is_told(monkeypatch):
     card, noise = read_card("nade-mnist"), np.random.default_rng(0).integers(0, 2, (28, 28))
     assert unlike.faults(card, noise) == []
     assert len(unlike.faults(card, np.zeros((28, 28)))) == len(unlike.faults(card, np.ones((28, 28)))) == 1
+
+
+def test_the_drawing_board_gives_the_model_to_take_home(chapter):
+    labels = [button.label for button in chapter("density").get("download_button")]
+    assert labels == ["Take it home"]
+
+
+def test_which_of_several_pictures_is_looked_into_stands_in_the_link(chapter, silhouette):
+    page = chapter("density", source="own", look=1)
+    picture = images.to_png(silhouette)
+    page.file_uploader(key="pictures").set_value([(f"{i}.png", picture, "image/png") for i in range(2)])
+    page = healthy(page.run())
+    assert page.selectbox(key="look").value == 1 and page.query_params["look"] == "1"

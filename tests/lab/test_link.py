@@ -24,6 +24,9 @@ def _page():
     link.linked(st.slider, "range", 0, 28, key="r", default=(8, 20))
     link.linked(st.pills, "several", ["p", "q"], key="k", default=["p"], selection_mode="multi")
     link.linked(st.toggle, "on", key="t", default=True)
+    if st.session_state.get("broken off"):
+        st.stop()
+    link.close_chapter()
 
 
 def _open(params=None):
@@ -181,3 +184,15 @@ def test_another_models_ends_are_no_error(chapter):
 def test_every_chapter_opens_at_its_address(chapter):
     for id, (what, _render) in chapters().items():
         assert chapter(id).title[0].value == what.title
+
+
+def test_a_run_that_is_broken_off_leaves_no_control_at_its_least_value():
+    page = AppTest.from_function(_page)
+    page.session_state["broken off"] = True
+    healthy(page.run())  # perhaps the browser never heard of the values
+    page.session_state["broken off"] = False
+    healthy(page.run())
+    assert page.slider(key="n").proto.set_value and page.slider(key="n").proto.value == [3]
+    assert page.selectbox(key="c").proto.set_value
+    healthy(page.run())  # it has heard of them now: what it holds is not set back by an answer that is late
+    assert not page.slider(key="n").proto.set_value and page.slider(key="n").value == 3

@@ -10,7 +10,7 @@ from nade_core import NADE, NADEConfig, load_pretrained, save_model
 from nade_core.data import load_dataset
 from nade_core.data.understood import How
 
-from .conftest import healthy
+from .conftest import go, healthy
 from .conftest import words as said
 
 
@@ -21,7 +21,7 @@ def named(tmp_path):
     def make(folder, title, classes=0, hidden=4):
         torch.manual_seed(0)
         path = tmp_path / "runs" / folder / "model.safetensors"
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         names = ["[[boom]]", "**b**"][:classes]
         model = NADE(NADEConfig(784, hidden, classes=classes))
         save_model(model, path, title=title, data="mnist", embedded="", shape=[28, 28], classes=names)
@@ -77,3 +77,20 @@ def test_a_lock_holds_what_buttons_and_bars_change(chapter):
     assert page.selectbox(key="model").disabled
     assert next(button for button in page.button if button.label == "New seed").disabled
     assert not [box for box in chapter("density", source="noise", hide="model").selectbox if box.key == "model"]
+
+
+def test_a_model_that_is_deleted_while_a_page_uses_it_is_a_sentence(chapter, named, monkeypatch):
+    path, listed = named("mine", "mine"), cache.list_models
+
+    def list_and_lose(folders):
+        found = listed(folders)
+        path.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(cache, "list_models", list_and_lose)
+    page = chapter("home")
+    for id in ("generate", "density", "complete"):
+        named("mine", "mine")
+        page = go(page, id, model="mine")
+        assert not page.exception
+        assert id == "complete" or "deleted" in page.error[0].value

@@ -58,7 +58,7 @@ def asked(page, monkeypatch):
     """What the page asks for when Train is pressed."""
     seen = []
 
-    def submit(queue, request, files=(), device=None):
+    def submit(queue, request, files=(), device=None, owner=""):
         seen.append(request)
         raise NadeError("Noted.")
 
@@ -147,7 +147,7 @@ def test_the_error_of_a_run_is_told_in_the_language_of_the_reader(train):
     page = submitted(train(data="own"), images_file())
     template = "Expected {name} above 0; got {value}."
     write_status(train.root / page.session_state["run"], "failed", NadeError(template, name="epochs", value=-1))
-    assert page.run().error[0].value.replace("\\", "") == "Expected epochs above 0; got -1."
+    assert page.run().error[0].value.replace("\\", "") == "Expected epochs above 0; got −1."
     page.session_state["language"] = page.query_params["lang"] = "ko"
     told = page.run().error[0].value
     assert HANGUL.search(told) and "epochs" in told
@@ -207,6 +207,9 @@ def test_a_finished_training_is_replayed_epoch_by_epoch(trained, train):
     slider.set_value(2).run()
     nats = runs.read_replay(train.root / "small")[1].valid_nats
     assert f"after epoch 2, at {nats:.2f} nats" in shown_pictures(healthy(trained))
+    assert trained.query_params["replay"] == "2"
+    assert "after epoch 3" in shown_pictures(healthy(go(trained, "train", run="small", replay=3)))
+    healthy(go(trained, "train", run="small", replay=2))
     (train.root / "small/replay/0-1.npy").unlink()  # thinned away in the meantime
     assert f"after epoch 2, at {nats:.2f} nats" in shown_pictures(healthy(trained.run()))
     (train.root / "small/replay/0-2.npy").unlink()

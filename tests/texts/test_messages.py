@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit
 
@@ -173,3 +174,7 @@ def test_bold_words_end(language):
     assert not [
         found[0] for text in said for found in re.finditer(r".{0,20}[^\w\s*]\*\*\w", text) if found[0][0] != "*"
     ]
+
+
+def test_numbers_below_zero_have_a_minus_sign_and_words_keep_their_hyphens():
+    assert texts.translate("en", "{a:.1f} and {b}, {word}", a=-1.25, b=np.float32(-2), word="-x") == "−1.2 and −2.0, -x"

@@ -58,7 +58,7 @@ BAD = {
     "not ours": (save(weights()), UNREADABLE, {}),
     "null for a header": (save(weights(), {"nade": "null"}), UNREADABLE, {}),
     "newer": (
-        file(HEADER | {"format_version": 3}),
+        file(HEADER | {"format_version": 4}),
         "This file has format version {version}; up to {known} is known here.",
         {"version": 3, "known": 2},
     ),

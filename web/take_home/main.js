@@ -12,7 +12,8 @@ const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeA
 try {
   const facts = JSON.parse(find("facts").textContent);
   know(facts.words);
-  const wishes = navigator.languages.map((wish) => wish.split("-")[0]);
+  const asked = /\blang=(\w+)/.exec(location.hash)?.[1]; // by a link from a page in that language
+  const wishes = [asked, ...navigator.languages.map((wish) => wish.split("-")[0])];
   speak(wishes.find((wish) => wish in facts.languages) ?? "en");
   open(Nade.read(bytes(find("weights").textContent)), facts);
 } catch (error) {

@@ -1,0 +1,73 @@
+"""What an app that serves many people allows each of them, as the environment of its server says.
+
+NADE_HOSTED=1         runs are private to the browser that asked for them, and limited as follows
+NADE_TEACHER_KEY      a secret; who enters it sees and changes every run (and the app is hosted)
+NADE_RUN_MINUTES=10   how long a run may train at a time
+NADE_KEEP_DAYS=14     after how many days without a visit of its owner a run is deleted
+NADE_DISK_GB=10       how much all runs may take together
+"""
+
+import math
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .messages import NadeError
+
+SHORTEST_KEY = 8  # letters of a teacher's key
+SWITCH = {"": False, "0": False, "1": True}
+
+
+@dataclass(frozen=True)
+class Hosting:
+    """Whether the app is hosted, and what one owner of runs, or all together, may take; infinity: no limit."""
+
+    hosted: bool = False
+    teacher_key: str = ""
+    waiting: int = 8  # runs of one owner that wait their turn
+    run_minutes: float = math.inf
+    keep_days: float = math.inf
+    disk_gb: float = math.inf
+
+    @property
+    def seconds(self) -> float | None:
+        """How long a run may train at a time; None: as long as it takes."""
+        return None if math.isinf(self.run_minutes) else 60 * self.run_minutes
+
+    def is_teacher_key(self, key: str) -> bool:
+        return bool(self.teacher_key) and secrets.compare_digest(key.encode(), self.teacher_key.encode())
+
+
+ALONE = Hosting()  # on one's own machine
+HOST = Hosting(True, waiting=2, run_minutes=10, keep_days=14, disk_gb=10)
+
+
+def from_environment(environment: Mapping[str, str]) -> Hosting:
+    """The hosting that an environment describes. NadeError naming the variable that makes no sense."""
+    asked, key = environment.get("NADE_HOSTED", "").strip(), environment.get("NADE_TEACHER_KEY", "").strip()
+    if asked not in SWITCH:
+        raise NadeError("{name} should be 1 or 0; it is {value}.", name="NADE_HOSTED", value=repr(asked))
+    if key and len(key) < SHORTEST_KEY:
+        raise NadeError("{name} should have at least {n} letters.", name="NADE_TEACHER_KEY", n=SHORTEST_KEY)
+    if not SWITCH[asked] and not key:
+        return ALONE
+    limits = {
+        field: _above_zero(environment, name, getattr(HOST, field))
+        for field, name in (
+            ("run_minutes", "NADE_RUN_MINUTES"),
+            ("keep_days", "NADE_KEEP_DAYS"),
+            ("disk_gb", "NADE_DISK_GB"),
+        )
+    }
+    return Hosting(True, key, HOST.waiting, **limits)
+
+
+def _above_zero(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name, "").strip()
+    try:
+        value = float(text) if text else default
+    except ValueError:
+        value = math.nan
+    if not value > 0:
+        raise NadeError("{name} should be a number above 0; it is {value}.", name=name, value=repr(text))
+    return value

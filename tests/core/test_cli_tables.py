@@ -1,0 +1,162 @@
+"""A table on the command line, there and back: trained on, scored, ranked, completed and drawn in its own units."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pandas
+import pytest
+
+from nade_core import measures, read_card
+from nade_core.cli import main
+
+from .test_cli import good, nade, refused
+
+__all__ = ["good", "nade", "refused"]
+SMALL = ["--hidden", "4", "--components", "2", "--gaussians", "2", "--epochs", "2", "--weight-decay", "0.1"]
+
+
+def people(n=60, seed=0):
+    """Heights that decide weights, whole ages, and a class of text."""
+    rng = np.random.default_rng(seed)
+    height = rng.normal(170, 10, n)
+    ages = rng.integers(20, 70, n)
+    return pandas.DataFrame(
+        {
+            "height": height,
+            "weight": 0.9 * height - 85 + rng.normal(0, 4, n),
+            "age": ages,
+            "group": list("ab" * (n // 2)),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder with people.csv, and two runs on it: of one ordering, and of any."""
+    home = tmp_path_factory.mktemp("tables")
+    people().to_csv(home / "people.csv", sep=";", decimal=",", index=False)
+    for name, model in (("one", "RNADE"), ("any", "OrderAgnosticRNADE")):
+        main(["train", "--model", model, "--data", str(home / "people.csv"), "--out", str(home / name), *SMALL])
+    return home
+
+
+def test_training_ends_with_nats_raw_and_standardised(home, nade, good):
+    card = read_card(home / "one")
+    spread = np.log(people()[["height", "weight", "age"]].std(ddof=0)).sum()
+    assert abs(card.nats["valid"] - card.standardised_nats["valid"] - spread) < 0.5 and len(card.valid_log_p) == 6
+    assert -np.mean(card.valid_log_p) == pytest.approx(card.nats["valid"], abs=1e-3)
+    np.savez(
+        home / "parts.npz", **dict(zip(("train", "test"), np.split(people().iloc[:, :3].to_numpy(), [50]), strict=True))
+    )
+    said = good("train", "--model", "RNADE", "--data", home / "parts.npz", "--out", home / "parts", *SMALL, "--json")
+    end = json.loads(said.splitlines()[-1])
+    assert end["state"] == "done" and {"train", "valid", "test"} <= end["nats"].keys()
+    said = good("train", "--out", home / "one", "--resume")
+    assert f"valid {card.nats['valid']:.3f} nats, {card.standardised_nats['valid']:.3f} for the variables" in said
+
+
+def test_the_layout_of_the_table_stands_in_the_header(home):
+    layout = read_card(home / "one").layout
+    assert layout.names == ("height", "weight", "age") and layout.whole == (2,) and layout.labels == "group"
+
+
+def test_every_row_is_scored_and_finds_its_columns_by_their_names(home, good, refused):
+    direct = list(csv.DictReader(io.StringIO(good("score", home / "one", home / "people.csv"))))
+    assert [row["row"] for row in direct] == [str(i + 1) for i in range(60)]
+    turned = people()[["group", "age", "height", "weight"]].assign(shoe=1.0)
+    turned.to_parquet(home / "turned.parquet")
+    good("score", home / "one", home / "turned.parquet", "--out", home / "scores.parquet")
+    scores = pandas.read_parquet(home / "scores.parquet")
+    assert np.allclose(scores["log_p"], [float(row["log_p"]) for row in direct], atol=1e-5)
+    card = read_card(home / "one")
+    assert scores["percentile"][7] == measures.percentile(scores["log_p"][7], card.valid_log_p)
+    assert scores["bits_per_dim"][7] == pytest.approx(-scores["log_p"][7] / 3 / np.log(2))
+    assert "no column weight" in refused("score", home / "one", _written(home, turned.drop(columns="weight")))
+    assert "row 2, column 1 is empty" in refused("score", home / "one", _written(home, people(), hole=True))
+    assert "not scored together" in refused("score", home / "one", home / "people.csv", home / "turned.parquet")
+
+
+def test_the_strangest_row_comes_first_with_the_column_that_makes_it_strange(home, good, refused):
+    strange = people()
+    strange.loc[17, "weight"] = 190.0
+    path = _written(home, strange)
+    first = json.loads(good("rank", home / "one", path, "-n", 2, "--json"))[0]
+    assert first["row"] == 18 and first["because"][0]["column"] == "weight" and first["because"][0]["value"] == 190
+    assert "18," in good("rank", home / "one", path, "-n", 1, "--out", home / "rank.csv") and len(first["because"]) == 3
+    terms = pandas.read_csv(home / "rank.csv")
+    assert terms[["height", "weight", "age"]].sum(axis=1)[0] == pytest.approx(-terms["log_p"][0])
+    assert "-n" in refused("rank", home / "one", path, "-n", 0)
+
+
+def test_holes_are_filled_by_a_model_of_any_ordering_and_by_no_other(home, good, refused):
+    holes = people().drop(columns="group")
+    holes.loc[3, "weight"] = holes.loc[9, "age"] = holes.loc[9, "height"] = np.nan
+    path = _written(home, holes)
+    for by in ("draw", "mean"):
+        said = json.loads(good("complete", home / "any", path, "--by", by, "--out", home / "whole.csv", "--json"))
+        whole = pandas.read_csv(home / "whole.csv")
+        assert said["filled"] == 3 and not whole.isna().any().any() and list(whole) == list(holes)
+        known = holes.notna()
+        assert np.allclose(whole.to_numpy()[known], holes.to_numpy()[known], rtol=1e-6)
+        assert 30 < whole["weight"][3] < 110 and whole["age"].dtype == np.int64
+    assert "OrderAgnosticRNADE" in refused("complete", home / "one", path, "--out", home / "x.csv")
+    scored = list(csv.DictReader(io.StringIO(good("score", home / "any", path))))
+    assert np.isfinite([float(row["log_p"]) for row in scored]).all()
+
+
+def test_rows_are_drawn_in_the_units_names_and_kinds_of_the_table(home, good, refused):
+    good("sample", home / "one", "-n", 3000, "--out", home / "rows.csv")
+    drawn, real = pandas.read_csv(home / "rows.csv"), people()
+    assert list(drawn) == ["height", "weight", "age"] and drawn["age"].dtype == np.int64 and len(drawn) == 3000
+    assert (np.abs(drawn.mean() - real[list(drawn)].mean()) < 1.5 * real[list(drawn)].std()).all()
+    again = good("sample", home / "one", "-n", 5, "--seed", 3, "--out", home / "rows.parquet", "--json")
+    assert len(json.loads(again)["log_p"]) == 5 and len(pandas.read_parquet(home / "rows.parquet")) == 5
+    assert ".parquet" in refused("sample", home / "one", "--out", home / "rows.txt")
+    assert "name a .csv" in refused("sample", home / "one", "--out", home / "rows.png")
+
+
+def test_two_values_that_were_made_binary_come_back_as_they_were(tmp_path, good):
+    rng = np.random.default_rng(0)
+    pandas.DataFrame(rng.choice([-1, 1], (40, 3)), columns=list("abc")).to_csv(tmp_path / "signs.csv", index=False)
+    good(
+        "train",
+        "--model",
+        "Independent",
+        "--data",
+        tmp_path / "signs.csv",
+        "--binarise",
+        "threshold",
+        "--out",
+        tmp_path / "run",
+    )
+    good("sample", tmp_path / "run", "-n", 20, "--out", tmp_path / "rows.csv")
+    drawn = pandas.read_csv(tmp_path / "rows.csv")
+    assert list(drawn) == list("abc") and set(np.unique(drawn)) == {-1, 1}
+    scored = list(csv.DictReader(io.StringIO(good("score", tmp_path / "run", tmp_path / "rows.csv"))))
+    assert len(scored) == 20 and all(float(row["log_p"]) < 0 for row in scored)
+
+
+def test_a_folder_of_pictures_is_scored(tmp_path, good):
+    from nade_core import images
+    from nade_core.data import load_dataset
+
+    for i in range(2):
+        (tmp_path / "in").mkdir(exist_ok=True)
+        (tmp_path / f"in/{i}.png").write_bytes(
+            images.to_png(load_dataset("mnist").test[i].reshape(28, 28) * np.uint8(255))
+        )
+    rows = json.loads(good("score", "independent-mnist", tmp_path / "in", "--json"))
+    assert [row["file"][-5:] for row in rows] == ["0.png", "1.png"] and all(
+        row["percentile"] is not None for row in rows
+    )
+
+
+def _written(home, frame, hole=False):
+    """The frame as a file, with an empty cell in its first row if one is wanted."""
+    if hole:
+        frame = frame.copy()
+        frame.loc[0, "height"] = np.nan
+    frame.to_csv(home / "other.csv", index=False)
+    return home / "other.csv"

@@ -1,0 +1,72 @@
+"""Mixtures of full Gaussians: every way of asking gives the same density, and small tables are fitted by what they are."""
+
+import math
+
+import pytest
+import torch
+
+from nade_core.models import gaussians
+from nade_core.models.gaussians import Gaussians
+
+
+@pytest.fixture
+def mixture():
+    torch.manual_seed(0)
+    factors = torch.randn(3, 4, 4, dtype=torch.float64).tril(-1) + torch.rand(3, 4, 1, dtype=torch.float64) * torch.eye(
+        4
+    )
+    return Gaussians(torch.tensor([0.5, 0.5, 0.0]).double(), torch.randn(3, 4).double(), factors + 0.2 * torch.eye(4))
+
+
+def exact(g, z, places):
+    """log p(z_places), from the covariances."""
+    covariances = (g.factors @ g.factors.mT)[:, places][:, :, places]
+    joint = torch.distributions.MultivariateNormal(g.means[:, places], covariances)
+    return (joint.log_prob(z[:, None, places]) + g.weights.log()).logsumexp(1)
+
+
+def log_prob(of, z):
+    terms = torch.distributions.Normal(of.means, of.sigmas).log_prob(z[..., None]) + of.logits.log_softmax(-1)
+    return terms.logsumexp(-1)
+
+
+def test_conditionals_multiply_to_the_density_along_every_ordering_and_step_by_step(mixture):
+    z = torch.randn(5, 4).double()
+    for ordering in ([0, 1, 2, 3], [2, 0, 3, 1]):
+        o = torch.tensor(ordering)
+        terms = log_prob(gaussians.conditionals(mixture, z, o), z)
+        torch.testing.assert_close(terms.sum(1), exact(mixture, z, [0, 1, 2, 3]))
+        along = gaussians.along(mixture, o)
+        for i, d in enumerate(ordering):
+            torch.testing.assert_close(log_prob(gaussians.step(along, z[:, o], i), z[:, d]), terms[:, d])
+
+
+def test_what_is_given_is_the_quotient_of_two_marginals(mixture):
+    z = torch.randn(5, 4).double()
+    for places in ([], [1], [3, 0], [0, 1, 2]):
+        known = torch.tensor([d in places for d in range(4)])
+        of = gaussians.given(mixture, torch.where(known, z, torch.nan).nan_to_num(), known)
+        for d in (d for d in range(4) if d not in places):
+            quotient = exact(mixture, z, [*places, d]) - (exact(mixture, z, places) if places else 0)
+            torch.testing.assert_close(log_prob(of, z)[:, d], quotient)
+    mean, spread = gaussians.given(mixture, z, torch.zeros(4).bool()).moments()
+    torch.testing.assert_close(mean[0, :, 0], mixture.weights @ mixture.means)
+    assert (spread > 0).all()
+
+
+def test_two_clusters_are_found_and_the_floor_holds_where_a_column_repeats_another():
+    generator = torch.Generator().manual_seed(0)
+    z = torch.randn(200, 2, generator=generator).double() * 0.1 + (torch.arange(200) % 2 * 2 - 1)[:, None]
+    z = torch.cat([z, z[:, :1]], 1)
+    g = gaussians.stacked(z, 8)
+    assert len(g.weights) == 8 and abs(g.weights.sum().item() - 1) < 1e-9
+    assert (torch.linalg.eigvalsh(g.factors @ g.factors.mT)[:, 0] > 0.9 * gaussians.FLOOR**2).all()
+    one = gaussians.fit(z, 1, 1e-6, 0)
+    gain = (gaussians.log_joint(g, z).logsumexp(1) - gaussians.log_joint(one, z).logsumexp(1)).mean()
+    assert gain > math.log(2)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 9])
+def test_a_handful_of_rows_is_no_fault(rows):
+    g = gaussians.stacked(torch.randn(rows, 3, generator=torch.Generator().manual_seed(0)).double(), 4)
+    assert gaussians.log_joint(g, torch.zeros(2, 3).double()).logsumexp(1).isfinite().all()
