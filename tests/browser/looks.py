@@ -20,7 +20,7 @@ def found(page, script):
         page.wait_for_function(f"({script})().length === 0", timeout=4_000)
         return []
     except TimeoutError:
-        return page.evaluate(script)
+        return page.evaluate(f"({script})()")
 
 
 def too_wide(page, *sizes):

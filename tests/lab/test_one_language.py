@@ -30,7 +30,7 @@ FIELDS = [
 ]
 FIGURE = ["text", "name", "hovertemplate", "hovertext", "texttemplate", "ticktext", "labels", "x", "y"]
 UNREAD = re.compile(  # styles, drawings, formulas, addresses, colours and marks of Markdown, tags, ids of terms, gaps
-    r"<style.*?</style>|<svg.*?</svg>|`[^`]*`|\$[^$]+\$|https?://\S+|:\w+\[|\[\[[\w-]+\||<[^>]*>|\{\w+\}|&#x27;", re.S
+    r"<style.*?</style>|<svg.*?</svg>|`[^`]*`|\$[^$]+\$|https?://\S+|:\w+\[|\[\[[\w-]+\||<[^>]*>|\{\w+\}|&[#\w]+;", re.S
 )
 # What components and plots are given that is no words: ids, drawings, addresses, sizes, numbers in base 64.
 ID = re.compile(r"[\w+/=-]+|/web/.*|[a-z]+\(.*\)|[\d.]+rem")
@@ -75,9 +75,11 @@ def texts_of(message):
     elif kind == "BidiComponent" and message.json:
         told = leaves(json.loads(message.json))
         yield from (text for text in told if not ID.fullmatch(text) and not KEYS & {*text.split()})
-    elif kind == "ArrowData":
-        table = convert_arrow_bytes_to_pandas_df(message.data)
-        yield from (str(cell) for cell in [*table.columns, *table.index, *table.to_numpy().ravel()])
+    elif kind == "Dataframe":
+        named, table = json.loads(message.columns or "{}"), convert_arrow_bytes_to_pandas_df(message.arrow_data.data)
+        yield from leaves(named, {"label", "help"})
+        yield from (str(name) for name in table.columns if not (named.get(name) or {}).get("label"))
+        yield from (cell for cell in table.to_numpy().ravel() if isinstance(cell, str))
     elif kind not in ("Html", "Code"):
         for name in FIELDS:
             value = getattr(message, name, "")
@@ -134,7 +136,7 @@ def choose(page, key, option):
 def test_every_option_of_a_page_speaks_korean(chapter, by_its_words, id, step):
     page = chapter(id, lang="ko", **({"step": step} if step else {}))
     faults = {*english(page)}
-    for key, option in choices(page):
+    for key, option in list(choices(page)):
         if choose(page, key, option):
             faults |= {*english(page)}
     assert not faults, "\n".join(sorted(faults))
