@@ -23,6 +23,7 @@ WIDGETS = (
     N_("{n} option available."),
     N_("{option}, selected"),
     N_("Dismiss"),
+    N_("progress"),
     N_("Open"),
     N_("Close"),
     N_("Cancel"),

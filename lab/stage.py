@@ -170,6 +170,7 @@ def foot(chapter: Chapter, lesson: list[Chapter]) -> None:
     at = steps.index(here) if here in steps else 0
     place = {"chapter": chapter.id, "steps": len(steps), "step": at, "hall": presenting()}
     rail({"chapters": names, "words": _rail_words(), **place}, on_go=lambda: _go(chapter, lesson))
+    st.session_state["gone"] = st.session_state["rail"].get("go")
 
 
 def _rail_words() -> dict[str, Any]:
@@ -195,7 +196,11 @@ def _rail_words() -> dict[str, Any]:
 
 def _go(chapter: Chapter, lesson: list[Chapter]) -> None:
     """Where the rail, or a key, sends the viewer: "next", "back", "present", a chapter's id, or "id:step"."""
-    to, _colon, step = st.session_state["rail"]["go"].partition(":")
+    asked = st.session_state["rail"].get("go")
+    if asked is None or asked == st.session_state.get("gone"):
+        return  # the browser says again where it went before
+    st.session_state["gone"] = asked
+    to, _colon, step = asked[0].partition(":")
     steps, ids = list(chapter.steps), [c.id for c in lesson]
     at, place = steps.index(st.session_state.get(STEP, steps[0])), ids.index(chapter.id)
     if to == "present":

@@ -20,7 +20,7 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing outside this machine is ever reached
 ]
-LONGEST = ["test_languages.py", "browser", "lab"]  # files and folders that take the longest, and so begin first
+LONGEST = ["browser", "lab"]  # files and folders that take the longest, and so begin first
 
 
 @pytest.hookimpl(tryfirst=True)

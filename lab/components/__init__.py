@@ -47,7 +47,8 @@ def frame(presenting: bool) -> None:
 
 
 def rail(data: dict[str, Any], on_go: Callable[[], None]) -> None:
-    """The chapters as dots with back and next, and a lecturer's keys; where to go arrives as ``rail["go"]``."""
+    """The chapters as dots with back and next, and a lecturer's keys; where to go, and when that
+    was asked (milliseconds), arrives as ``rail["go"]``."""
     _rail(key="rail", data=data, on_go_change=on_go)
 
 

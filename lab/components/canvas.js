@@ -233,6 +233,7 @@ class Studio {
   draw() {
     const { cells, page } = this;
     page.paint(this.paper, (k) => (cells[k] ? page.ON : page.OFF));
+    this.confirm();
   }
 
   speak() {
@@ -263,10 +264,11 @@ class Studio {
     this.meter.classes(this.find(".classes"), seen.classes, data.classes);
   }
 
-  /** The server's number beside ours, as soon as both speak of the same drawing. */
+  /** The server's number beside ours, as soon as both speak of the drawing that is seen. */
   confirm() {
     const { live, data, page } = this, line = this.find(".confirmed"), { confirmed, words } = data;
-    if (!live || this.sketch || this.busy || confirmed.drawing !== this.strokes.encode(live.cells)) {
+    const both = live && [live.cells, this.cells].every((cells) => this.strokes.encode(cells) === confirmed.drawing);
+    if (!both || this.sketch || this.busy) {
       line.textContent = "";
       return line.classList.remove("wrong");
     }

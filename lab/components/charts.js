@@ -69,14 +69,16 @@ function isDark(app) {
   return red + green + blue < 384;
 }
 
-let observing; // called again with new data, a component's cleanup is not called before
+let observing, waiting; // called again with new data, a component's cleanup is not called before
 
 export default function (component) {
   const { data, setTriggerValue } = component, app = document.querySelector('[data-testid="stApp"]');
   let asked = data.dark;
   const look = () => {
+    clearTimeout(waiting);
     furnishAll(data.label);
     if (isDark(app) === asked) return;
+    if (!window.wordKeeper?.calm()) return (waiting = setTimeout(look, 100));
     asked = !asked; // light and dark were switched in the browser, and charts are coloured on the server
     setTriggerValue("dark", asked);
   };
@@ -85,5 +87,8 @@ export default function (component) {
   observer.observe(document.body, { subtree: true, childList: true });
   observer.observe(app, { attributes: true, attributeFilter: ["class"] });
   look();
-  return () => observer.disconnect();
+  return () => {
+    clearTimeout(waiting);
+    observer.disconnect();
+  };
 }

@@ -106,14 +106,26 @@ function watch() {
   });
   const what = { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES };
   observer.observe(document.body, what);
-  return { learn, tellAll };
+  return { learn, tellAll, calm };
+}
+
+// A run that the page asks for by itself brings the address that the browser knows. Were it asked for while a touch of
+// the viewer is on its way, it would undo what that touch changes in the address: so it waits until all is answered.
+let lastTouch = -Infinity;
+
+function calm() {
+  const still = document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning";
+  return still && performance.now() - lastTouch > 400;
 }
 
 // Streamlit adds an entry to the browser's history for every word that a page writes into its address. Here one touch
 // of the viewer makes one entry, however often the address changes meanwhile: Back goes to what was there before it.
 function oneEntryATouch() {
   let touched = false;
-  const touch = (event) => { touched ||= event.type !== "click" || event.detail === 0; }; // 0: a click without a pointer
+  const touch = (event) => {
+    lastTouch = performance.now();
+    touched ||= event.type !== "click" || event.detail === 0; // 0: a click without a pointer
+  };
   for (const name of ["pointerdown", "keydown", "click"]) window.addEventListener(name, touch, true);
   window.addEventListener("popstate", () => { touched = false; }, true);
   const { pushState, replaceState } = window.history;
@@ -163,8 +175,7 @@ function measure() {
 function sayWhenStill() {
   const now = Math.round(parseFloat(getComputedStyle(document.documentElement).fontSize));
   if (now === known) return;
-  const still = document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning";
-  if (still && !document.querySelector('[role="dialog"]')) say((known = now)); // a run would close the dialog
+  if (window.wordKeeper.calm() && !document.querySelector('[role="dialog"]')) say((known = now)); // a run would close the dialog
   else measure();
 }
 

@@ -48,11 +48,11 @@ let arrived = true; // until the first step is left, one may go on from where on
 let listening = new AbortController(); // called again with new data, a component's cleanup is not called before
 
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement, setStateValue } = component;
   const { chapters, chapter, steps, step, words, hall } = data;
   const find = (selector) => parentElement.querySelector(selector);
   const place = chapters.findIndex((one) => one.id === chapter), seen = new Set(remembered(TOUCHED, []));
-  const go = (to) => setTriggerValue("go", to);
+  const go = (to) => setStateValue("go", [to, Date.now()]); // a trigger would be lost with a run that is broken off
   const where = words.where.replace("{n}", chapters[place].place).replace("{all}", chapters.length)
     .replace("{step}", step + 1).replace("{steps}", steps);
   const first = place === 0 && step === 0, last = place === chapters.length - 1 && step === steps - 1;

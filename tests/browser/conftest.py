@@ -4,18 +4,21 @@ import os
 import socket
 import subprocess
 import sys
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-expect.set_options(timeout=60_000)  # beside other work
+PATIENCE = 20_000  # milliseconds: beside other work
+expect.set_options(timeout=PATIENCE)
 HOST = "127.0.0.1"
-HERE = Path(__file__).parent
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # Streamlit asks these below a page's own path first: 404
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-NOT_YET = '[data-stale="true"], [data-testid="stSpinner"], [data-testid="stSkeleton"]'
+SETTLED = """() => {
+  const title = document.querySelector("h1"), app = document.querySelector('[data-testid="stApp"]');
+  const late = '[data-stale="true"], [data-testid="stSpinner"], [data-testid="stSkeleton"]';
+  return title?.checkVisibility() && app.dataset.testScriptState === "notRunning" && !document.querySelector(late);
+}"""
 ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 
 
@@ -41,7 +44,7 @@ class Viewer:
 
     def __init__(self, context, address):
         self.context, self.page, self.address, self.wrong = context, context.new_page(), address, []
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("console", self._console)
         self.page.on("response", self._response)
@@ -72,9 +75,7 @@ class Viewer:
 
     def settle(self):
         """Wait until a page that was just opened has run to its end and shows all."""
-        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
-        expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-        expect(self.page.locator(NOT_YET)).to_have_count(0)
+        self.page.wait_for_function(SETTLED)
 
     def heading(self, words):
         """Wait until the page has that title and has run to its end."""
@@ -109,14 +110,23 @@ def visit(app, browser):
         viewer.context.close()
 
 
+@pytest.fixture(scope="session")
+def tab(app, browser):
+    """One tab for all tests that need no browser of their own: Streamlit's own scripts are read and compiled once."""
+    context = browser.new_context(viewport=WIDE, locale="en-US")
+    yield Viewer(context, app)
+    context.close()
+
+
 @pytest.fixture
-def viewer(visit):
-    return visit()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """What walks through the app in a browser takes minutes: make crawl."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker("crawl")
+def viewer(tab):
+    """The tab as if it were new: nothing wrong yet, nothing remembered; at the end it is healthy."""
+    tab.page.goto(f"{tab.address}/_stcore/health")
+    tab.page.evaluate("localStorage.clear()")
+    tab.page.set_viewport_size(WIDE)
+    tab.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    tab.page.mouse.move(0, 0)
+    tab.wrong.clear()
+    yield tab
+    tab.page.unroute_all()
+    tab.healthy()

@@ -13,9 +13,7 @@ async () => {
     }
     for (const element of root.querySelectorAll(".katex-html .text")) note("formula", element.textContent);
     for (const element of root.querySelectorAll("*")) {
-      for (const name of ["aria-label", "aria-roledescription", "aria-valuetext", "alt", "title", "placeholder"]) {
-        note(name, element.getAttribute(name));
-      }
+      if (element.checkVisibility()) for (const name of ["aria-label", "aria-roledescription", "aria-valuetext", "alt", "title", "placeholder"]) note(name, element.getAttribute(name));
       if (element.matches("input[role=combobox]")) note("value", element.value);
       if (element.shadowRoot) read(element.shadowRoot);
     }

@@ -1,14 +1,9 @@
-"""Charts in a real browser: taken along as PNG, SVG and CSV; light and dark are switched; headings go down by one."""
+"""Charts in a real browser: taken along as PNG, SVG and CSV; light and dark are switched."""
 
 import csv
 import re
 
-import pytest
 from playwright.sync_api import expect
-
-from lab.chapter import chapters
-
-LAB = ["" if chapter.home else id for id, (chapter, _render) in chapters().items() if chapter.group == "lab"]
 
 
 def download(viewer, chart, kind):
@@ -43,14 +38,3 @@ def test_light_and_dark_are_switched_in_the_menu_and_charts_follow(viewer):
     expect(dark).to_contain_text("어둡게")
     dark.click()
     viewer.page.wait_for_function(f"({ink})() === 'rgb(232, 237, 243)'")
-
-
-@pytest.mark.parametrize("path", LAB)
-def test_headings_go_down_one_by_one_and_captions_are_clear(viewer, path):
-    viewer.open(path)
-    levels = viewer.page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map((h) => Number(h.tagName[1]))")
-    assert levels[0] == 1 and all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), (
-        levels
-    )
-    for caption in viewer.page.get_by_test_id("stCaptionContainer").all()[:1]:
-        assert caption.evaluate("(one) => getComputedStyle(one).opacity") == "1"

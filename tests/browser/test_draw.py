@@ -185,7 +185,7 @@ def test_likelier_climbs_to_the_blank_image_from_a_dash_and_typical_runs_until_p
     viewer.page.get_by_role("button", name="Make it typical").click()
     viewer.page.locator(".studio").evaluate(MOVED)
     viewer.page.get_by_role("button", name="Pause").click()
-    confirmed(viewer)
+    confirmed(viewer)  # of what is seen: while it ran, the library's number of another drawing was not shown
     assert viewer.page.locator(".studio").evaluate(LIVE) == pytest.approx(log_p(model, in_link(viewer)), abs=1e-3)
 
 
