@@ -45,6 +45,11 @@ def halves() -> tuple[Any, Any, Any]:
         return left, right, st.container()
 
 
+def whole() -> Any:
+    """Stage and board in one, for what has a board of its own."""
+    return st.container(key="play")
+
+
 def below() -> Any:
     """What needs more room than the screen, under stage and board; a presentation leaves it out."""
     return st.container(key="below")

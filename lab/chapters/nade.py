@@ -59,13 +59,15 @@ def _draw(card: ModelCard) -> None:
 
 
 def _look(card: ModelCard) -> None:
-    inside(card, LOOK, _class(card))
-    stage.words(CHAPTER, "look")
+    with stage.whole():
+        inside(card, LOOK, _class(card))
+        stage.words(CHAPTER, "look")
 
 
 def _generate(card: ModelCard) -> None:
-    inside(card, GENERATE, _class(card))
-    stage.words(CHAPTER, "generate")
+    with stage.whole():
+        inside(card, GENERATE, _class(card))
+        stage.words(CHAPTER, "generate")
 
 
 def _class(card: ModelCard) -> int | None:
