@@ -12,11 +12,17 @@
   };
   const above = (node) => node.assignedSlot ?? node.parentElement ?? node.getRootNode().host ?? null;
 
-  function ground(node) {
+  function ground(node, text) {
     const bar = node.closest("g.point")?.querySelector("path"); // words inside a bar of a chart
     const layers = bar && node.classList.contains("bartext-inside") ? [rgba(getComputedStyle(bar).fill)] : [];
-    for (let at = node; at; at = above(at)) layers.push(rgba(getComputedStyle(at).backgroundColor));
-    return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255, 1]);
+    const [x, y] = [(text.left + text.right) / 2, (text.top + text.bottom) / 2];
+    for (let at = node; at; at = above(at)) {
+      const box = at.getBoundingClientRect(); // what lies elsewhere, such as a slider's thumb under its value, is no ground
+      const behind = box.left <= x && x <= box.right && box.top <= y && y <= box.bottom;
+      if (behind) layers.push(rgba(getComputedStyle(at).backgroundColor));
+    }
+    const page = rgba(getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor);
+    return layers.reverse().reduce((under, top) => over(top, under), page);
   }
 
   function shown(node) {
@@ -40,7 +46,7 @@
       range.selectNode(node);
       const box = range.getBoundingClientRect(), opacity = shown(parent), look = getComputedStyle(parent);
       if (box.width < 2 || box.height < 2 || !opacity) continue;
-      const colour = rgba(parent.closest("svg") ? look.fill : look.color), behind = ground(parent);
+      const colour = rgba(parent.closest("svg") ? look.fill : look.color), behind = ground(parent, box);
       if (parent.closest("svg")) colour[3] *= Number(look.fillOpacity);
       colour[3] *= opacity;
       const [a, b] = [light(over(colour, behind)), light(behind)].sort((x, y) => y - x), ratio = (a + 0.05) / (b + 0.05);
