@@ -93,7 +93,7 @@ def _count(card: ModelCard) -> None:
         colours = [colour for _count, colour in rows.values()]
         fig.add_bar(x=exponents, y=list(rows), orientation="h", marker_color=colours, text=shown)
         fig.update_yaxes(autorange="reversed", type="category")
-        fig.update_xaxes(range=[0, 1.45 * exponents[-1]])
+        fig.update_xaxes(range=[0, 1.7 * exponents[-1]])
         alt = _("Parameters: independent {n:,}, NADE {nade:,}, full table {table}.", n=n, nade=nade, table=shown[-1])
         chart(fig, alt, key="counts")
         with st.popover(_("all {n} digits of 2ⁿ − 1", n=len(str(table)))):
