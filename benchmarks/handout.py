@@ -29,6 +29,15 @@ A4 = 595.28, 841.89  # width and height in points
 MARGIN = "8mm"
 BUSY = '[data-stale="true"], [data-testid="stSpinner"], [data-testid="stSkeleton"]'
 DRAWN = "[...document.querySelectorAll('[data-testid=stPlotlyChart]')].every((one) => one.querySelector('.main-svg'))"
+# Resolves once a canvas has been painted, which the models in the browser do in their own time; or after ten seconds.
+PAINTED = """(canvas) => new Promise((resolve) => {
+  const until = performance.now() + 10000;
+  const look = () => {
+    const painted = canvas.getContext("2d").getImageData(0, 0, 1, 1).data[3];
+    painted || !canvas.checkVisibility() || performance.now() > until ? resolve() : requestAnimationFrame(look);
+  };
+  look();
+})"""
 PATIENCE = 180_000  # milliseconds: chapter 3 trains networks
 
 
@@ -71,6 +80,8 @@ def over(page: Page) -> None:
     """Wait until what the page still computes is done."""
     expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=PATIENCE)
     still(page)
+    for canvas in page.locator(".st-key-play canvas").all():
+        canvas.evaluate(PAINTED)
 
 
 def printed(page: Page, address: str, chapter: Chapter, step: str, language: str) -> PageObject:

@@ -29,7 +29,6 @@ def open_chapter(id: str) -> None:
         if not set(st.query_params) - set(SHARED):
             st.query_params.update(kept.get(id, {}))
         said.clear()
-        _session["shown"] = set()
     for key in SHARED:
         if key not in st.query_params and kept.get(key) and said.get(key) is None:
             st.query_params[key] = kept[key]
@@ -37,18 +36,6 @@ def open_chapter(id: str) -> None:
         if key != MODEL or kept[key] is None:  # the picker says the model; until then a link may have changed it
             said[key] = kept[key]
     _session["controls"] = {}
-
-
-def close_chapter() -> None:
-    """End a run that came to its end: the browser knows the value of every control that it made."""
-    _session["shown"] = set(controls())
-
-
-def hold(key: str) -> None:
-    """Set the value of a control anew, unless a whole run has shown it: of a run that was broken off the browser may
-    never have heard, and it would begin a control that it does not know at its least value."""
-    if key not in _session.get("shown", ()):
-        _session[key] = _session[key]
 
 
 def say(key: str, text: str | None) -> None:
@@ -73,7 +60,6 @@ def arriving(key: str) -> str | None:
     text = st.query_params.get(key)
     if key in _session and text == _session.setdefault("said", {}).get(key):
         return None
-    _session.setdefault("shown", set()).discard(key)
     return text if text is not None else ""
 
 
@@ -97,11 +83,20 @@ def linked(
         value = _session[key]
         _session[key] = value  # said anew in each run: a control that is not shown would be forgotten
     else:
-        hold(key)
         locked = options.pop("disabled", False) or locked
-        value = widget(label, *args, key=key, disabled=locked, **options)
+        value = widget(label, *args, key=key, disabled=locked, **options, **begins(widget, args, _session[key]))
     say(key, None if value == default else write(value))
     return value
+
+
+BEGINS = {"selectbox": "index", "segmented_control": "default", "pills": "default"}  # of all others: value
+
+
+def begins(widget: Callable[..., Any], args: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    """The argument by which the widget begins at the value it has. A browser that had not yet made the control when the
+    page ran again takes it from here: of what an earlier run set, it knows nothing, and a slider would begin at its end."""
+    name = BEGINS.get(widget.__name__, "value")
+    return {name: list(args[0]).index(value) if name == "index" else value}
 
 
 def presenting() -> bool:

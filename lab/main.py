@@ -44,7 +44,6 @@ def main() -> None:
         stage.foot(chapter, lesson())
     with slot:
         share.panel()
-    link.close_chapter()
 
 
 def _pages() -> tuple[dict[str, list[Any]], dict[Any, Chapter]]:

@@ -13,12 +13,11 @@ from . import cache
 from .components import chosen_id, image_grid
 from .components.engine import plays
 from .link import linked
-from .paper import paper
 from .session import ANY, PICTURES, by_dog
 from .words import _, plain, tell
 
 MAX_FILES = 50
-OFFERED = 12  # test images at a time
+OFFERED = 8  # test images at a time
 DRAW = "draw"
 SOURCES = {DRAW: N_("Draw"), "own": N_("My pictures"), "test": N_("A test image"), "noise": N_("Noise")}
 GROUNDS = {"auto": N_("automatic"), "bright": N_("bright: invert"), "dark": N_("dark: keep")}
@@ -42,14 +41,11 @@ class Picture:
         return len(self.prepared.steps) > 1
 
 
-def choose_picture(card: ModelCard, where=st) -> list[Picture]:
-    """An image or several, as the viewer says; none as long as nothing was dropped, and none where one draws.
-
-    The choice stands ``where`` it is told.
-    """
+def choose_source(card: ModelCard, where) -> str:
+    """Where the image comes from, as an id of SOURCES; the choice stands ``where`` it is told."""
     possible = {DRAW: plays(card), "test": cache.data_of(card) is not None}
     offered = [source for source in SOURCES if possible.get(source, True)]
-    source = linked(
+    return linked(
         where.segmented_control,
         _("Picture from"),
         offered,
@@ -59,10 +55,13 @@ def choose_picture(card: ModelCard, where=st) -> list[Picture]:
         required=True,
         help=_("The same model scores any of these."),
     )
-    if source == DRAW:
-        paper(card)
-        return []
-    return {"own": lambda: _own(card), "test": lambda: [test_picture(card)], "noise": lambda: [_noise()]}[source]()
+
+
+def choose_picture(card: ModelCard, source: str) -> list[Picture]:
+    """An image or several of that source; none as long as nothing was dropped."""
+    if source == "own":
+        return _own(card)
+    return [test_picture(card) if source == "test" else _noise()]
 
 
 def _own(card: ModelCard) -> list[Picture]:

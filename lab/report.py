@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -20,24 +21,32 @@ from .words import _, class_name, explain, plain
 LIKELIEST = 3  # classes named
 
 
-def report_image(card: ModelCard, pictures: list[Picture], label: int | None = None) -> None:
-    """The body of Density for images: the numbers, the steps, the histogram, the surprise map."""
+def report_image(
+    card: ModelCard, pictures: list[Picture], beside: Any, opposite: Any, label: int | None = None
+) -> None:
+    """The body of Density for images: the numbers ``beside`` the choice, the surprise map ``opposite`` both, and below
+    the steps and the histogram."""
     with st.spinner(_("Scoring…")):
         log_p = cache.log_prob(card, np.stack([picture.row for picture in pictures]))
         reference = cache.test_log_probs(card)
-    chosen = _choose(card, pictures, log_p, reference) if len(pictures) > 1 else 0
-    picture, value = pictures[chosen], float(log_p[chosen])
-    left, right = st.columns([1, 6])
-    told = picture.name if picture.was_prepared else f"{picture.name}. {picture.prepared.steps[0].explanation}"
-    left.image(_large(picture.prepared.image * np.uint8(255)), width=128, alt=told)
-    left.caption(plain(picture.name))
-    with right:
-        numbers(card, picture.row, value, reference, label)
-        if picture.was_prepared:
-            warn(card, picture.prepared.image)
+    with beside:
+        chosen = _choose(card, pictures, log_p, reference) if len(pictures) > 1 else 0
+        picture, value = pictures[chosen], float(log_p[chosen])
+        left, right = st.columns([1, 5])
+        told = picture.name if picture.was_prepared else f"{picture.name}. {picture.prepared.steps[0].explanation}"
+        left.image(_large(picture.prepared.image * np.uint8(255)), width="stretch", alt=told)
+        left.caption(plain(picture.name))
+        with right:
+            numbers(card, picture.row, value, reference, label)
+            if picture.was_prepared:
+                warn(card, picture.prepared.image)
+    with opposite:
+        _surprise(card, picture.row, label)
+        if card.classes:
+            _bayes(card, picture.row)
     if picture.was_prepared:
         _steps(picture)
-    look_into(card, picture.row, value, reference, label)
+    _histogram(card, value, reference)
 
 
 def look_into(
@@ -87,34 +96,34 @@ def numbers(
 ) -> None:
     """log p of an image (784,) in several units, beside that given a class, and where it stands among real images that
     the model never saw."""
-    columns = st.columns(4 if label is None else 5)
+    row = st.container(horizontal=True, gap="medium")
+    exact = _("The natural logarithm of the exact probability.")
+    row.metric("log p(x)", _("{value:.2f} nats", value=log_p), help=exact, width="content")
     if label is not None:
         within = float(cache.log_prob(card, image[None], label)[0])
         about = _("The same image, if it is known to be of this class: {power}.", power=f"≈ {as_power(within)}")
-        columns.pop(1).metric(f"log p({given(card, label)})", _("{value:.2f} nats", value=within), help=about)
-    columns[0].metric(
-        "log p(x)",
-        _("{value:.2f} nats", value=log_p),
-        help=_("The natural logarithm of the exact probability."),
-    )
-    columns[1].metric(
-        _("bits/dim"),
-        f"{measures.bits_per_dim(-log_p, 784):.4f}",
-        help=_("-log₂ p(x) / 784: what a pixel costs to code."),
-    )
+        row.metric(f"log p({given(card, label)})", _("{value:.2f} nats", value=within), help=about, width="content")
+    bits = f"{measures.bits_per_dim(-log_p, 784):.4f}"
+    row.metric(_("bits/dim"), bits, help=_("-log₂ p(x) / 784: what a pixel costs to code."), width="content")
+    if reference is not None:
+        _among(row, log_p, reference)
     _amounts(log_p)
     if reference is None:
         st.caption(
             _("The data that this model learned from are not here, so there are no real images to compare with.")
         )
-        return
-    columns[2].metric(
+
+
+def _among(row: Any, log_p: float, reference: np.ndarray) -> None:
+    """Where log p stands among that of real images, and how far from their mean."""
+    row.metric(
         _("percentile"),
         f"{measures.percentile(log_p, reference):.1f} %",
         help=_("Which share of real images that the model never saw is less probable."),
+        width="content",
     )
     entropy = float(-reference.mean())
-    columns[3].metric(
+    row.metric(
         "|−log p − H|",
         _("{value:.1f} nats", value=abs(-log_p - entropy)),
         help=_(
@@ -122,6 +131,7 @@ def numbers(
             "density is not the same as typical.",
             entropy=entropy,
         ),
+        width="content",
     )
 
 

@@ -54,7 +54,6 @@ def choose_model(*offered: str, fits: Callable[[ModelCard], bool] = lambda card:
         st.warning(_("There is no model {name} here any more; another one stands in for it.", name=plain(wanted)))
     if st.session_state["model"] not in found:
         st.session_state["model"] = next(iter(found))
-    link.hold("model")
     chosen = found[st.session_state["model"]]
     hidden = link.MODEL in link.listed(link.HIDE)
     name = chosen.name if hidden else _choose(found, group_of(chosen))
@@ -74,6 +73,7 @@ def _choose(found: dict[str, ModelCard], group: str) -> str:
         _("A model of"),
         groups,
         key="group",
+        index=groups.index(group),
         format_func=lambda id: _(GROUPS[id]),
         help=_("What the model has learned to tell and to draw."),
         disabled=link.fixed(link.MODEL),
@@ -86,6 +86,7 @@ def _choose(found: dict[str, ModelCard], group: str) -> str:
         inside,
         format_func=lambda name: describe(found[name]),
         key="model",
+        index=inside.index(st.session_state["model"]),
         help=_("The density p(x) in use. Models that you train in the Train chapter appear here."),
         disabled=link.fixed(link.MODEL),
     )

@@ -30,7 +30,7 @@ def address(start: str = "here", language: str | None = None) -> str:
 def panel() -> None:
     """A button that opens the link, its QR code, the presentation, and the teacher's part: drawn when asked for."""
     note = _("Share this page, present it, prepare it for a class")
-    if st.button("", icon=":material/qr_code_2:", help=note, key="share-page"):
+    if st.button(_("Share"), icon=":material/qr_code_2:", help=note, key="share-page"):
         st.dialog(_("The link of this page"), width="large", on_dismiss="rerun")(_panel)()
 
 

@@ -45,6 +45,11 @@ def halves() -> tuple[Any, Any, Any]:
         return left, right, st.container()
 
 
+def whole() -> Any:
+    """Stage and board in one, for what has a board of its own."""
+    return st.container(key="play")
+
+
 def below() -> Any:
     """What needs more room than the screen, under stage and board; a presentation leaves it out."""
     return st.container(key="below")
@@ -148,7 +153,7 @@ def _answer(asked: questions.Question, ask: str, options: dict[str, str] | None)
     if options:
         return linked(st.pills, ask, list(options), format_func=options.get, **common)
     kind = int if asked.kind == questions.INTEGER else float
-    look = {"value": None, "format": "%d" if kind is int else f"%.{asked.digits}f", "width": 260}
+    look = {"format": "%d" if kind is int else f"%.{asked.digits}f", "width": 260}
     look["step"] = kind(1) if kind is int else 10.0**-asked.digits
     return linked(st.number_input, ask, kind=kind, placeholder=_("your answer"), **look, **common)
 

@@ -68,6 +68,8 @@ def _readable(fig: go.Figure) -> None:
     for trace in fig.data:
         if "colorbar" in trace and trace.type == "heatmap":
             trace.update(colorbar={"tickfont": font, "title": {"font": font}})
+        elif trace.type == "bar" and trace.text is not None:  # beside the bar: no ink is 7:1 on orange
+            trace.update(textposition="outside", textfont=font, cliponaxis=False)
         elif getattr(trace, "mode", None) and "text" in trace.mode:
             trace.update(textfont_size=size)
 

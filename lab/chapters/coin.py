@@ -164,9 +164,9 @@ def _never() -> None:
         alpha = linked(st.slider, _("α, added to every count"), 0.0, 2.0, key="alpha", default=0.0, step=0.1)
         counts = coin.count(coin.throw_die(LOADED, throws, 0), len(LOADED))
         p = coin.smoothed(counts, alpha)
-        fig = figure(_("side"), _("estimated p"), 300)
-        sides = [str(side + 1) for side in range(len(LOADED))]
-        fig.add_bar(x=sides, y=p, marker_color=[BLUE] * 5 + [ORANGE], text=[f"{v:.3f}" for v in p], showlegend=False)
+        fig = figure(_("side, and its estimated p"), _("estimated p"), 300)
+        sides = [f"{side + 1}<br>{v:.3f}" for side, v in enumerate(p)]
+        fig.add_bar(x=sides, y=p, marker_color=[BLUE] * 5 + [ORANGE], showlegend=False)
         fig.add_scatter(x=sides, y=LOADED, mode="markers", name=_("the die's own p"), marker=_diamond(GREEN))
         chart(fig, _("Estimates of the six sides: {p}.", p=", ".join(f"{v:.3f}" for v in p)), key="sides")
     with right:

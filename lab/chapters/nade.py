@@ -59,13 +59,15 @@ def _draw(card: ModelCard) -> None:
 
 
 def _look(card: ModelCard) -> None:
-    inside(card, LOOK, _class(card))
-    stage.words(CHAPTER, "look")
+    with stage.whole():
+        inside(card, LOOK, _class(card))
+        stage.words(CHAPTER, "look")
 
 
 def _generate(card: ModelCard) -> None:
-    inside(card, GENERATE, _class(card))
-    stage.words(CHAPTER, "generate")
+    with stage.whole():
+        inside(card, GENERATE, _class(card))
+        stage.words(CHAPTER, "generate")
 
 
 def _class(card: ModelCard) -> int | None:
@@ -89,10 +91,9 @@ def _count(card: ModelCard) -> None:
         exponents = [log10(count) for count, _colour in rows.values()]
         shown = [big(count) for count, _colour in rows.values()]
         colours = [colour for _count, colour in rows.values()]
-        fig.add_bar(x=exponents, y=list(rows), orientation="h", marker_color=colours, text=shown, cliponaxis=False)
-        fig.update_traces(textposition=["outside", "outside", "inside"])
+        fig.add_bar(x=exponents, y=list(rows), orientation="h", marker_color=colours, text=shown)
         fig.update_yaxes(autorange="reversed", type="category")
-        fig.update_xaxes(range=[0, 1.05 * exponents[-1]])
+        fig.update_xaxes(range=[0, 1.7 * exponents[-1]])
         alt = _("Parameters: independent {n:,}, NADE {nade:,}, full table {table}.", n=n, nade=nade, table=shown[-1])
         chart(fig, alt, key="counts")
         with st.popover(_("all {n} digits of 2ⁿ − 1", n=len(str(table)))):

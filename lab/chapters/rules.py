@@ -121,6 +121,7 @@ def _count() -> None:
             text=[big(counts[id].parameters) for id in names],
         )
         fig.update_yaxes(autorange="reversed", title=None)
+        fig.update_xaxes(range=[0, 1.7 * max(size)])
         alt = ", ".join(f"{_(counts[id].title)}: {big(counts[id].parameters)}" for id in names)
         chart(fig, alt, key="counts")
     with right:

@@ -47,11 +47,11 @@ def _choose(runs: list[RunState]) -> RunState | None:
         st.session_state.pop("run")
         st.info(_("No runs yet. Choose the data and press **Train**; with few epochs there is soon something to see."))
         return None
-    link.hold("run")
     gone = [] if chosen in found else [chosen]
     name = st.selectbox(
         _("Run"),
         [*gone, *found],
+        index=[*gone, *found].index(chosen),
         format_func=lambda name: label(found[name]) if name in found else _("{run} (no longer here)", run=name),
         key="run",
         on_change=lambda: stage.keep("replay", NOW, NOW),

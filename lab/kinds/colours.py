@@ -2,6 +2,7 @@
 
 import math
 import re
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -11,7 +12,7 @@ from nade_core.messages import N_
 
 from .. import cache, link
 from ..theme import BLUE, GREEN, ORANGE, chart, figure
-from ..words import _
+from ..words import _, explain
 
 ID, PLACE = "colours", 2
 HOW_MANY = [60, 120, 240, 480, 960, 1920], 480
@@ -127,14 +128,20 @@ def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[
 
 def report(card: ModelCard) -> None:
     """log p of a colour, one channel after another."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    row = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    with row:
         text = _pick(first=cache.held_out(card.embedded, "levels")[0])
-        level = np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)], np.int64)
-        st.markdown(" · ".join(f"{_(name)} **{value}**" for name, value in zip(CHANNELS, level, strict=True)))
+    level = np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)], np.int64)
     x = middle(card, level)
     log_p = cache.terms(card, x).log_p
-    _numbers(card, float(log_p.sum()))
-    st.header(_("Channel by channel"), anchor=False)
+    _numbers(row, card, float(log_p.sum()))
+    explain(
+        " · ".join(f"{_(name)} **{value}**" for name, value in zip(CHANNELS, level, strict=True))
+        + "  \n"
+        + _(
+            "In [[nat|nats]], by the [[chain-rule]]: log p(r), log p(g | r) and log p(b | r, g) add up to log p(r, g, b)."
+        )
+    )
     for column, d in zip(st.columns(3), cache.ordering(card).tolist(), strict=True):
         with column:
             _curve(card, x, level, d, log_p[d])
@@ -166,35 +173,38 @@ def full_hex(text: str) -> str | None:
     return "#" + (digits if len(digits) == 6 else "".join(2 * digit for digit in digits))
 
 
-def _numbers(card: ModelCard, log_p: float) -> None:
-    test, columns = cache.test_log_probs(card), st.columns(4)
+def _numbers(row: Any, card: ModelCard, log_p: float) -> None:
+    test, look = cache.test_log_probs(card), {"width": "content"}
     exact = cache.model_class(card).values == "levels"
-    columns[0].metric(
+    row.metric(
         "log p(r, g, b)",
         _("{value:.2f} nats", value=log_p),
         help=_("Of the level itself.")
         if exact
         else _("Of the density at the middle of the level's unit cube, close to the probability of the level."),
+        **look,
     )
-    columns[1].metric(
+    row.metric(
         _("bits per pixel"),
         f"{-log_p / math.log(2):.2f}",
         help=_("−log₂ p. Any colour, equally likely, costs 24 bits."),
+        **look,
     )
-    columns[2].metric(
+    row.metric(
         _("percentile"),
         f"{measures.percentile(log_p, test):.1f} %",
         help=_("Which share of {n:,} real pixels that the model never saw is less probable.", n=len(test)),
+        **look,
     )
     mean = _("{value:.2f} nats", value=test.mean())
-    columns[3].metric(_("real pixels, on average"), mean, help=_("Their mean log p."))
+    row.metric(_("real pixels, on average"), mean, help=_("Their mean log p."), **look)
 
 
 def _curve(card: ModelCard, x: np.ndarray, level: np.ndarray, d: int, log_p: float) -> None:
     order, channel = cache.ordering(card).tolist(), _(CHANNELS[d])
     given = ", ".join(f"{LETTERS[j]} = {level[j]}" for j in order[: order.index(d)])
     name = f"p({LETTERS[d]} | {given})" if given else f"p({LETTERS[d]})"
-    fig = figure(_("{channel} (level, 0 to 255)", channel=channel), _("{name} per level", name=name), 300)
+    fig = figure(_("{channel} (level, 0 to 255)", channel=channel), _("{name} per level", name=name), 260)
     p = cache.curve(card, x, d, middle(card, LEVELS))
     look = {"color": LINES[d], "shape": "hvh"}
     hover = f"{channel} %{{x}}<br>{name} = %{{y:.4f}}<extra></extra>"

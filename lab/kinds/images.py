@@ -13,7 +13,8 @@ from .. import cache
 from ..components import image_grid, player
 from ..link import linked
 from ..numbers import as_power
-from ..pictures import choose_picture
+from ..paper import paper
+from ..pictures import DRAW, choose_picture, choose_source
 from ..report import look_into, numbers, report_image
 from ..session import ANY, choose_class
 from ..take_home import page_button
@@ -96,14 +97,19 @@ def _memorised(card: ModelCard, image: np.ndarray, data: Dataset) -> None:
 
 
 def report(card: ModelCard) -> None:
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    named = choose_picture(card, left)
+    left, right = st.columns([3, 2], vertical_alignment="bottom", gap="large")
+    source, label = choose_source(card, left), None
+    if source == DRAW:
+        paper(card)
+        return
+    if card.classes:
+        about = _("Then p(x | class) stands beside p(x), and the surprise map is that of the class.")
+        label = choose_class(card, right, _("Given the class"), "given", ANY, about)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        named = choose_picture(card, source)
     if named:
-        label = None
-        if card.classes:
-            about = _("Then p(x | class) stands beside p(x), and the surprise map is that of the class.")
-            label = choose_class(card, right, _("Given the class"), "given", ANY, about)
-        report_image(card, named, label)
+        report_image(card, named, left, right, label)
 
 
 def gallery(card: ModelCard, n: int, seed: int) -> cache.Gallery | None:

@@ -1,6 +1,8 @@
 """Points of the plane: drawn and scored one coordinate at a time, p(x₁) and then p(x₂ | x₁), over a map of p(x)."""
 
 import math
+from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,11 +14,12 @@ from nade_core.messages import N_
 from .. import cache
 from ..link import linked
 from ..theme import BLUE, ORANGE, chart, figure
-from ..words import _
+from ..words import _, explain
 
 ID, PLACE = "points", 1
 HOW_MANY = [60, 120, 240, 480, 960, 1920], 480
 CELLS = 120  # a side of the map
+LOW = 400  # pixels of the map's height, where numbers stand beside it
 REACH = 2.5  # standard deviations from the mean to the edge of the map
 NAMES, KEYS = ("x₁", "x₂"), ("x1", "x2")
 BELLS = {
@@ -80,49 +83,53 @@ def _whole(card: ModelCard) -> str:
 
 
 def report(card: ModelCard) -> None:
-    """log p of a point that is chosen with two sliders."""
-    x = _choose(card)
-    parts, test = cache.terms(card, x).log_p, cache.test_log_probs(card)
-    _numbers(parts, _conditionals(card), test)
+    """log p of a point that is chosen with two sliders, beside the map; below, how its two coordinates came to it."""
     left, right = st.columns([3, 2], gap="large")
+    with right:
+        x = _choose(card)
+        parts, test = cache.terms(card, x).log_p, cache.test_log_probs(card)
+        _numbers(parts, _conditionals(card), test)
+        about = _(
+            "[[density-real|A density]], in [[nat|nats]], by the [[chain-rule]]: the two coordinates add up to log p(x)."
+        )
+        explain(about, small=True)
     with left:
-        st.header(_("Where it falls"), anchor=False)
-        _map(card, x, None)
+        _map(card, x, None, LOW)
         top = _("The brightest cell has p(x) = {top:.2f} per unit of area.", top=density_map(card).max())
         st.caption(f"{_whole(card)} {top}")
-    with right:
-        st.header(_("One coordinate at a time"), anchor=False)
-        _steps(card, x)
+    st.header(_("One coordinate at a time"), anchor=False)
+    _steps(card, x, *st.columns(2, gap="large"))
 
 
 def _numbers(parts: np.ndarray, names: dict[int, str], test: np.ndarray | None) -> None:
     """log p(x) and what each coordinate adds to it, ``parts`` (2,) in nats."""
-    columns, value = st.columns(4), float(parts.sum())
-    columns[0].metric(
+    value, row = float(parts.sum()), st.container(horizontal=True, gap="medium")
+    row.metric(
         "log p(x)",
         _("{value:.2f} nats", value=value),
         help=_(
             "Of the density, per unit of area: above 0 it is larger than 1, which a probability cannot be and a density "
             "can."
         ),
+        width="content",
     )
-    for column, (d, name) in zip(columns[1:3], names.items(), strict=True):
+    for d, name in names.items():
         about = _("One coordinate; the two add up to log p(x).")
-        column.metric(f"log {name}", _("{value:.2f} nats", value=parts[d]), help=about)
+        row.metric(f"log {name}", _("{value:.2f} nats", value=parts[d]), help=about, width="content")
     if test is not None:
         about = _("Which share of {n:,} real points that the model never saw is less probable.", n=len(test))
-        columns[3].metric(_("percentile"), f"{measures.percentile(value, test):.1f} %", help=about)
+        row.metric(_("percentile"), f"{measures.percentile(value, test):.1f} %", help=about, width="content")
 
 
 def _choose(card: ModelCard) -> np.ndarray:
     """A point (2,) by two sliders; at first a real one that the model never saw, or the middle of the map."""
     rows = cache.held_out(card.embedded, "real")
     point = []
-    for d, column in enumerate(st.columns(2)):
+    for d in range(2):
         low, high, step, decimals = _slider(*_ends(axes(card)[d]))
         first = (low + high) / 2 if rows is None else min(max(float(rows[0, d]), low), high)
         value = linked(
-            column.slider,
+            st.slider,
             NAMES[d],
             low,
             high,
@@ -148,9 +155,9 @@ def _slider(low: float, high: float) -> tuple[float, float, float, int]:
     )
 
 
-def _map(card: ModelCard, marked: np.ndarray, x: np.ndarray | None) -> None:
+def _map(card: ModelCard, marked: np.ndarray, x: np.ndarray | None, height: int = 520) -> None:
     """The density as a map, points (N, 2) on it, and one of them marked."""
-    fig = figure(*NAMES, 520)
+    fig = figure(*NAMES, height)
     _heat(fig, card)
     if x is not None:
         look = {"color": "white", "size": 4, "opacity": 0.7}
@@ -185,7 +192,8 @@ def _heat(fig: go.Figure, card: ModelCard) -> None:
     fig.update_xaxes(range=_ends(horizontal), title=None, **look)
     fig.update_yaxes(range=_ends(vertical), scaleanchor="x", constraintoward="top", **look)
     # plotly sets the title of an axis without regard to a domain that is constrained: the name goes below by hand
-    fig.add_annotation(text=NAMES[0], x=0.5, xref="x domain", y=0, yref="y domain", yshift=-58, showarrow=False)
+    fig.add_annotation(text=NAMES[0], x=0.5, xref="x domain", y=0, yref="y domain", yshift=-48, showarrow=False)
+    fig.update_layout(margin_b=60)
 
 
 def _ends(axis: np.ndarray) -> tuple[float, float]:
@@ -199,11 +207,12 @@ def _conditionals(card: ModelCard) -> dict[int, str]:
     return {first: f"p({NAMES[first]})", second: f"p({NAMES[second]} | {NAMES[first]})"}
 
 
-def _steps(card: ModelCard, x: np.ndarray) -> None:
-    """Both conditionals of a point (2,) as curves, each with its coordinate marked."""
-    for d, name in _conditionals(card).items():
+def _steps(card: ModelCard, x: np.ndarray, *places: Any) -> None:
+    """Both conditionals of a point (2,) as curves, each with its coordinate marked, in places of their own if given."""
+    for k, (d, name) in enumerate(_conditionals(card).items()):
         values = np.linspace(*_ends(axes(card)[d]), 400)
-        _curve(values, cache.curve(card, x, d, values), float(x[d]), d, name)
+        with places[k] if places else nullcontext():
+            _curve(values, cache.curve(card, x, d, values), float(x[d]), d, name)
     config = card.header["config"]
     mixture = _(BELLS[config["family"]], n=config["components"]) + " " if config.get("family") in BELLS else ""
     st.caption(

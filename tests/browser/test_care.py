@@ -1,0 +1,90 @@
+"""Care for those at the back of the hall, with a keyboard, with large letters, and with a screen reader."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import TimeoutError, expect
+
+from benchmarks.handout import still
+from lab.chapter import chapters, lesson
+
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
+LEAST = 7  # : 1, before a hall
+ZOOMED = {"width": 640, "height": 360}  # CSS pixels of a window of 1280 x 720 at 200 %
+# Controls and words that one cannot reach by scrolling down: they end beyond the window's right edge.
+BEYOND = """() => [...document.querySelectorAll("[data-testid=stMain] :is(button, input, p, h1, h2, label)")].filter((node) => {
+  const box = node.getBoundingClientRect();
+  const scrolls = node.closest(".katex-display, .modebar, [data-testid=stDataFrame], .meaning");
+  return box.width && !scrolls && getComputedStyle(node).visibility !== "hidden" && box.right > innerWidth + 1 && node.type !== "range";
+}).map((node) => `${node.tagName} ${(node.innerText ?? "").slice(0, 40)}`)"""
+
+
+def at(chapter, **state):
+    return f"{'' if chapter.home else chapter.id}?" + "&".join(f"{key}={value}" for key, value in state.items())
+
+
+def low(page):
+    """The words that do not stand out, once what was faded while the page ran has come back."""
+    with suppress(TimeoutError):
+        page.wait_for_function(f"({CONTRAST})({LEAST}).length === 0", timeout=5_000)
+    return page.evaluate(CONTRAST, LEAST)
+
+
+@pytest.mark.parametrize("place", range(2))
+def test_every_step_before_a_hall_is_there_and_its_words_stand_out(visit, place):
+    """Every other chapter in light and English, the others in dark and Korean."""
+    scheme, language = (("light", "en"), ("dark", "ko"))[place]
+    hall = visit(viewport={"width": 1280, "height": 720}, color_scheme=scheme, reduced_motion="reduce")
+    for chapter in lesson()[place::2]:
+        for step in chapter.steps:
+            hall.page.goto(f"{hall.address}/{at(chapter, lang=language, step=step, present=1)}")
+            still(hall.page)
+            expect(hall.page.locator(".st-key-play").first).to_be_visible()
+            assert hall.page.locator(".st-key-play").first.bounding_box()["height"] > 200
+            assert low(hall.page) == [], (chapter.id, step)
+
+
+def test_nothing_is_lost_at_200_percent(visit):
+    reader = visit(viewport=ZOOMED, reduced_motion="reduce")
+    for chapter, _render in chapters().values():
+        reader.page.goto(f"{reader.address}/{at(chapter, lang='ko')}")
+        still(reader.page)
+        reader.fits()
+        assert reader.page.evaluate(BEYOND) == [], chapter.id
+
+
+@pytest.mark.parametrize("last", [0, 1])
+def test_axe_finds_nothing_serious_at_any_step_in_korean_and_dark(visit, last):
+    reader = visit(viewport={"width": 1280, "height": 720}, color_scheme="dark", reduced_motion="reduce")
+    for chapter in lesson()[last::2]:
+        for step in chapter.steps[1:]:
+            reader.page.goto(f"{reader.address}/{at(chapter, lang='ko', step=step)}")
+            still(reader.page)
+            found = Axe().run(reader.page).response["violations"]
+            assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == [], (chapter.id, step)
+
+
+def test_the_page_is_shared_by_keyboard_from_a_button_with_a_name(viewer):
+    viewer.open("coin?lang=ko")
+    share = viewer.page.get_by_role("button", name="공유", exact=True)
+    share.focus()
+    viewer.page.keyboard.press("Enter")
+    expect(viewer.page.get_by_role("dialog").locator("img")).to_be_visible()
+    viewer.page.keyboard.press("Escape")
+    expect(viewer.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_number_and_the_map_of_density_stand_above_the_fold(visit):
+    viewer = visit(viewport={"width": 1280, "height": 720})
+    for query, number in (
+        ("model=rnade-moons", "log p(x)"),
+        ("source=test", "log p(x)"),
+        ("model=rnade-photo", "log p(r, g, b)"),
+    ):
+        viewer.open(f"density?lang=en&{query}")
+        box = viewer.page.get_by_test_id("stMetric").filter(has_text=number).first.bounding_box()
+        assert box["y"] + box["height"] <= 720, query
+        chart = viewer.page.get_by_test_id("stPlotlyChart").first.bounding_box()
+        assert chart["y"] + chart["height"] / 2 <= 720, query
