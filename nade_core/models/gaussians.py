@@ -23,6 +23,7 @@ from ..orderings import inverse
 COMPONENTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24)
 ADDED_ROWS = (1e-6, 0.1, 1.0, 10.0)
 RESTARTS, FOLDS, ROWS_EACH, STARTS = 2, 4, 5, 3
+JUDGED = 1500  # rows by which candidates are judged
 FLOOR = 5e-4  # the least standard deviation in any direction, where the columns have 1
 LEAST_SHARE = 0.002  # of the mixture, below which a candidate is left out
 STEPS, ENOUGH = 50, 1e-3  # of EM, and the gain in nats below which it ends
@@ -160,12 +161,13 @@ def _maximise(z: Tensor, shares: Tensor, added: float) -> Gaussians:
 
 def stacked(z: Tensor, most: int, seed: int = 0) -> Gaussians:
     """The stacked mixture of rows (N, D), of exactly ``most`` components: those at the end may have no weight."""
-    candidates = _candidates(len(z) * (FOLDS - 1) // FOLDS, most)
-    fold = torch.randperm(len(z), generator=torch.Generator().manual_seed(seed)).to(z.device) % FOLDS
-    unseen = torch.zeros(len(z), len(candidates)).to(z)
+    some = z[torch.randperm(len(z), generator=torch.Generator().manual_seed(seed)).to(z.device)[:JUDGED]]
+    candidates = _candidates(len(some) * (FOLDS - 1) // FOLDS, most)
+    fold = torch.arange(len(some)).to(z.device) % FOLDS
+    unseen = torch.zeros(len(some), len(candidates)).to(z)
     for f in range(FOLDS if len(candidates) > 1 else 0):
         for c, how in enumerate(candidates):
-            unseen[fold == f, c] = log_joint(fit(z[fold != f], *how), z[fold == f]).logsumexp(1)
+            unseen[fold == f, c] = log_joint(fit(some[fold != f], *how), some[fold == f]).logsumexp(1)
     shares = _shares(unseen)
     kept = _kept(shares.tolist(), candidates, most) if _pays(unseen, shares) else [int(unseen.mean(0).argmax())]
     fits = [fit(z, *candidates[c]) for c in kept]
