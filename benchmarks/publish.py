@@ -14,6 +14,7 @@ from nade_core.data import SOURCES
 from nade_core.data.reading import read_data
 from nade_core.measures import judge_classifier
 from nade_core.runs import read_config
+from nade_core.runs.conclusion import standardised
 
 CHECKED = 300  # the test images that a test scores again, however slow the model is
 
@@ -44,6 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
         embedded=args.data,
         binarisation=data.binarisation,
         nats=nats,
+        standardised_nats=standardised(model, nats),
         check=check,
         trained_on=Path(config.data).name,
         trained_nats=header["nats"],

@@ -121,6 +121,8 @@ def _check(header: dict, path: Path) -> None:
     config = config_of(header, path)
     if header.get("classes") and len(header["classes"]) != getattr(config, "classes", 0):
         raise _bad(path, "classes", header.get("classes"))
+    if header.get("layout") and len(header["layout"]["names"]) not in (0, config.dims):
+        raise _bad(path, "layout", header["layout"]["names"])
     if header.get("shape") and math.prod(header["shape"]) != config.dims:
         raise _bad(path, "shape", header["shape"])
 

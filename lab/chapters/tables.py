@@ -42,10 +42,11 @@ DRAWN, MOST = 500, 5000
 
 
 def render() -> None:
-    with (
-        st.expander(_("A table of your own"), icon=":material/upload_file:", expanded="tables-run" in st.session_state),
-        friendly_errors(),
-    ):
+    wanted = link.arriving("run")
+    if wanted is not None:
+        st.session_state["run"] = wanted
+    open_now = bool(st.session_state["run"])
+    with st.expander(_("A table of your own"), icon=":material/upload_file:", expanded=open_now), friendly_errors():
         _own()
     card = choose_model(tables.ID)
     _head(card)
@@ -70,7 +71,7 @@ def _own() -> None:
             args=(file.name, file.getvalue(), key, reading),
         )
     queue = the_queue()
-    run = next((run for run in queue.runs() if run.name == st.session_state.get("tables-run")), None)
+    run = next((run for run in queue.runs() if run.name == st.session_state["run"]), None)
     if run is not None:
         watch(queue, run)
         if run.state in ("done", "stopped") and run.name in cache.cards():
@@ -82,34 +83,37 @@ def _learn(name: str, content: bytes, key: str | None, reading: dict) -> None:
     with friendly_errors():
         queue: Queue = the_queue()
         request = Request("own", MODEL, title=Path(name).stem[:60], key=key, reading=reading)
-        st.session_state["tables-run"] = queue.submit(request, [(name, content)]).name
+        _watch_run(queue.submit(request, [(name, content)]).name)
+
+
+def _watch_run(name: str) -> None:
+    """The run that is watched stands in the link; "" for none."""
+    st.session_state["run"] = name
+    link.say("run", name or None)
 
 
 def _use(name: str) -> None:
     """The model of the run is the one in use, and the form makes room."""
     st.session_state["model"] = name
     link.say(link.MODEL, name)
-    del st.session_state["tables-run"]
+    _watch_run("")
 
 
 def _head(card: ModelCard) -> None:
     """What the model was trained on, and what it reaches."""
-    columns = st.columns(4)
-    columns[0].metric(_("columns"), card.dims)
-    here = rows(card)
-    columns[1].metric(
-        _("rows here"),
-        "–" if here is None else f"{len(here):,}",
-        help=_("Of a table that comes with the project those that it never saw."),
-    )
-    split = next((split for split in ("test", "valid") if split in card.nats), None)
-    if split:
-        nats = _("{value:.2f} nats", value=card.nats[split])
-        name = _("−log p, test") if split == "test" else _("−log p, validation")
-        columns[2].metric(name, nats, help=_("The mean over rows that it did not learn from; lower is better."))
-    if split and split in card.standardised_nats:
-        value = _("{value:.2f} nats", value=card.standardised_nats[split])
-        columns[3].metric(_("standardised"), value, help=_("The same for columns of variance 1: without their units."))
+    here, split = rows(card), next((split for split in ("test", "valid") if split in card.nats), None)
+    of = _("Of a table that comes with the project those that it never saw.")
+    mean = _("The mean over rows that it did not learn from; lower is better.")
+    with st.container(horizontal=True, gap="medium"):
+        st.metric(_("columns"), card.dims, width="content")
+        st.metric(_("rows here"), "–" if here is None else f"{len(here):,}", help=of, width="content")
+        if split:
+            name = _("−log p, test") if split == "test" else _("−log p, validation")
+            st.metric(name, _("{value:.2f} nats", value=card.nats[split]), help=mean, width="content")
+        if split in card.standardised_nats:
+            same = _("The same for columns of variance 1: without their units.")
+            value = _("{value:.2f} nats", value=card.standardised_nats[split])
+            st.metric(_("standardised"), value, help=same, width="content")
 
 
 def _view(card: ModelCard) -> None:

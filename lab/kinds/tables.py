@@ -1,7 +1,6 @@
 """Rows of a table: drawn beside real ones, ranked by log p with the columns that make them strange, and asked for."""
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from nade_core import ModelCard, measures
@@ -16,6 +15,7 @@ ID, PLACE = "tables", 3
 HOW_MANY = [60, 120, 240, 480, 960, 1920], 480
 PAIRED, NAMED, CURVES = 4, 3, 9  # columns in the pair plot at first, named of a strange row, drawn as conditionals
 POINTS = 200  # of a curve
+SHOWN = 500  # rows in a pair plot
 ENDS = 0.01, 0.99  # between which shares of the rows a value can be set
 
 
@@ -29,14 +29,20 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
     with st.spinner(_("Drawing…")):
         x, log_p = cache.samples(card, n, seed, label, temperature)
     pairs(card, x)
-    columns = {_("log p (nats)"): log_p.round(2), **restored(card, x)}
-    st.dataframe(columns, width="stretch", height=300)
+    _table({_("log p (nats)"): log_p.round(2), **restored(card, x)})
     taken(_("Download the rows as CSV"), restored(card, x), f"{card.name}-{seed}.csv")
 
 
 def restored(card: ModelCard, x: np.ndarray) -> dict[str, np.ndarray]:
     """Rows (N, D) as columns in the units of the table, under names in the reader's language."""
     return dict(zip(tables.names(card), tables.layout(card).restored(x).values(), strict=True))
+
+
+def _table(columns: dict[str, np.ndarray]) -> None:
+    """Columns (N,) by name, of numbers to five digits."""
+    real = [name for name, column in columns.items() if column.dtype.kind == "f"]
+    look = {name: st.column_config.NumberColumn(format="%.5g") for name in real}
+    st.dataframe(columns, width="stretch", height=380, hide_index=True, column_config=look)
 
 
 def taken(words: str, columns: dict[str, np.ndarray], name: str) -> None:
@@ -54,19 +60,26 @@ def pairs(card: ModelCard, drawn: np.ndarray) -> None:
     if len(chosen) < 2:
         st.info(_("Choose at least two columns."))
         return
-    fig = figure("", "", 300 + 110 * len(chosen))
+    labels, side = [names[int(id)] for id in chosen], len(chosen) - 1
+    fig = figure("", "", 240 + 110 * len(chosen))
+    fig.set_subplots(side, side, shared_xaxes=True, shared_yaxes=True, horizontal_spacing=0.03, vertical_spacing=0.04)
     for rows, name, colour in ((real, _("real"), BLUE), (drawn, _("drawn"), GREEN)):
-        if rows is not None:
-            rows = rows[: len(drawn)]
-            dims = [{"label": _short(names[int(id)]), "values": rows[:, int(id)]} for id in chosen]
-            marker = {"color": colour, "size": 4, "opacity": 0.5}
-            fig.add_trace(
-                go.Splom(dimensions=dims, name=name, marker=marker, diagonal_visible=False, showupperhalf=False)
-            )
-    facts = {"columns": ", ".join(names[int(id)] for id in chosen), "n": len(drawn)}
+        for i, j in zip(*np.tril_indices(side if rows is not None else 0), strict=True):
+            x, y = (rows[:SHOWN, int(chosen[k])] for k in (j, i + 1))
+            look = {"mode": "markers", "marker": {"color": colour, "size": 3.5, "opacity": 0.7}, "legendgroup": name}
+            fig.add_scatter(x=x, y=y, name=name, showlegend=bool(i == 0), row=int(i) + 1, col=int(j) + 1, **look)
+    for k in range(side):
+        fig.update_xaxes(title=_short(labels[k]), nticks=4, row=side, col=k + 1)
+        fig.update_yaxes(title=_short(labels[k + 1]), row=k + 1, col=1)
+    fig.update_layout(legend_itemsizing="constant")
+    facts = {"columns": ", ".join(labels), "n": min(len(drawn), SHOWN)}
     chart(fig, _("Pairs of {columns}: {n} rows that the model drew over real ones.", **facts), "pairs")
     st.caption(
-        _("Blue: real rows. Green: as many that the model drew. Where green covers blue, it has learned the pair.")
+        _(
+            "Blue: real rows, at most {n}. Green: as many that the model drew. Where green covers blue, it has learned the "
+            "pair.",
+            n=SHOWN,
+        )
     )
 
 
@@ -88,7 +101,7 @@ def strange(card: ModelCard) -> None:
         [round(measures.percentile(value, reference), 1) for value in scored[LOG_P][order]]
     )
     shown[_("because of")] = np.array([_because(card, x[i], scored[TERMS][i]) for i in order])
-    st.dataframe({**shown, **{name: column[order] for name, column in restored(card, x).items()}}, width="stretch")
+    _table({**shown, **{name: column[order] for name, column in restored(card, x).items()}})
     explain(
         _(
             "{n:,} rows, the least probable on top. log p(x) is the sum of one term a column, log p(xᵢ | x before it): the "
@@ -153,7 +166,8 @@ def _set(name: str, j: int, column: np.ndarray) -> float:
     step = 1.0 if np.all(column == np.rint(column)) else float(10 ** np.floor(np.log10(max(high - low, 1e-9) / 50)))
     low, high = float(np.floor(low / step) * step), float(np.ceil(high / step) * step)
     middle = float(np.clip(np.rint(np.median(column) / step) * step, low, high))
-    return linked(st.slider, plain(name), low, max(high, low + step), key=f"at{j}", default=middle, step=step)
+    ends = low, max(high, low + step)
+    return linked(st.slider, plain(name), *ends, key=f"at{j}", default=middle, step=step, format="%.5g")
 
 
 def _curve(card: ModelCard, names: list[str], known: dict[int, float], d: int, column: np.ndarray) -> None:
@@ -216,6 +230,6 @@ def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[
         _("kind"): np.array([sort_name(shown.sorts[i]) for i in order]),
         _("log p (nats)"): shown.log_p[order].round(2),
     }
-    st.dataframe({**columns, **restored(card, shown.rows[order])}, width="stretch", height=400)
+    _table({**columns, **restored(card, shown.rows[order])})
     st.caption(_("{n} rows of {kinds} kinds, the most probable on top.", n=len(order), kinds=len(looks)))
     return list(looks)

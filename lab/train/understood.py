@@ -1,6 +1,7 @@
 """What a viewer's own file is taken for, told before anything is learned from it, and what may be said of it."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -17,6 +18,12 @@ from ..words import _, plain, tell
 
 READ_HERE = 32 << 20  # bytes of a file that is looked through while the viewer waits; the worker reads a larger one
 SHOWN = 8  # files that were left out
+AUTO, NONE = "auto", "none"
+WITH_NAMES = (".csv", ".tsv", ".txt", ".data", ".gz", ".xlsx")  # files whose first row may be one of names
+TABLES = (*WITH_NAMES, ".parquet", ".npz", ".npy")
+FIRST_ROW = {AUTO: N_("as it looks"), "names": N_("holds names"), "values": N_("holds values")}
+EMPTY_CELLS = {AUTO: N_("are refused"), "drop": N_("are left out"), "fill": N_("are filled by the median")}
+LABELS = {AUTO: N_("as it looks"), NONE: N_("there are none")}
 DRAWS = {"threshold": N_("by a threshold"), "bernoulli": N_("by one Bernoulli draw each")}
 
 
@@ -28,20 +35,47 @@ def panel(files: list, values: str) -> tuple[str | None, dict]:
     if len(content) > READ_HERE:
         st.caption(_("A large file: it is read when the training begins."))
         return None, {}
-    key, reading = None, {}
+    key = None
     seen, names = _look(name, content, How(values))
     if isinstance(seen, NadeError) and len(names) > 1:
         several = _("The file holds several arrays; one is learned from.")
         key = linked(st.selectbox, _("Array"), names, key="own_key", default=names[0], help=several)
-        seen, names = _look(name, content, How(values, key))
+    reading = _otherwise(name, content, How(values, key)) if name.lower().endswith(TABLES) else {}
+    seen, names = _look(name, content, How(values, key, **reading))
     if isinstance(seen, NadeError):
         st.warning(plain(tell(seen)), icon=":material/info:")
-        return key, {}
+        return key, reading
     if seen.offers:
-        reading = _offer()
+        reading |= _offer()
         seen, names = _look(name, content, How(values, key, **reading))
     _show(seen)
     return key, reading
+
+
+def _otherwise(name: str, content: bytes, how: How) -> dict:
+    """What only the viewer knows of a table: whether its first row is one of names, its labels, its empty cells."""
+    with st.expander(_("Read it otherwise"), icon=":material/tune:"):
+        columns, reading = st.columns(3), {}
+        with_names = name.lower().endswith(WITH_NAMES)
+        if with_names:
+            header = _choice(columns[0], _("The first row"), "own_header", FIRST_ROW)
+            reading |= {} if header == AUTO else {"header": header == "names"}
+        holes = _choice(columns[1], _("Rows with empty cells"), "own_holes", EMPTY_CELLS)
+        reading |= {} if holes == AUTO else {"holes": holes}
+        if with_names:
+            seen, _names = _look(name, content, replace(how, **reading))
+            found = [] if isinstance(seen, NadeError) else [*seen.names, *([seen.labels] if seen.labels else [])]
+            labels = _choice(columns[2], _("Labels"), "own_labels", LABELS | {f"={one}": one for one in found})
+            reading |= {} if labels == AUTO else {"labels": labels.removeprefix("=") if labels != NONE else ""}
+    return reading
+
+
+def _choice(column, label: str, key: str, options: dict[str, str]) -> str:
+    """One of the options by id; what starts with = is a name of the file's own."""
+    shown = {id: plain(words) if id.startswith("=") else _(words) for id, words in options.items()}
+    return linked(
+        column.selectbox, label, list(options), key=key, default=AUTO, format_func=lambda id: shown.get(id, id)
+    )
 
 
 def _offer() -> dict:

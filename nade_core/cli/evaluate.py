@@ -4,7 +4,8 @@ import time
 from typing import Any
 
 from ..messages import NadeError
-from .options import Status, add_reading, data_help, print_json, reading_of, tell
+from .options import Status, add_reading, data_help, print_json
+from .tables import read_for
 
 HELP = "mean nats of a model on a data set"
 EXAMPLE = "nade evaluate nade-mnist digits.npz --key test"
@@ -31,8 +32,6 @@ def run(args) -> None:
     status = Status()
     status.say("Loading the model…")
     from .. import checkpoint, measures, scoring
-    from ..data.reading import read_table
-    from ..data.understood import How
 
     for name in ("orderings", "limit"):
         if getattr(args, name) is not None and getattr(args, name) < 1:
@@ -40,14 +39,12 @@ def run(args) -> None:
                 "Expected {option} of at least 1; got {value}.", option=f"--{name}", value=getattr(args, name)
             )
     model = checkpoint.load_model(args.model, args.device)
-    table = read_table(args.data, args.key, model.values, How(**reading_of(args)))
-    rows = table.rows[: args.limit]
+    rows = read_for(args, checkpoint.read_card(args.model)).rows[: args.limit]
     status.say("Preparing the kernels…")
     model.log_prob(rows[:1])  # loads them, so that the time is that of scoring
     start = time.perf_counter()
     log_probs = score_rows(model, rows, status, args.orderings, args.seed)
     taken = time.perf_counter() - start
-    tell(table.understood)
     mean, error = measures.mean_and_standard_error(-log_probs)
     result: dict[str, Any] = {
         "model": args.model,

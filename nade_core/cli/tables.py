@@ -23,14 +23,14 @@ def read_for(args, card, holes: str | None = None):
     )
     usual = {"holes": holes} if holes else {}
     table = read_table(args.data, args.key, card.values, How(**{**usual, **own, **reading_of(args)}), card.layout)
-    tell(table.understood)
     if table.rows.shape[1] != card.dims:
         raise NadeError(
-            "{data} has {width} columns; the model is one of {dims}.",
+            "{data} has {width} columns; the model is one of {dims} values.",
             data=Path(args.data).name,
             width=table.rows.shape[1],
             dims=card.dims,
         )
+    tell(table.understood)
     return table
 
 

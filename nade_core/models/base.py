@@ -141,6 +141,10 @@ class DensityModel(nn.Module):
     def start_from(self, train: Tensor) -> None:
         """Set what is best known before the first step, from training rows (N, D)."""
 
+    def settle(self, valid: Tensor) -> bool:
+        """Once training has ended, leave out what rows (N, D) that it did not learn from do not speak for; whether any."""
+        return False
+
     def fit(self, train: Tensor) -> None:
         """One pass over the training rows (N, D), for a model that counts."""
         raise NotImplementedError

@@ -23,6 +23,7 @@ from ..orderings import inverse
 COMPONENTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24)
 ADDED_ROWS = (1e-6, 0.1, 1.0, 10.0)
 RESTARTS, FOLDS, ROWS_EACH, STARTS = 2, 4, 5, 3
+JUDGED = 1500  # rows by which candidates are judged
 FLOOR = 5e-4  # the least standard deviation in any direction, where the columns have 1
 LEAST_SHARE = 0.002  # of the mixture, below which a candidate is left out
 STEPS, ENOUGH = 50, 1e-3  # of EM, and the gain in nats below which it ends
@@ -160,12 +161,8 @@ def _maximise(z: Tensor, shares: Tensor, added: float) -> Gaussians:
 
 def stacked(z: Tensor, most: int, seed: int = 0) -> Gaussians:
     """The stacked mixture of rows (N, D), of exactly ``most`` components: those at the end may have no weight."""
-    candidates = _candidates(len(z) * (FOLDS - 1) // FOLDS, most)
-    fold = torch.randperm(len(z), generator=torch.Generator().manual_seed(seed)).to(z.device) % FOLDS
-    unseen = torch.zeros(len(z), len(candidates)).to(z)
-    for f in range(FOLDS if len(candidates) > 1 else 0):
-        for c, how in enumerate(candidates):
-            unseen[fold == f, c] = log_joint(fit(z[fold != f], *how), z[fold == f]).logsumexp(1)
+    some = z[torch.randperm(len(z), generator=torch.Generator().manual_seed(seed)).to(z.device)[:JUDGED]]
+    candidates, unseen = _judged(some, most)
     shares = _shares(unseen)
     kept = _kept(shares.tolist(), candidates, most) if _pays(unseen, shares) else [int(unseen.mean(0).argmax())]
     fits = [fit(z, *candidates[c]) for c in kept]
@@ -178,12 +175,35 @@ def stacked(z: Tensor, most: int, seed: int = 0) -> Gaussians:
     )
 
 
-def _candidates(rows: int, most: int) -> list[tuple[int, float, int]]:
-    """(components, added rows, seed) of what is tried where each fit has so many rows."""
+Candidate = tuple[int, float, int]  # components, added rows, seed
+
+
+def _judged(z: Tensor, most: int) -> tuple[list[Candidate], Tensor]:
+    """What is tried, and log p of every row (N, D) by each, fitted without that row: (N, C). More and more components,
+    until two more sizes have brought nothing."""
+    rows = len(z) * (FOLDS - 1) // FOLDS
     if rows < ROWS_EACH:
-        return [(1, max(ADDED_ROWS), 0)]
-    sizes = [k for k in COMPONENTS if k <= most and (k == 1 or k * ROWS_EACH <= rows)]
-    return [(k, added, seed) for k in sizes for added in ADDED_ROWS for seed in range(RESTARTS if k > 1 else 1)]
+        return [(1, max(ADDED_ROWS), 0)], torch.zeros(len(z), 1).to(z)
+    candidates: list[Candidate] = []
+    unseen: list[Tensor] = []
+    best, at = -math.inf, 0
+    for i, size in enumerate(k for k in COMPONENTS if k <= most and k * ROWS_EACH <= max(rows, ROWS_EACH)):
+        more = [(size, added, seed) for added in ADDED_ROWS for seed in range(RESTARTS if 1 < size <= 8 else 1)]
+        candidates += more
+        unseen += [_unseen(z, how) for how in more]
+        found = max(log_p.mean().item() for log_p in unseen)
+        best, at = (found, i) if found > best else (best, at)
+        if i - at == 2:
+            break
+    return candidates, torch.stack(unseen, 1)
+
+
+def _unseen(z: Tensor, how: Candidate) -> Tensor:
+    """log p of each row (N, D) by a fit to the folds that it is not in: (N,)."""
+    fold, log_p = torch.arange(len(z)).to(z.device) % FOLDS, torch.zeros(len(z)).to(z)
+    for f in range(FOLDS):
+        log_p[fold == f] = log_joint(fit(z[fold != f], *how), z[fold == f]).logsumexp(1)
+    return log_p
 
 
 def _shares(unseen: Tensor) -> Tensor:
@@ -200,7 +220,7 @@ def _pays(unseen: Tensor, shares: Tensor) -> bool:
     return len(gain) > 1 and bool(gain.mean() > 2 * gain.std() / len(gain) ** 0.5)
 
 
-def _kept(shares: list[float], candidates: list[tuple[int, float, int]], most: int) -> list[int]:
+def _kept(shares: list[float], candidates: list[Candidate], most: int) -> list[int]:
     """Which candidates stay: the largest shares first, as long as their components are not too many together."""
     kept: list[int] = []
     used = 0

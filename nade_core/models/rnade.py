@@ -31,7 +31,8 @@ from .base import DensityModel
 from .gaussians import Conditionals, Gaussians
 
 FAMILIES = {"gaussian": Normal, "laplace": Laplace}
-FIRST_SHARE, FIRST_SIZE = 0.03, 0.03  # of the network's components among the Gaussians, and of its weights, at first
+FIRST_SHARE, FIRST_SIZE = 0.1, 0.3  # of the network's components among the Gaussians, and of its weights, at first
+SILENT = -60.0  # the logit of a component that has no say
 SMALL, SQUARES = 5000, 60_000  # a small table: so many rows; so many numbers in all covariances together
 
 
@@ -200,6 +201,20 @@ class RNADE(DensityModel):
             best = gaussians.stacked(self._standardised(train).double(), self.config.gaussians)
             for buffer, value in zip((self.weights, self.means, self.factors), best, strict=True):
                 buffer.copy_(value)
+
+    @torch.no_grad()
+    def settle(self, valid: Tensor) -> bool:
+        """Silence the network where what it adds to the Gaussians is within two standard errors."""
+        if not self.config.gaussians or len(valid) < 2:
+            return False
+        x = self.as_rows(valid)
+        alone = gaussians.log_joint(self._gaussians(), as_double(self._standardised(x))).logsumexp(1)
+        gain = as_double(self._log_prob(x, None, self.ordering)) - (alone - as_double(self.scale).log().sum())
+        silent = bool(gain.mean() < 2 * gain.std() / len(gain) ** 0.5)
+        if silent:
+            self.b[:, : self.config.components] = SILENT
+            self.V[:, :, : self.config.components] = 0
+        return silent
 
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
         """Its own ordering, or n random ones from the seed where it is order-agnostic."""

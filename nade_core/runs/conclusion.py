@@ -20,6 +20,8 @@ def conclude(folder: Path, data: Dataset, device: torch.device) -> None:
         return
     model, header = load_model(path, device), read_header(path)
     nats = dict(header["nats"])
+    if model.settle(torch.tensor(data.valid)):
+        nats["valid"] = mean_nats(model, data.valid)
     if 0 < len(data.test) <= (MOST_IF_SLOW if model.slow else MOST):
         nats["test"] = mean_nats(model, data.test)
     told = {

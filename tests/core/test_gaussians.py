@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from nade_core.models import gaussians
+from nade_core.models import RNADE, RNADEConfig, gaussians
 from nade_core.models.gaussians import Gaussians
 
 
@@ -70,3 +70,24 @@ def test_two_clusters_are_found_and_the_floor_holds_where_a_column_repeats_anoth
 def test_a_handful_of_rows_is_no_fault(rows):
     g = gaussians.stacked(torch.randn(rows, 3, generator=torch.Generator().manual_seed(0)).double(), 4)
     assert gaussians.log_joint(g, torch.zeros(2, 3).double()).logsumexp(1).isfinite().all()
+
+
+def test_a_network_that_adds_nothing_is_silenced_and_one_that_does_stays():
+    torch.manual_seed(0)
+    model = RNADE(RNADEConfig(2, 8, components=3, gaussians=4))
+    rows = torch.randn(400, 2)
+    model.start_from(rows)
+    model.V.data.normal_()  # a network that knows nothing
+    valid = torch.randn(200, 2)
+    before = model.log_prob(valid).mean()
+    assert model.settle(valid) and model.log_prob(valid).mean() > before
+    z = (valid - model.mean) / model.scale
+    alone = gaussians.log_joint(model._gaussians(), z.double()).logsumexp(1) - model.scale.log().sum()
+    torch.testing.assert_close(model.log_prob(valid).double(), alone, atol=1e-4, rtol=0)
+    knows = RNADE(RNADEConfig(2, 8, components=3, gaussians=4))
+    knows.load_state_dict(model.state_dict())
+    knows.means.fill_(3)  # Gaussians that know nothing
+    knows.b.data[:, :3] = 0
+    knows.V.data.zero_()
+    knows.b.data[:, 3:6] = -1.0  # about where the rows are, from the means of the Gaussians
+    assert not knows.settle(valid)

@@ -108,6 +108,19 @@ def test_the_floor_bounds_the_density_even_of_a_column_that_never_changes():
     assert model.scale[1] == 1 and model.log_prob(points).max() <= bound
 
 
+def test_values_that_float32_cannot_tell_apart_are_standardised_before_they_are_cut(tmp_path):
+    times = np.arange(40, dtype=np.float64)[:, None] * [1, 3]
+    np.save(tmp_path / "times.npy", times + 1.7e9)
+    rows = read_rows(tmp_path / "times.npy", values="real")
+    assert rows.dtype == np.float64 and len(np.unique(rows.astype(np.float32))) < 10
+    near, far = (RNADE(RNADEConfig(2, 6, components=3)) for _ in range(2))
+    near.start_from(torch.tensor(times))
+    far.load_state_dict(near.state_dict())
+    far.mean.copy_(torch.tensor(rows).mean(0))
+    moved = times + (far.mean.double() - 1.7e9 - near.mean).numpy()  # the mean itself is kept in float32
+    torch.testing.assert_close(far.log_prob(rows + moved - times), near.log_prob(times), atol=1e-3, rtol=1e-4)
+
+
 def test_a_shape_is_learned_resumed_and_reloaded_to_the_same_density(tmp_path):
     model = {"dims": 2, "hidden": 30, "components": 5}
     config = runs.RunConfig("rings", "RNADE", model, TrainConfig(epochs=2, batch_size=200, learning_rate=5e-3))

@@ -79,7 +79,7 @@ def test_a_table_of_ones_own_is_told_and_put_into_the_queue(chapter, tmp_path, m
     page = healthy(page.run())
     assert "40 rows of 4 values" in words(page)
     page = healthy(page.button(key="learn").click().run())
-    config = runs.read_config(tmp_path / "runs" / page.session_state["tables-run"])
+    config = runs.read_config(tmp_path / "runs" / page.session_state["run"])
     assert (config.model, config.sizes.dims) == ("OrderAgnosticRNADE", 4) and config.sizes.gaussians > 0
 
 

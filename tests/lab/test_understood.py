@@ -59,3 +59,23 @@ def test_an_array_and_its_binarisation_are_chosen_without_words_of_the_command(d
     assert (config.key, config.reading, config.sizes.dims) == ("b", {"binarise": "threshold"}, 784)
     data = runs.read_run_data(tmp_path / "runs" / page.session_state["run"], config)
     assert np.array_equal(np.sort(np.concatenate([data.train, data.valid]), 0), np.sort(GREYS[:7] > 127.5, 0))
+
+
+def test_what_only_the_viewer_knows_of_a_table_is_asked_and_stands_in_the_link(dropped, tmp_path):
+    table = b"a,b,kind\n1.5,2,x\n,3,y\n2.5,4,x\n0.5,1,y\n"
+    page = dropped("holes.csv", table, "RNADE")
+    assert "row 3" in page.warning[0].value
+    page = healthy(page.selectbox(key="own_holes").select("fill").run())
+    assert "4 rows of 2 values" in captions(page) and page.query_params["own_holes"] == "fill"
+    page = healthy(page.selectbox(key="own_labels").select("=b").run())
+    page = healthy(page.selectbox(key="own_labels").select("=kind").run())
+    page = healthy(page.button(key="go").click().run())
+    config = runs.read_config(tmp_path / "runs" / page.session_state["run"])
+    assert config.reading == {"holes": "fill", "labels": "kind"}
+    page = dropped("numbers.csv", b"1,2\n3,4\n5,7\n", "RNADE", own_header="names")
+    assert "2 rows of 2 values" in captions(page) and "Columns: 1, 2" in captions(page)
+
+
+def test_the_array_that_is_chosen_stands_in_the_link(dropped):
+    page = dropped("two.npz", npz(a=GREYS / 300, b=GREYS[:7] / 300), "RNADE", own_key="b")
+    assert "7 rows of 784 values" in captions(healthy(page)) and page.query_params["own_key"] == "b"
