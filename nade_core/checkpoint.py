@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import save
-from torch.overrides import TorchFunctionMode
 
 from .data import SOURCES
 from .data.layout import Layout
@@ -18,6 +18,7 @@ from .devices import as_device
 from .files import write_atomic
 from .headers import FORMAT_VERSION, PRETRAINED, config_of, read_header
 from .images import Fit
+from .memory import A_TENSOR, AtMost
 from .messages import NadeError
 from .models import MODELS
 
@@ -50,6 +51,7 @@ class ModelCard:
     standardised_nats: dict[str, float] = field(default_factory=dict)
     layout: Layout | None = None
     valid_log_p: tuple[float, ...] = ()
+    config: Any = None  # the model's configuration, of its own class, with what the header leaves out
     header: dict = field(default_factory=dict)
 
     @property
@@ -91,7 +93,7 @@ def _card_as_written(path: Path, changed: int, size: int) -> ModelCard:
     header = read_header(path)
     name = path.resolve().parent.name if path.stem == "model" else path.stem  # a run keeps RUN/model.safetensors
     model_class, shape = MODELS[header["model"]][0], header.get("shape")
-    embedded = header.get("embedded", "")
+    embedded, config = header.get("embedded", ""), config_of(header, path)
     return ModelCard(
         name=name,
         path=path,
@@ -102,7 +104,8 @@ def _card_as_written(path: Path, changed: int, size: int) -> ModelCard:
         data=header.get("data", ""),
         embedded=embedded if embedded in SOURCES else "",
         values=model_class.values,
-        dims=config_of(header, path).dims,
+        dims=config.dims,
+        config=config,
         classes=tuple(header.get("classes", ())),
         shape=tuple(shape) if shape else None,
         nats=header.get("nats", {}),
@@ -113,37 +116,9 @@ def _card_as_written(path: Path, changed: int, size: int) -> ModelCard:
     )
 
 
-FACTORIES = (
-    torch.empty,
-    torch.zeros,
-    torch.ones,
-    torch.full,
-    torch.rand,
-    torch.randn,
-    torch.randint,
-    torch.randperm,
-    torch.arange,
-    torch.linspace,
-    torch.eye,
-)
-A_TENSOR = 256  # values that a tensor costs beside its own
-
-
-class _AtMost(TorchFunctionMode):
-    """Refuses a tensor before it is made, where all together would be more than a file with those tensors can fill."""
-
-    def __init__(self, sizes: list[int]):
-        super().__init__()
-        self.left = (1 << 20) + 4 * sum(size + A_TENSOR for size in sizes)
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        if func in FACTORIES:
-            asked = {key: value for key, value in kwargs.items() if key != "generator"}
-            self.left -= func(*args, **{**asked, "device": "meta"}).numel() + A_TENSOR
-            if self.left < 0:
-                raise ValueError("the header asks for far more values than the file holds")
-        return func(*args, **kwargs)
+def _values(sizes: list[int]) -> int:
+    """How many values a model may take whose file has tensors of these sizes."""
+    return (1 << 20) + 4 * sum(size + A_TENSOR for size in sizes)
 
 
 def load_model(path: str | Path, device: str | torch.device | None = None):
@@ -155,7 +130,7 @@ def load_model(path: str | Path, device: str | torch.device | None = None):
     try:
         with safe_open(path, "pt") as file:
             names = list(file.keys())
-            with _AtMost([math.prod(file.get_slice(name).get_shape()) for name in names]):
+            with AtMost(_values([math.prod(file.get_slice(name).get_shape()) for name in names])):
                 ordering = file.get_tensor("ordering") if "ordering" in names else None
                 model = model_class(config, ordering=ordering)
             model.load_state_dict({name: file.get_tensor(name) for name in names}, strict=True)

@@ -68,7 +68,7 @@ def _is_count(value) -> bool:
 
 
 def _is_text(value) -> bool:
-    return isinstance(value, str)
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)  # half a character
 
 
 def _is_names(value) -> bool:
@@ -87,11 +87,18 @@ def _is_layout(value) -> bool:
 
 
 def _are_numbers(value) -> bool:
-    return isinstance(value, list) and all(type(one) in (int, float) and math.isfinite(one) for one in value)
+    return isinstance(value, list) and all(map(_is_number, value))
+
+
+def _is_number(value) -> bool:
+    try:
+        return type(value) in (int, float) and not math.isnan(float(value))
+    except OverflowError:
+        return False
 
 
 def _is_nats(value) -> bool:
-    return isinstance(value, dict) and all(type(nats) in (int, float) for nats in value.values())
+    return isinstance(value, dict) and all(map(_is_number, value.values()))
 
 
 CHECKS: dict[str, tuple[Callable, object]] = {  # of each field: what it must be, and what it is where it is missing

@@ -2,12 +2,15 @@
 
 import math
 import operator
+from dataclasses import fields
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from .messages import NadeError
+
+MOST_SEED = 2**63 - 1
 
 
 def as_numbers(x) -> Tensor:
@@ -113,9 +116,40 @@ def as_count(n) -> int:
     return count
 
 
+def as_seed(seed) -> int:
+    """seed as a whole number from 0 to MOST_SEED."""
+    try:
+        whole = -1 if isinstance(seed, bool) else operator.index(seed)
+    except TypeError:
+        whole = -1
+    if not 0 <= whole <= MOST_SEED:
+        raise NadeError("Expected a seed, a whole number of 0 or more; got {seed}.", seed=repr(seed))
+    return whole
+
+
+def as_generator(generator) -> torch.Generator | None:
+    """The generator, or None for torch's own."""
+    if not isinstance(generator, torch.Generator | None):
+        raise NadeError("Expected a torch.Generator, or None; got {generator}.", generator=repr(generator)[:80])
+    return generator
+
+
+def check_types(config) -> None:
+    """NadeError for a field of a dataclass whose value is of another type than its default."""
+    for field in fields(config):
+        value, default = getattr(config, field.name), field.default
+        if type(value) is not type(default) and not (type(value) is int and type(default) is float):
+            raise NadeError(
+                "Expected {name} to be of the type of its default, {default}; got {value}.",
+                name=field.name,
+                default=repr(default),
+                value=repr(value)[:80],
+            )
+
+
 def as_shape(shape) -> torch.Size:
     """A number of rows, or a shape of so many, as torch.distributions take it."""
-    sides = shape if isinstance(shape, tuple | list) else (shape,)
+    sides = shape if isinstance(shape, tuple) else (shape,)
     return torch.Size([as_count(side) for side in sides])
 
 

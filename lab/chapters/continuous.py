@@ -179,4 +179,4 @@ def _plane(left: Any, right: Any) -> None:
             rf"p(x) &= p(x_1)\, p(x_2 \mid x_1)\\ &= {factors}\end{{aligned}}"
         )
         stage.figures({"log p(x)": _nats(first + second), _("the point"): f"({point[0]:.2f}, {point[1]:.2f})"})
-        stage.words(CHAPTER, "plane", n=DRAWN, K=card.header["config"]["components"])
+        stage.words(CHAPTER, "plane", n=DRAWN, K=card.config.components)

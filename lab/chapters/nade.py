@@ -83,7 +83,7 @@ def _count(card: ModelCard) -> None:
     n, classes = card.dims, len(card.classes)
     left, right = stage.columns()
     with left:
-        own = int(card.header["config"]["hidden"])
+        own = card.config.hidden
         hidden = linked(st.slider, _("H, the hidden units"), 1, max(MOST_HIDDEN, own), key="H", default=own)
         nade, table = counting.nade(n, hidden).parameters, counting.full_joint(n).parameters
         rows = {_("independent pixels"): (n, GREY), "NADE": (nade, ORANGE), _("full table"): (table, BLUE)}

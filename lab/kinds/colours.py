@@ -26,7 +26,7 @@ TABLE = 256**3 - 1  # parameters of p(r, g, b) as one table
 
 def holds(card: ModelCard) -> bool:
     # a table of three columns holds colours only where it is known to come from a photo
-    return bool(card.embedded) and card.header["config"]["dims"] == 3
+    return bool(card.embedded) and card.dims == 3
 
 
 def middle(card: ModelCard, levels: np.ndarray) -> np.ndarray:

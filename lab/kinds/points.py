@@ -29,7 +29,7 @@ BELLS = {
 
 
 def holds(card: ModelCard) -> bool:
-    return cache.model_class(card).values == "real" and card.header["config"]["dims"] == 2
+    return cache.model_class(card).values == "real" and card.dims == 2
 
 
 def axes(card: ModelCard) -> tuple[np.ndarray, np.ndarray]:
@@ -213,8 +213,8 @@ def _steps(card: ModelCard, x: np.ndarray, *places: Any) -> None:
         values = np.linspace(*_ends(axes(card)[d]), 400)
         with places[k] if places else nullcontext():
             _curve(values, cache.curve(card, x, d, values), float(x[d]), d, name)
-    config = card.header["config"]
-    mixture = _(BELLS[config["family"]], n=config["components"]) + " " if config.get("family") in BELLS else ""
+    config = card.config
+    mixture = _(BELLS[config.family], n=config.components) + " " if hasattr(config, "family") else ""
     st.caption(
         mixture
         + _(

@@ -44,6 +44,12 @@ def main(arguments: list[str] | None = None) -> None:
         VERBS[args.verb].run(args)
     except (ValueError, OSError) as error:
         _end(2, str(error))
+    except (MemoryError, RuntimeError) as error:
+        from ..memory import is_out_of_memory
+
+        if not is_out_of_memory(error):
+            raise
+        _end(2, "There is not enough memory for this: ask for less.")
     except KeyboardInterrupt:
         print(file=sys.stderr)
         _end(130, f"stopped. {getattr(VERBS[args.verb], 'STOPPED', '')}")

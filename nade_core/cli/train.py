@@ -2,8 +2,12 @@
 
 import argparse
 import json
+import os
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 from ..messages import NadeError
 from .fields import ModelOptions, model_options, train_defaults
@@ -13,6 +17,7 @@ HELP = "train a model"
 EXAMPLE = "nade train --model MADE --hidden 900 --data mnist --out runs/first --epochs 20 --time-budget 9m"
 STOPPED = "Add --resume to go on."
 FREE = ("verb", "out", "resume", "time_budget", "device", "threads", "json", "started")  # what --resume goes with
+LOOK, GRACE = 0.2, 1.0  # seconds between two looks for a stop, and from a stop to the end of this process
 TRAIN = {"batch": "batch_size", "lr": "learning_rate"}  # options that are not called as the field of TrainConfig is
 
 
@@ -119,6 +124,12 @@ def run(args) -> None:
     status = Status()
     if args.resume:
         _check_resumed(args)
+    with _leaving_when_stopped(args.out):
+        _train(args, status)
+    _end(args)
+
+
+def _train(args, status: Status) -> None:
     status.say("Reading the data…")
     from .. import runs
     from ..devices import as_device
@@ -137,7 +148,24 @@ def run(args) -> None:
         else:
             _report(report, epochs, status)
     status.clear()
-    _end(args)
+
+
+@contextmanager
+def _leaving_when_stopped(folder: Path) -> Iterator[None]:
+    """End this process if it still works a moment after somebody asked the run to stop: it may read data, or compute
+    something long, and a run can be killed at any moment."""
+    over = Event()
+
+    def watch() -> None:
+        while not over.wait(LOOK):
+            if (folder / "stop").exists() and not over.wait(GRACE):
+                os._exit(0)
+
+    Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def _end(args) -> None:
@@ -159,7 +187,11 @@ def _end(args) -> None:
 
 def _check_resumed(args) -> None:
     """NadeError if there is nothing to go on with, or if something was asked that a run goes on without."""
-    given = sorted(_option(name) for name, value in vars(args).items() if name not in FREE and value is not None)
+    given = sorted(
+        _option(name if value is not False else f"no-{name}")
+        for name, value in vars(args).items()
+        if name not in FREE and value is not None
+    )
     if given:
         raise NadeError(
             "--resume goes on with the run's own settings, so these would be ignored: {options}. Leave them out.",

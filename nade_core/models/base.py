@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from ..devices import as_double
-from ..inputs import as_binary, as_labels, as_prefix, as_shape, as_temperature
+from ..inputs import as_binary, as_count, as_generator, as_labels, as_prefix, as_seed, as_shape, as_temperature
 from ..messages import NadeError
 from ..orderings import check_ordering
 
@@ -110,13 +110,13 @@ class DensityModel(nn.Module):
 
     def _uniforms_of(self, n: int, generator: torch.Generator | Sequence[torch.Generator] | None) -> Tensor:
         """All uniforms that n rows take, from one generator, or each row's from its own."""
-        if not isinstance(generator, Sequence):
-            return self._uniforms(n, generator)
+        if not isinstance(generator, list | tuple):
+            return self._uniforms(n, as_generator(generator))
         if len(generator) != n:
             raise NadeError(
                 "Expected one generator, or one a row; got {given} for {n} rows.", given=len(generator), n=n
             )
-        return torch.cat([self._uniforms(1, each) for each in generator] or [self._uniforms(0, None)], -2)
+        return torch.cat([self._uniforms(1, as_generator(each)) for each in generator] or [self._uniforms(0, None)], -2)
 
     @torch.no_grad()
     def class_log_prob(self, x) -> Tensor:
@@ -132,7 +132,7 @@ class DensityModel(nn.Module):
 
     def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
         """Up to n orderings that this model can score with. One, unless the model knows more."""
-        return [self.ordering]
+        return self._orderings(as_count(n), as_seed(seed))
 
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """What training minimises: the mean of -log p(x | y)."""
@@ -178,6 +178,9 @@ class DensityModel(nn.Module):
     def _checked(self, x, y, ordering) -> tuple[Tensor, Tensor | None, Tensor]:
         x = self.as_rows(x)
         return x, self.as_labels(y, len(x)), self.as_ordering(ordering)
+
+    def _orderings(self, n: int, seed: int) -> list[Tensor]:
+        return [self.ordering][:n]
 
     def _knows(self, ordering: Tensor) -> bool:
         return torch.equal(ordering, self.ordering)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
-from ..inputs import as_levels, as_prefix
+from ..inputs import as_levels, as_prefix, check_types
 from ..messages import N_, NadeError
 from ..orderings import inverse
 from .base import DensityModel
@@ -30,6 +30,7 @@ class CategoricalNADEConfig:
     hidden: int = 128
 
     def __post_init__(self):
+        check_types(self)
         if min(self.dims, self.hidden) < 1 or self.levels < 2:
             raise NadeError(
                 "Expected dims and hidden of at least 1 and levels of at least 2; got {config}.", config=self

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..inputs import check_types
 from ..messages import N_, NadeError
 from ..orderings import inverse
 from .binary import BinaryModel
@@ -23,6 +24,7 @@ class ChowLiuConfig:
     smoothing: float = 0.1
 
     def __post_init__(self):
+        check_types(self)
         if self.dims < 1 or not self.smoothing > 0:
             raise NadeError("Expected dims of at least 1 and a smoothing above 0; got {config}.", config=self)
 

@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..inputs import check_types
 from ..messages import N_, NadeError
 from ..orderings import which_ordering, with_turns
 from .binary import BinaryModel, logit_means
@@ -37,6 +38,7 @@ class FVSBNConfig:
     smooth: float = 0.0
 
     def __post_init__(self):
+        check_types(self)
         if min(self.dims, self.orderings) < 1 or not (self.l1 >= 0 and self.smooth >= 0):
             raise NadeError(
                 "Expected dims and orderings of at least 1, l1 and smooth of at least 0; got {config}.", config=self
@@ -79,7 +81,7 @@ class FVSBN(BinaryModel):
             nats = nats + self.config.l1 * self.R.abs().sum()
         return (nats + self.config.smooth * _variation(R) if self.config.smooth else nats) / len(R)
 
-    def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
+    def _orderings(self, n: int, seed: int) -> list[Tensor]:
         """The first n of its orderings."""
         return list(self.all_orderings[:n])
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..inputs import check_types
 from ..messages import N_, NadeError
 from .binary import BinaryModel, logit_means
 
@@ -16,6 +17,7 @@ class IndependentConfig:
     dims: int = 784
 
     def __post_init__(self):
+        check_types(self)
         if self.dims < 1:
             raise NadeError("Expected dims of at least 1; got {dims}.", dims=self.dims)
 

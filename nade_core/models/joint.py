@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..inputs import check_types
 from ..messages import N_, NadeError
 from ..orderings import inverse
 from .binary import BinaryModel
@@ -21,6 +22,7 @@ class JointTableConfig:
     smoothing: float = 0.1
 
     def __post_init__(self):
+        check_types(self)
         if not 1 <= self.dims <= MAX_DIMS:
             raise NadeError(
                 "A table of 2^D cases is made for D from 1 to {most}; got D = {dims}.", most=MAX_DIMS, dims=self.dims

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..inputs import check_types
 from ..messages import N_, NadeError
 from ..orderings import inverse, which_ordering
 from .binary import BinaryModel, logit_means
@@ -35,6 +36,7 @@ class MADEConfig:
     dropout: float = 0.0
 
     def __post_init__(self):
+        check_types(self)
         if min(self.dims, self.hidden, self.layers, self.masks) < 1 or not 0 <= self.dropout < 1:
             raise NadeError("Expected sizes of at least 1 and a dropout in [0, 1); got {config}.", config=self)
 
@@ -78,7 +80,7 @@ class MADE(BinaryModel):
         self.b.data.copy_(logit_means(train))
         self.mean.copy_(torch.sigmoid(self.b.data))
 
-    def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
+    def _orderings(self, n: int, seed: int) -> list[Tensor]:
         """The first n of its orderings."""
         return list(self.all_orderings[:n])
 

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..inputs import check_types
 from ..messages import N_, NadeError
 from ..orderings import inverse
 from .binary import BinaryModel
@@ -26,6 +27,7 @@ class MarkovChainConfig:
     smoothing: float = 0.1
 
     def __post_init__(self):
+        check_types(self)
         if self.dims < 1 or not 0 <= self.order <= MAX_ORDER or not self.smoothing > 0:
             raise NadeError(
                 "Expected dims above 0, an order from 0 to {most}, smoothing above 0; got {config}.",

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..devices import as_double
+from ..inputs import check_types
 from ..messages import N_, NadeError
 from ..orderings import inverse
 from .binary import BinaryModel, both_sides
@@ -29,6 +30,7 @@ class BernoulliMixtureConfig:
     smoothing: float = 0.1
 
     def __post_init__(self):
+        check_types(self)
         if self.dims < 1 or self.components < 1 or not self.smoothing > 0:
             raise NadeError(
                 "Expected dims and components of at least 1 and a smoothing above 0; got {config}.", config=self

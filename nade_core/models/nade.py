@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from .. import kernels
 from ..devices import as_double
+from ..inputs import check_types
 from ..kernels.reference import ACTIVATIONS
 from ..messages import N_, NadeError
 from ..orderings import inverse
@@ -33,6 +34,7 @@ class NADEConfig:
     classes: int = 0
 
     def __post_init__(self):
+        check_types(self)
         if self.dims < 1 or self.hidden < 1 or self.classes < 0:
             raise NadeError(
                 "Expected dims and hidden of at least 1 and classes of at least 0; got {config}.", config=self

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.distributions import Bernoulli
 
-from ..inputs import as_count, as_numbers, as_temperature
+from ..inputs import as_count, as_numbers, as_temperature, check_types
 from ..messages import N_, NadeError
 from ..orderings import coarse_to_fine, inverse
 from .anyorder import AnyOrder
@@ -40,6 +40,7 @@ class OrderAgnosticNADEConfig:
     dropout: float = 0.0
 
     def __post_init__(self):
+        check_types(self)
         if min(self.dims, self.hidden, self.layers) < 1 or not 0 <= self.dropout < 1:
             raise NadeError("Expected sizes of at least 1 and a dropout in [0, 1); got {config}.", config=self)
 
@@ -128,7 +129,7 @@ class OrderAgnosticNADE(AnyOrder, BinaryModel):
         self.b.data.copy_(logit_means(train))
         self.mean.copy_(torch.sigmoid(self.b.data))
 
-    def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
+    def _orderings(self, n: int, seed: int) -> list[Tensor]:
         """The model's own ordering for n = 1, else n random ones from the seed: coarse to fine on a square image.
 
         On digits such an ordering gives fewer nats than a uniformly random one, and so does their mean probability.

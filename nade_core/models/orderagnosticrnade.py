@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.distributions import MixtureSameFamily
 
 from ..devices import as_double
-from ..inputs import as_count, as_numbers, as_temperature
+from ..inputs import as_count, as_numbers, as_temperature, check_types
 from ..messages import N_
 from . import gaussians
 from .anyorder import AnyOrder
@@ -41,6 +41,7 @@ class OrderAgnosticRNADEConfig:
     gaussians: int = 0
 
     def __post_init__(self):
+        check_types(self)
         check_sizes(self)
 
 

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..devices import as_double
+from ..inputs import check_types
 from ..messages import N_, NadeError
 from ..orderings import which_ordering
 from .binary import both_sides
@@ -45,6 +46,7 @@ class PixelCNNConfig:
     scans: int = 8
 
     def __post_init__(self):
+        check_types(self)
         if math.isqrt(self.dims) ** 2 != self.dims or math.isqrt(self.dims) % BLOCK or self.dims < 1:
             raise NadeError("Expected the pixels of a square image of even width; got {dims}.", dims=self.dims)
         if self.channels < 1 or self.layers < 0 or not 0 <= self.dropout < 1:
@@ -133,7 +135,7 @@ class PixelCNN(LabelledModel):
             return super().validation_nats(x)
         return math.log(self.classes) - as_double(self.log_prob(x, y)).mean().item()
 
-    def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
+    def _orderings(self, n: int, seed: int) -> list[Tensor]:
         """The first n of the eight scans, the model's own before the others."""
         own = self._scan(self.ordering)
         scans = [self.scans[own], *self.scans[:own], *self.scans[own + 1 :]]

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Laplace, MixtureSameFamily, Normal
 
 from ..devices import as_double
-from ..inputs import as_numbers, as_prefix, as_real
+from ..inputs import as_numbers, as_prefix, as_real, check_types
 from ..messages import N_, NadeError
 from ..orderings import inverse
 from . import gaussians
@@ -54,6 +54,7 @@ class RNADEConfig:
     gaussians: int = 0
 
     def __post_init__(self):
+        check_types(self)
         check_sizes(self)
 
 
@@ -216,7 +217,7 @@ class RNADE(DensityModel):
             self.V[:, :, : self.config.components] = 0
         return silent
 
-    def orderings(self, n: int = 1, seed: int = 0) -> list[Tensor]:
+    def _orderings(self, n: int, seed: int) -> list[Tensor]:
         """Its own ordering, or n random ones from the seed where it is order-agnostic."""
         if n == 1 or not self.order_agnostic:
             return [self.ordering]

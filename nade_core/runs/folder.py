@@ -1,6 +1,7 @@
 """The folder of a run: its configuration, its log, its state, and the lock that says whether somebody works on it."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -13,11 +14,13 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..files import write_atomic
+from ..memory import is_out_of_memory
 from ..messages import NadeError
 from .config import RunConfig, from_json, to_json
 
 STATES = ("queued", "running", "done", "stopped", "failed", "interrupted", "damaged")
 WRITTEN = STATES[:-1]  # those that status.json may name
+WIDE = re.compile(r"\{[^{}]*\d{4}")  # a gap filled with thousands of blanks
 LOCK, CLAIM = "run.lock", "start.lock"  # held by the worker; by who starts it, until it has ended
 REPORT = {"trial", "epoch", "progress", "train_nats", "valid_nats", "seconds", "seconds_left"}
 _one_probe = threading.Lock()
@@ -139,7 +142,7 @@ def as_error(error: BaseException) -> NadeError:
         return error
     if isinstance(error, OSError):
         return NadeError("The system refused: {reason}.", reason=str(error))
-    if isinstance(error, MemoryError):
+    if is_out_of_memory(error):
         return NadeError("There is not enough memory for this.")
     return NadeError("An error that was not foreseen: {reason}.", reason=f"{type(error).__name__}: {error}")
 
@@ -155,7 +158,8 @@ def _read_status(folder: Path) -> tuple[str, NadeError | None, float | None]:
         why = {"message": "{reason}", "facts": {"reason": str(status["message"])}}
     try:
         error = NadeError(why["message"], **why["facts"]) if why else None
-        str(error)
+        state = state if why is None or not WIDE.search(why["message"]) else None
+        str(error) if state else None
     except (TypeError, KeyError, IndexError, AttributeError, ValueError):
         state = None
     if state not in WRITTEN or not isinstance(asked, int | float | None):
@@ -172,7 +176,8 @@ def look(folder: str | Path) -> RunState:
         state, error, asked = _read_status(folder)
         if state == "running" and not is_alive(folder):
             state, error, asked = _read_status(folder)  # it may have ended in between
-            state, error = _gone() if state == "running" else (state, error)
+            if state == "running":
+                state, error = ("stopped", None) if stop_requested(folder) else _gone()
     except NadeError as problem:
         return RunState(folder, "running" if is_alive(folder) else "damaged", problem, created, created, config)
     return RunState(folder, state, error, created if asked is None else asked, created, config)

@@ -12,6 +12,7 @@ from ..data import SOURCES, Dataset
 from ..data.reading import looks_like, read_data
 from ..data.understood import How, Understood
 from ..distillation import check_teacher
+from ..memory import AtMost, is_out_of_memory, memory_here
 from ..messages import NadeError
 from ..models import MODELS
 from ..orderings import ORDERINGS
@@ -51,6 +52,7 @@ def usual_model(data: str, key: str | None = None, reading: dict | None = None) 
     return USUAL[looks_like(data, How(key=key, **(reading or {})))]
 
 
+BYTES, COPIES = 4, 5  # of a value of a model as it trains: the weights, their average, the gradients, two moments
 Told = Callable[[Understood], None]
 
 
@@ -121,7 +123,7 @@ def _further(request: Request, device: torch.device, told: Told | None) -> RunCo
         )
     if model_class.counts:
         raise NadeError("A {model} learns by counting: it starts anew each time, from no other.", model=card.model)
-    sizes = config_class(**card.header["config"])
+    sizes = card.config
     data = _data(request, model_class.values, told)
     if sizes.dims != data.dims or getattr(sizes, "classes", 0) not in (0, len(data.class_names)):
         raise NadeError(
@@ -144,6 +146,7 @@ def _how(
         raise NadeError("There are no settings of training named {options}.", options=", ".join(unknown))
     if (given.get("shift") or given.get("flip")) and data.shape is None:
         raise NadeError("To move or mirror rows they must be images of 28 x 28 pixels.")
+    _check_memory(model, sizes)
     return RunConfig(
         request.data if request.data in SOURCES else str(Path(request.data).resolve()),
         model,
@@ -157,6 +160,19 @@ def _how(
         _lasting(request.start),
         reading=request.reading,
     )
+
+
+def _check_memory(model: str, sizes: Any) -> None:
+    """NadeError for a model that does not fit into this machine's memory as it trains."""
+    try:
+        with AtMost(memory_here() // (BYTES * COPIES)):
+            MODELS[model][0](sizes)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise NadeError(
+            "A {model} of this size does not fit into the memory here: ask for a smaller one.", model=model
+        ) from None
 
 
 def _lasting(model: str) -> str:
@@ -180,4 +196,4 @@ def _check_student(request: Request, config: RunConfig, data: Dataset) -> None:
             "A {model} learns along the ordering of its teacher: leave the ordering out.", model=config.model
         )
     card: ModelCard = read_card(find_model(request.teacher))
-    check_teacher(MODELS[card.model][0].values, card.header["config"]["dims"], data.dims)
+    check_teacher(MODELS[card.model][0].values, card.dims, data.dims)

@@ -52,6 +52,8 @@ def read_standing(folder: Path, config: RunConfig) -> Standing | None:
         values = _from_1(values, config) if "progress" in values else values
         trials = {int(trial): _stand(stand) for trial, stand in values["trials"].items()}
         return Standing(float(values["seconds"]), float(values["best_nats"]), trials)
+    except NadeError:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise _damaged(folder, error) from error
 

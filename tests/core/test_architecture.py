@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = (
-    {"files", "devices", "augment", "inputs", "orderings", "measures", "images", "messages", "hosting"},
+    {"files", "devices", "augment", "inputs", "orderings", "measures", "images", "messages", "hosting", "memory"},
     {"kernels"},
     {"models"},
     {"data", "scoring"},

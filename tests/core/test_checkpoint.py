@@ -127,6 +127,13 @@ BAD = {
     "shape: 28": ({**GOOD, "shape": 28}, "shape"),
     "another shape": ({**GOOD, "shape": [28, 28]}, "shape"),
     "nats: 5": ({**GOOD, "nats": 5}, "nats"),
+    "nats beyond any number": ({**GOOD, "nats": {"test": 10**400}}, "nats"),
+    "nats that are none": (
+        '{"nats": {"test": NaN}, ' + json.dumps(GOOD)[1:-1].replace('"nats"', '"other"') + "}",
+        "nats",
+    ),
+    "half a character in a title": ({**GOOD, "title": "a\ud800b"}, "title"),
+    "half a character in a class": ({**GOOD, "classes": ["\udfff"]}, "classes"),
     "nats in words": ({**GOOD, "nats": {"test": "good"}}, "nats"),
     "a title that is a number": ({**GOOD, "title": 5}, "title"),
     "data that are a list": ({**GOOD, "data": ["mnist"]}, "data"),

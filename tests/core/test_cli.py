@@ -306,7 +306,7 @@ def test_resume_goes_on_with_what_there_is_and_with_its_own_settings(refused, ta
     line = refused("train", "--out", tmp_path / "typo", "--resume", "--hidden", 9, "--lr", 0.1, "--seed", 0)
     assert "--hidden, --lr, --seed" in line and "ignored" in line
     assert "--model" in refused("train", "--out", tmp_path / "typo", "--resume", "--model", "NADE")
-    assert "--flip" in refused("train", "--out", tmp_path / "typo", "--resume", "--no-flip")
+    assert "--no-flip" in refused("train", "--out", tmp_path / "typo", "--resume", "--no-flip")
 
 
 def test_the_time_budget_counts_from_the_start_of_the_command(good, table, tmp_path, monkeypatch):
@@ -321,6 +321,19 @@ def test_the_time_budget_counts_from_the_start_of_the_command(good, table, tmp_p
     runs.write_json(tmp_path / "run/status.json", {"state": "stopped"})
     assert "stopped" in good("train", "--data", table, "--out", tmp_path / "run", *SMALL, "--time-budget", "9m")
     assert seen == {"budget": 540.0, "started": 123.0}
+
+
+def test_a_model_that_no_memory_holds_is_refused_and_leaves_no_run_behind(refused, table, tmp_path):
+    said = refused("train", "--hidden", "2000000000", "--data", str(table), "--out", str(tmp_path / "run"))
+    assert "does not fit into the memory" in said and not (tmp_path / "run").exists()
+
+
+def test_what_takes_all_memory_is_a_sentence(refused, monkeypatch):
+    def greedy(args):
+        torch.empty(1 << 60)
+
+    monkeypatch.setattr(VERBS["models"], "run", greedy)
+    assert "not enough memory" in refused("models")
 
 
 def test_threads_are_set(good, refused, table, tmp_path):

@@ -1,11 +1,14 @@
 """The border: arrays of any layout are taken, and what cannot be meant is refused in our words."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
 
 from nade_core.inputs import as_labels, as_levels, as_real
 from nade_core.messages import NadeError
+from nade_core.models import MODELS
 
 from .test_contract import build
 
@@ -107,3 +110,26 @@ def test_levels_are_whole_numbers_of_any_type():
     for bad in (np.array([[256, 0]], np.uint16), [[-1, 0]], [[1.5, 0]], [[np.nan, 0]]):
         with pytest.raises(NadeError, match="whole numbers from 0 to 255"):
             as_levels(bad, 2, 256)
+
+
+@pytest.mark.parametrize("bad", [2.5, -1, "x", None, True])
+@pytest.mark.parametrize("name", MODELS)
+def test_what_is_no_number_of_orderings_no_seed_and_no_generator_is_refused(name, bad):
+    model = build(name)
+    with pytest.raises(NadeError, match="whole number"):
+        model.orderings(bad)
+    with pytest.raises(NadeError, match="seed"):
+        model.orderings(2, bad)
+    if bad is not None:
+        with pytest.raises(NadeError, match=r"torch\.Generator"):
+            model.sample(2, generator=bad)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_configuration_holds_values_of_the_types_of_its_defaults(name):
+    config_class = MODELS[name][1]
+    for field in fields(config_class):
+        for bad in (None, "4", [4], 2.5 if type(field.default) is int else True):
+            if type(bad) is not type(field.default):
+                with pytest.raises(NadeError, match=f"Expected {field.name} to be"):
+                    config_class(**{field.name: bad})

@@ -343,6 +343,34 @@ def test_stop_takes_effect_within_two_seconds(make_queue, stand_in, code):
     assert runs.look(run.folder).error is None and not (run.folder / "stop").exists()
 
 
+LONG = """
+import sys, time
+from pathlib import Path
+from nade_core.cli import train
+from nade_core.runs.folder import working_on
+
+def deaf(args, status):
+    with working_on(args.out):
+        Path(args.out, "deaf").touch()
+        time.sleep(600)
+
+train._train = deaf
+from nade_core.cli import main
+main(["train", "--out", sys.argv[1], "--resume", "--json"])
+"""
+
+
+def test_a_worker_whose_app_is_gone_stops_by_itself_whatever_keeps_it(make_queue, started):
+    run = make_queue().submit(ASKED, table())
+    runs.write_json(run.folder / "status.json", {"state": "running", "asked": 1.0})
+    started.append(subprocess.Popen([sys.executable, "-c", LONG, str(run.folder)], cwd=ROOT))
+    wait_until((run.folder / "deaf").exists)
+    asked = time.monotonic()
+    make_queue().stop(run.folder)
+    started[-1].wait(10)
+    assert time.monotonic() - asked < 2 and runs.look(run.folder).state == "stopped"
+
+
 def test_a_stop_before_the_worker_begins_is_not_lost(make_queue):
     q = make_queue()
     run = q.submit(ASKED, table())

@@ -153,3 +153,20 @@ def test_a_worker_that_was_killed_leaves_no_half_files_to_the_next(make_run):
     (folder / ".last.json.0000.part").write_bytes(b"half")
     list(runs.run(folder, CPU))
     assert not list(folder.glob(".*.part")) and json.loads((folder / "last.json").read_text())
+
+
+def test_a_reason_that_would_fill_a_gap_with_a_gigabyte_is_damage(make_run):
+    folder = make_run()
+    for message in ("{a:>999999999}", "{a:0999999999d}", "{a!r:.9999999}"):
+        run_folder.write_json(
+            folder / "status.json", {"state": "failed", "error": {"message": message, "facts": {"a": 1}}, "asked": 1.0}
+        )
+        assert run_folder.look(folder).state == "damaged"
+
+
+def test_a_worker_that_ended_after_a_stop_without_a_word_is_stopped(make_run):
+    folder = make_run()
+    run_folder.write_status(folder, "running")
+    assert run_folder.look(folder).state == "interrupted"
+    run_folder.request_stop(folder)
+    assert run_folder.look(folder).state == "stopped" and run_folder.look(folder).error is None

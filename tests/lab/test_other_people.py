@@ -1,7 +1,10 @@
 """What other people name and bring does not break, or speak on, anybody's page."""
 
+import json
+
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from lab import cache, words
 from lab.components.unfold import read_stroke
@@ -9,6 +12,8 @@ from lab.train.understood import _look
 from nade_core import NADE, NADEConfig, load_pretrained, save_model
 from nade_core.data import load_dataset
 from nade_core.data.understood import How
+from nade_core.headers import read_header
+from nade_core.models import MODELS
 
 from .conftest import go, healthy
 from .conftest import words as said
@@ -44,6 +49,19 @@ def test_a_title_is_shown_as_it_is(chapter, named, title):
     card = cache.cards()["mine"]
     assert words.title(card) == words.plain(title)
     healthy(chapter("generate", model="mine", n=4))
+
+
+def test_a_model_file_that_leaves_out_what_has_its_default_opens_every_page(chapter, named):
+    path = named("brief", "brief")
+    torch.manual_seed(0)
+    config = MODELS["RNADE"][1](dims=2)
+    save_model(MODELS["RNADE"][0](config), path, title="brief", shape=None)
+    header = read_header(path)
+    tensors = load_file(path)
+    header["config"] = {"dims": 2} if MODELS["RNADE"][1]().dims != 2 else {}
+    save_file(tensors, path, metadata={"nade": json.dumps(header)})
+    for id in ("generate", "density", "rank", "nade", "complete", "tables"):
+        healthy(chapter(id, model="brief"))
 
 
 def test_names_of_classes_are_shown_as_they_are(chapter, named):
