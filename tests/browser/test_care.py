@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import TimeoutError, expect
 
+import texts
 from benchmarks.handout import still
 from lab.chapter import chapters, lesson
 
@@ -68,7 +69,7 @@ def test_axe_finds_nothing_serious_at_any_step_in_korean_and_dark(visit, last):
 
 def test_the_page_is_shared_by_keyboard_from_a_button_with_a_name(viewer):
     viewer.open("coin?lang=ko")
-    share = viewer.page.get_by_role("button", name="공유", exact=True)
+    share = viewer.page.get_by_role("button", name=texts.translate("ko", "Share"), exact=True)
     share.focus()
     viewer.page.keyboard.press("Enter")
     expect(viewer.page.get_by_role("dialog").locator("img")).to_be_visible()
