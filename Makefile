@@ -21,7 +21,7 @@ test: .venv/test.stamp
 	$(BIN)/mypy
 	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
-# make crawl  the app in a real browser, every page in every language: several minutes
+# make crawl  the app in a real browser, every step in every language and size: several minutes
 crawl: .venv/test.stamp
 	@sh tests/browser/find_chromium.sh > .venv/chromium
 	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m crawl tests/browser

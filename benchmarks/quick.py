@@ -70,19 +70,20 @@ def found(page: Page) -> tuple[str, str, str] | None:
     return None
 
 
-def measured(page: Page, address: str, chapter: Chapter, step: str | None) -> np.ndarray:
+def measured(page: Page, address: str, chapter: Chapter, step: str | None, changes: int) -> np.ndarray:
     """The milliseconds of every change (CHANGES,); none where no control of the page asks the server."""
     query = f"&step={step}" if step else ""
     page.goto(f"{address}/{'' if chapter.home else chapter.id}?lang=en{query}")
     still(page)
     control, *keys = found(page) or (None,)
-    times = [changed(page, control, keys[i % 2]) for i in range(CHANGES)] if control else []
+    times = [changed(page, control, keys[i % 2]) for i in range(changes)] if control else []
     return np.array([value for value in times if value is not None])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--pages", choices=list(chapters()), nargs="*")
+    parser.add_argument("--changes", type=int, default=CHANGES, help="of a control, on each step")
     parser.add_argument("--address", help="of an app that runs already")
     options = parser.parse_args()
     chosen = [chapter for id, (chapter, _render) in chapters().items() if not options.pages or id in options.pages]
@@ -95,7 +96,7 @@ def main() -> None:
         page.add_init_script(WATCH)
         for chapter in chosen:
             for step in chapter.steps or [None]:
-                times = measured(page, address, chapter, step)
+                times = measured(page, address, chapter, step, options.changes)
                 if len(times):
                     values = f"{np.median(times):.0f} | {np.quantile(times, 0.95):.0f} | {len(times)}"
                     print(f"| {chapter.id} | {step or ''} | {values} |", flush=True)

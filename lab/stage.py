@@ -175,7 +175,7 @@ def foot(chapter: Chapter, lesson: list[Chapter]) -> None:
     at = steps.index(here) if here in steps else 0
     place = {"chapter": chapter.id, "steps": len(steps), "step": at, "hall": presenting()}
     rail({"chapters": names, "words": _rail_words(), **place}, on_go=lambda: _go(chapter, lesson))
-    st.session_state["gone"] = st.session_state["rail"].get("go")
+    _asked()
 
 
 def _rail_words() -> dict[str, Any]:
@@ -201,11 +201,7 @@ def _rail_words() -> dict[str, Any]:
 
 def _go(chapter: Chapter, lesson: list[Chapter]) -> None:
     """Where the rail, or a key, sends the viewer: "next", "back", "present", a chapter's id, or "id:step"."""
-    asked = st.session_state["rail"].get("go")
-    if asked is None or asked == st.session_state.get("gone"):
-        return  # the browser says again where it went before
-    st.session_state["gone"] = asked
-    to, _colon, step = asked[0].partition(":")
+    to, _colon, step = _asked().partition(":")
     steps, ids = list(chapter.steps), [c.id for c in lesson]
     at, place = steps.index(st.session_state.get(STEP, steps[0])), ids.index(chapter.id)
     if to == "present":
@@ -223,6 +219,15 @@ def _go(chapter: Chapter, lesson: list[Chapter]) -> None:
     elif to in ids:
         there = lesson[ids.index(to)].steps
         link.leave_for(to, **({"step": there[min(int(step), len(there) - 1)]} if step else {}))
+
+
+def _asked() -> str:
+    """Where the browser asks to go; nowhere, "", where it says again what was answered before."""
+    to, when = st.session_state["rail"].get("go") or ("", 0)
+    if when <= st.session_state.get("gone", 0):
+        return ""
+    st.session_state["gone"] = when
+    return to
 
 
 def _to_step(steps: list[str], at: int) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-PATIENCE = 20_000  # milliseconds: beside other work
+PATIENCE = 60_000  # milliseconds: beside other work
 expect.set_options(timeout=PATIENCE)
 HOST = "127.0.0.1"
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # Streamlit asks these below a page's own path first: 404

@@ -32,7 +32,7 @@ CUT = """() => {
   return cut;
 }"""
 # Text that is smaller than the hall can read: [pixels, text], in charts and out of them, in components too.
-SMALL = """([page, chart] = [22, 18]) => {
+SMALL = """() => {
   const small = [], inside = (root) => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
@@ -42,9 +42,9 @@ SMALL = """([page, chart] = [22, 18]) => {
       if (node.nodeType !== Node.TEXT_NODE || !node.data.trim() || !parent || parent.closest("style, script, .katex, sup, sub, .meaning, [hidden], [data-testid=stSliderTickBar]")) continue;
       const range = document.createRange();
       range.selectNode(node);
-      const look = getComputedStyle(parent), box = range.getBoundingClientRect(), svg = parent.closest("svg");
+      const look = getComputedStyle(parent), box = range.getBoundingClientRect();
       if (!box.width || look.visibility === "hidden" || parent.tagName === "TSPAN" || parent.closest(".material-symbols, [data-testid=stIconMaterial]")) continue;
-      if (parseFloat(look.fontSize) < (svg ? chart : page) - 0.1) small.push([parseFloat(look.fontSize), node.data.trim().slice(0, 40)]);
+      if (parseFloat(look.fontSize) < 18 - 0.1) small.push([parseFloat(look.fontSize), node.data.trim().slice(0, 40)]);
     }
   };
   inside(document.querySelector("[data-testid=stMain]"));

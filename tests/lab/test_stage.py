@@ -1,8 +1,9 @@
 """The frame of the lesson: steps, guesses and questions stand in the link; a link hides and locks; the table of contents."""
 
 import pytest
+import streamlit as st
 
-from lab import contents, link
+from lab import contents, link, stage
 from lab.chapter import chapters, lesson
 
 from .conftest import words
@@ -40,6 +41,13 @@ def test_a_link_hides_and_locks_controls(chapter):
     assert not [slider for slider in page.slider if slider.key == "p"]
     assert "0.40" in page.latex[0].value
     assert chapter("coin", step="curve", p=0.4, lock="p").slider(key="p").disabled
+
+
+def test_where_the_browser_says_again_that_it_goes_was_gone_to_before(monkeypatch):
+    monkeypatch.setattr(st, "session_state", {"rail": {"go": ["next", 5]}})
+    assert (stage._asked(), stage._asked()) == ("next", "")
+    st.session_state["rail"] = {}
+    assert stage._asked() == ""
 
 
 def test_presentation_follows_from_chapter_to_chapter_and_bars_from_the_link(chapter):

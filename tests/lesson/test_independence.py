@@ -46,3 +46,7 @@ def test_what_does_not_fit_is_refused():
         independence.nearest([0.5, 0.5])
     with pytest.raises(NadeError, match="0 to 1"):
         independence.reach(2)
+
+
+def test_two_coins_fill_four_cases():
+    assert independence.two_coins(0.25, 0.5).ravel().tolist() == [0.375, 0.375, 0.125, 0.125]
