@@ -33,7 +33,7 @@ def report_image(card: ModelCard, pictures: list[Picture], label: int | None = N
     with right:
         numbers(card, picture.row, value, reference, label)
         if picture.was_prepared:
-            warn(card, picture.prepared.image)
+            warn(card, picture.prepared)
     if picture.was_prepared:
         _steps(picture)
     look_into(card, picture.row, value, reference, label)

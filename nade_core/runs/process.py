@@ -26,9 +26,13 @@ def _command(folder: Path) -> list[str]:
     return [sys.executable, "-m", "nade_core", "train", "--out", str(folder), "--resume", "--json"]
 
 
+def environment() -> dict[str, str]:
+    """In which another process of this Python finds the same packages, with UTF-8 whatever the system's encoding is."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"}
+
+
 def spawn(folder: Path) -> subprocess.Popen:
     """A worker process for the run, on its own: what ends the app does not end it. Its words are of this attempt."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     apart = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # on Windows; a session of its own elsewhere
     with (folder / "worker.log").open("wb") as log:
         return subprocess.Popen(
@@ -36,7 +40,7 @@ def spawn(folder: Path) -> subprocess.Popen:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
-            env=environment,
+            env=environment(),
             start_new_session=os.name == "posix",
             creationflags=apart,
         )
