@@ -74,7 +74,7 @@ STAGES = {  # of nade_core.ink: a name for people, and what was done
     ),
     "cleaned": (N_("cleaned"), N_("Without specks, faint lines, and what comes in from the borders.")),
     "cropped": (N_("cropped"), N_("Cut to the content: rows and columns brighter than the background.")),
-    "thickened": (N_("thickened"), N_("The pen is thin: its strokes become a pixel and a half of 28 thick.")),
+    "thickened": (N_("thickened"), N_("The pen is thin: its strokes become at least a pixel of 28 thick.")),
     "blank": (N_("blank"), N_("The picture is flat: there is nothing on it but background.")),
 }
 DOUBTS = {

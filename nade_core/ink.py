@@ -18,10 +18,10 @@ SPECK, FAR = 0.01, 0.1  # of the figure: smaller is a speck, wherever it is, or 
 APART = 0.25  # of the figure's size: a gap that is wider
 DARKEST = 48  # levels: a difference from darker paper counts as from this, for its noise would be ink
 TOUCHING = 0.0005  # of the picture: with that much inside, what comes in from its borders is no figure
-LEAST, MOST = 0.15, 0.97  # of the picture: the size of a sheet of paper
+LEAST, MOST = 0.04, 0.97  # of the picture: the size of a sheet of paper
 COARSE = 160  # pixels of the longer side at which paper and light are looked at
 WINDOW = 0.4  # of the longer side: what is narrower is not light
-THIN = 1.5  # pixels of the fitted figure: a thinner pen is made so thick
+THIN = 1.2  # pixels of the fitted figure: a thinner pen is made so thick
 INVERTED, SHEET, EVENED, CLEANED, CROPPED, THICKENED = "inverted", "sheet", "evened", "cleaned", "cropped", "thickened"
 BLANK, SEVERAL, EDGE, PALE, LEFT = "blank", "several", "edge", "pale", "left"
 
@@ -135,28 +135,31 @@ def sheet(grey: np.ndarray) -> np.ndarray | None:
     """
     small = _coarse(grey)
     small = ndimage.gaussian_filter(small, max(small.shape) / COARSE)
+    near = 2 * round(max(small.shape) / 40) + 1
+    steps = ndimage.minimum_filter(small, near) < 0.75 * ndimage.maximum_filter(small, near)
     levels = np.linspace(small.min(), small.max(), 14)[2:-2]
-    found = [piece for level in levels if (piece := _sheet_above(small, level)) is not None]
+    found = [piece for level in levels if (piece := _sheet_of(small > level, steps)) is not None]
     if not found:
         return None
     edge = max(1, round(0.02 * max(small.shape)))
     inside = ndimage.binary_erosion(max(found, key=np.count_nonzero), iterations=edge, border_value=1)
+    if not inside.any() or 2 * strength(evened(_coarse(grey), inside)) < SHADE:  # a bright block, with nothing on it
+        return None
     return _enlarged(inside.astype(float), grey.shape) > 0.5
 
 
-def _sheet_above(small: np.ndarray, level: float) -> np.ndarray | None:
-    """The sheet that is brighter than a level, if there is one."""
-    piece = _largest(small > level)
+def _sheet_of(bright: np.ndarray, steps: np.ndarray) -> np.ndarray | None:
+    """The sheet among bright places, if there is one; ``steps``: where the brightness changes at once."""
+    piece = _largest(bright)
     whole = ndimage.binary_fill_holes(piece)
     area = np.count_nonzero(whole)
     if not LEAST * whole.size < area < MOST * whole.size:
         return None
     fills, holes = area / _rectangle(whole), 1 - np.count_nonzero(piece) / area
-    if not (holes > 0 and (fills > 0.92 and holes < 0.35 or fills > 0.82 and holes < 0.12)):
+    if not (fills > 0.92 and holes < 0.35 or fills > 0.82 and holes < 0.12):
         return None
-    inner = whole & ~ndimage.binary_erosion(whole, iterations=4, border_value=1)
-    outer = ndimage.binary_dilation(whole, iterations=4) & ~whole
-    return whole if np.median(small[outer]) < 0.75 * np.median(small[inner]) else None
+    edge = whole & ~ndimage.binary_erosion(whole, border_value=1)
+    return whole if steps[edge].mean() > 0.9 else None
 
 
 def _largest(mask: np.ndarray) -> np.ndarray:
