@@ -39,7 +39,7 @@ def report_image(
         with right:
             numbers(card, picture.row, value, reference, label)
             if picture.was_prepared:
-                warn(card, picture.prepared.image)
+                warn(card, picture.prepared)
     with opposite:
         _surprise(card, picture.row, label)
         if card.classes:

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from nade_core import ModelCard, traits
+from nade_core import ModelCard, images, traits
 from nade_core.messages import N_
 
 from . import cache
@@ -15,6 +15,7 @@ SAID = {
     traits.PIECES: N_("it falls into {value:.0f} pieces; in the data there are {low:.0f} to {high:.0f}"),
     traits.FILL: N_("it fills {value:.0f} % of its bounding box; in the data it is {low:.0f} to {high:.0f} %"),
 }
+BLANK = images.DOUBTS["blank"]  # which the image itself says
 PERCENT = {traits.ON: 100, traits.PIECES: 1, traits.FILL: 100}
 
 
@@ -31,13 +32,17 @@ def faults(card: ModelCard, image: np.ndarray) -> list[str]:
     return [_(SAID[name], value=value, low=low, high=high) for name, (value, low, high) in facts.items()]
 
 
-def warn(card: ModelCard, image: np.ndarray) -> None:
-    """Say so, and which controls help, where there is anything odd."""
-    found = faults(card, image)
+def warn(card: ModelCard, prepared: images.Prepared) -> None:
+    """Say so, and which controls help, where there is anything odd, or doubtful in how the picture was read."""
+    told = [_(note.message, **note.facts) for note in prepared.notes if note.message != BLANK]
+    found = faults(card, prepared.image)
     if found:
         words = "; ".join(found)
-        told = _(
+        unlike = _(
             "This is unlike the images that the model learned from, so its number says little: {faults}.", faults=words
         )
-        remedy = _("Look at the steps, and try **Background**, **Automatic threshold** off, or **Crop** off.")
-        st.warning(f"{told} {remedy}", icon=":material/warning:")
+        told.insert(0, unlike)
+    if found or any(note.message in images.DOUBTS.values() for note in prepared.notes):
+        told.append(_("Look at the steps, and try **Background**, **Automatic threshold** off, or **Crop** off."))
+    if told:
+        st.warning(" ".join(told), icon=":material/warning:")

@@ -2,6 +2,7 @@
 
 import html
 import re
+from pathlib import PurePath
 from typing import Any
 
 import streamlit as st
@@ -10,6 +11,8 @@ import texts
 from nade_core.messages import NadeError
 
 from .link import LANGUAGE, say
+
+FOLDERS = re.compile(r"(?<![\w:/\\])(?:[A-Za-z]:)?[/\\](?:[^/\\'\"]*[/\\])*(?=[^/\\'\"]+)")  # that lead to a file
 
 
 def language() -> str:
@@ -41,9 +44,19 @@ def class_name(card: Any, label: int) -> str:
 
 
 def tell(error: NadeError) -> str:
-    """An error of the library as a sentence in the reader's language; one among its facts, such as a reason, too."""
-    facts = {name: tell(fact) if isinstance(fact, NadeError) else fact for name, fact in error.facts.items()}
-    return _(error.message, **facts)
+    """An error of the library as a sentence in the reader's language; one among its facts, such as a reason, too.
+
+    Of a place on the server its last name is told, and not the folders that lead there.
+    """
+    return _(error.message, **{name: _told(fact) for name, fact in error.facts.items()})
+
+
+def _told(fact: Any) -> Any:
+    if isinstance(fact, NadeError):
+        return tell(fact)
+    if isinstance(fact, PurePath):
+        return fact.name
+    return FOLDERS.sub("", fact) if isinstance(fact, str) else fact
 
 
 def duration(seconds: float) -> str:

@@ -2,20 +2,31 @@
 
 import io
 import math
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from .messages import N_, NadeError
+from .decoding import FLAT, FORMATS, MAX_BYTES, MAX_PIXELS, decode, decode_small, reduced
+from .messages import N_, NadeError, Note
+
+__all__ = [
+    "FORMATS",
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "SIDE",
+    "Fit",
+    "Prepared",
+    "Step",
+    "decode",
+    "grid",
+    "prepare",
+    "to_png",
+]
 
 SIDE = 28
 MASS, OUTLINE = "mass", "outline"
-MAX_BYTES = 20 << 20
-MAX_PIXELS = 40_000_000
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 
 
 @dataclass(frozen=True)
@@ -45,11 +56,34 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """The binary image (28, 28) of 0 and 1, the steps that led to it, and the threshold in 0..255."""
+    """The binary image (28, 28) of 0 and 1, the steps that led to it, the threshold in 0..255, and what is to be known
+    of them: what was not read, and what is doubtful."""
 
     image: np.ndarray
     steps: tuple[Step, ...]
     threshold: float
+    notes: tuple[Note, ...] = ()
+
+
+STAGES = {  # of nade_core.ink: a name for people, and what was done
+    "inverted": (N_("inverted"), N_("The background was bright; models here see bright drawings on black.")),
+    "sheet": (N_("sheet"), N_("A bright sheet on a darker ground: only what is on the paper counts.")),
+    "evened": (
+        N_("even light"),
+        N_("The light is uneven: how much darker each place is than the ground around it."),
+    ),
+    "cleaned": (N_("cleaned"), N_("Without specks, faint lines, and what comes in from the borders.")),
+    "cropped": (N_("cropped"), N_("Cut to the content: rows and columns brighter than the background.")),
+    "thickened": (N_("thickened"), N_("The pen is thin: its strokes become at least a pixel of 28 thick.")),
+    "blank": (N_("blank"), N_("The picture is flat: there is nothing on it but background.")),
+}
+DOUBTS = {
+    "blank": N_("Nothing was found on the picture."),
+    "several": N_("Several things stand apart from each other: they are taken for one drawing."),
+    "edge": N_("What was found reaches the edge of the picture: it may be a shadow, or the table."),
+    "left": N_("Something large that comes in from the edge of the picture was left out."),
+    "pale": N_("What was found hardly differs from its ground."),
+}
 
 
 def prepare(
@@ -61,142 +95,87 @@ def prepare(
 ) -> Prepared:
     """The picture as a model sees it.
 
-    ``threshold`` in 0..255 (None: Otsu's), ``crop`` to the content and ``fit`` it as the model's own images are,
-    ``invert`` a picture with a bright background (None: decided by its border). A black-and-white 28 x 28 image on a
-    dark ground, also enlarged by whole factors, passes unchanged. NadeError says why a picture cannot be read.
+    ``threshold`` in 0..255 (None: Otsu's), ``crop``: find the figure, without the paper, its light, its lines and
+    specks, and ``fit`` it as the model's own images are; else all of the picture is taken. ``invert`` a picture with a
+    bright background (None: as it looks). A black-and-white 28 x 28 image, also enlarged by whole factors, passes
+    unchanged, but light and dark change places on a bright ground. NadeError says why a picture cannot be read.
     """
-    picture = source if isinstance(source, Image.Image) else decode(source)
-    colour, steps = _on_white(picture)
-    grey = np.asarray(colour.convert("L"))
-    exact = _exact(grey) if invert is None and threshold is None else None
-    if exact is not None:
-        note = N_("Already 28 x 28, black and white on a dark ground: taken pixel for pixel.")
-        return Prepared(exact, (*steps, Step(N_("unchanged"), note, exact * 255)), 127.5)
-    steps.append(Step(N_("grey"), N_("Colour becomes brightness: 0.299 r + 0.587 g + 0.114 b."), grey))
-    if _is_bright(grey) if invert is None else invert:
-        grey = 255 - grey
-        steps.append(
-            Step(N_("inverted"), N_("The background was bright; models here see bright drawings on black."), grey)
-        )
-    if grey.min() == grey.max():
-        grey = np.zeros_like(grey)
-        steps.append(Step(N_("blank"), N_("The picture is flat: there is nothing on it but background."), grey))
-    if crop:
-        grey = _content(grey)
-        steps.append(
-            Step(N_("cropped"), N_("Cut to the content: rows and columns brighter than the background."), grey)
-        )
-    grey = _fitted(grey, fit) if crop else _resize(grey, SIDE, SIDE)
+    from . import ink  # scipy takes a moment, and only pictures need it
+
+    if threshold is not None and not 0 <= threshold <= 255:
+        raise NadeError("Expected a threshold from 0 to 255; got {value}.", value=threshold)
+    picture, notes = (reduced(source, SIDE), []) if isinstance(source, Image.Image) else decode_small(source, SIDE)
+    grey, steps = _on_white(picture)
+    as_it_looks = invert is None and threshold is None
+    if as_it_looks and (exact := _exact(grey)) is not None:
+        return Prepared(exact, (*steps, _unchanged(grey, exact)), 127.5, tuple(notes))
+    steps.append(Step(N_("grey"), GREY, _shown(grey)))
+    found = ink.find(grey, invert, fit.box) if crop else ink.whole(grey, invert)
+    for name, stage in found.stages:
+        steps.append(Step(*STAGES[name], _shown(stage)))
+        if name == ink.CLEANED and as_it_looks and (exact := _exact(stage)) is not None:
+            return Prepared(exact, (*steps, _unchanged(stage, exact)), 127.5, tuple(notes))
+    small = _fitted(_shown(found.ink), fit) if crop else _resize(_shown(found.ink), SIDE, SIDE)
     said = FITTED[fit.centre] if crop else N_("Scaled to 28 x 28.")
-    steps.append(Step(N_("28 x 28"), said, grey, {"box": fit.box} if crop else {}))
-    level = otsu(grey) if threshold is None else float(threshold)
-    binary = (grey > level).astype(np.uint8)
+    steps.append(Step(N_("28 x 28"), said, small, {"box": fit.box} if crop else {}))
+    level = ink.otsu(small) if threshold is None else float(threshold)
+    binary = (small > level).astype(np.uint8)
     best = N_("On where brighter than {level:.0f} of 255: Otsu's level, which splits the greys best.")
     chosen = N_("On where brighter than {level:.0f} of 255: the level you chose.")
     steps.append(Step(N_("binary"), best if threshold is None else chosen, binary * 255, {"level": level}))
-    return Prepared(binary, tuple(steps), level)
+    return Prepared(binary, tuple(steps), level, (*notes, *(Note(DOUBTS[name]) for name in found.doubts)))
 
 
-def decode(source: bytes | str | Path) -> Image.Image:
-    """The first frame of a picture, bounded in bytes and in pixels before it is decoded, turned as EXIF says."""
-    content = _bounded_bytes(source)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            picture = Image.open(io.BytesIO(content), formats=FORMATS)
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
-                raise NadeError(
-                    "The picture has {width} x {height} pixels; at most {limit:,} are read.",
-                    width=width,
-                    height=height,
-                    limit=MAX_PIXELS,
-                )
-            picture.load()
-            return ImageOps.exif_transpose(picture)
-    except UnidentifiedImageError as error:
-        raise NadeError(
-            "This is not a picture that can be read; expected {known}.", known=", ".join(FORMATS)
-        ) from error
-    except NadeError:
-        raise
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        Image.DecompressionBombError,
-        OverflowError,
-        IndexError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        MemoryError,
-        NotImplementedError,
-    ) as error:
-        raise NadeError("The picture is damaged or incomplete and cannot be decoded.") from error
+GREY = N_("Colour becomes brightness: 0.299 r + 0.587 g + 0.114 b.")
 
 
-def _bounded_bytes(source: bytes | str | Path) -> bytes:
-    if not isinstance(source, bytes):
-        path = Path(source)
-        if not path.is_file():
-            raise NadeError("There is no picture {path}.", path=path)
-        if path.stat().st_size > MAX_BYTES:
-            raise NadeError(
-                "{name} has {size} MB; at most {limit} MB are read.",
-                name=path.name,
-                size=path.stat().st_size >> 20,
-                limit=MAX_BYTES >> 20,
-            )
-        source = path.read_bytes()
-    if not source:
-        raise NadeError("The picture is empty: it has no bytes.")
-    if len(source) > MAX_BYTES:
-        raise NadeError(
-            "The picture has {size} MB; at most {limit} MB are read.", size=len(source) >> 20, limit=MAX_BYTES >> 20
-        )
-    return source
+def _on_white(picture: Image.Image) -> tuple[np.ndarray, list[Step]]:
+    """Grey levels (H, W) without transparency: on white paper, or where the colours tell nothing, alpha as the ink."""
+    steps = [Step(N_("picture"), N_("As it came, turned the way its EXIF tag says."), _shown(picture))]
+    if picture.mode not in ("LA", "RGBA"):
+        return np.asarray(picture if picture.mode == "F" else picture.convert("L"), float), steps
+    grey, alpha = (np.asarray(band, float) for band in picture.convert("LA").split())
+    if alpha.min() == 255:
+        return grey, steps
+    seen = grey[alpha >= 128]
+    if np.ptp(alpha) >= FLAT and seen.size and np.ptp(seen) < FLAT and seen.mean() > 127:
+        ink = 255 - alpha
+        note = N_("What is seen is all of one bright colour: where it is opaque, there is ink.")
+        return ink, [*steps, Step(N_("opaque"), note, _shown(ink))]
+    grey = 255 + (grey - 255) * alpha / 255
+    return grey, [*steps, Step(N_("on white"), N_("Transparent parts are shown on white paper."), _shown(grey))]
 
 
-def _on_white(picture: Image.Image) -> tuple[Image.Image, list[Step]]:
-    """RGB without transparency, at most 1024 pixels long: more says nothing about 28 x 28."""
-    rgba = picture.convert("RGBA")
-    steps = []
-    if max(rgba.size) > 1024:
-        rgba.thumbnail((1024, 1024))
-    original = rgba.convert("RGB")
-    steps.append(Step(N_("picture"), N_("As it came, turned the way its EXIF tag says."), np.asarray(original)))
-    if np.asarray(rgba)[..., 3].min() < 255:
-        white = Image.new("RGBA", rgba.size, "white")
-        original = Image.alpha_composite(white, rgba).convert("RGB")
-        steps.append(Step(N_("on white"), N_("Transparent parts are shown on white paper."), np.asarray(original)))
-    return original, steps
+def _shown(picture: np.ndarray | Image.Image) -> np.ndarray:
+    """What is shown of a picture, uint8."""
+    if isinstance(picture, Image.Image) and picture.mode != "F":
+        return np.asarray(picture.convert("RGB"))
+    return np.clip(np.round(np.asarray(picture)), 0, 255).astype(np.uint8)
 
 
 def _exact(grey: np.ndarray) -> np.ndarray | None:
-    """The 28 x 28 image that this two-valued picture shows enlarged by a whole factor, or None."""
-    height, width = grey.shape
-    if height != width or height % SIDE or not np.isin(grey, (0, 255)).all():
+    """The 28 x 28 image, on a dark ground, that this two-valued picture shows enlarged by a whole factor, or None."""
+    low, high, times = grey.min(), grey.max(), len(grey) // SIDE
+    on = np.isclose(grey, high)
+    if grey.shape != (SIDE * times, SIDE * times) or high - low < FLAT or not (on | np.isclose(grey, low)).all():
         return None
-    small = grey[:: height // SIDE, :: width // SIDE]
-    if not np.array_equal(small.repeat(height // SIDE, 0).repeat(width // SIDE, 1), grey) or _is_bright(small):
+    small = on[::times, ::times]
+    if not np.array_equal(small.repeat(times, 0).repeat(times, 1), on):
         return None
-    return (small > 0).astype(np.uint8)
+    return (small ^ _is_bright(small)).astype(np.uint8)
 
 
-def _is_bright(grey: np.ndarray) -> bool:
-    """Whether the border, where the background is, is on the bright side."""
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    return bool(np.median(border) > 127.5)
+def _is_bright(on: np.ndarray) -> bool:
+    """Whether most of the border of a binary image is on."""
+    return bool(np.median(np.concatenate([on[0], on[-1], on[:, 0], on[:, -1]])) > 0.5)
 
 
-def _content(grey: np.ndarray) -> np.ndarray:
-    """The bounding box of what is brighter than Otsu's level, with a pixel around; all of it if there is none."""
-    rows, columns = (np.flatnonzero((grey > otsu(grey)).any(axis)) for axis in (1, 0))
-    if not rows.size:
-        return grey
-    return grey[max(rows[0] - 1, 0) : rows[-1] + 2, max(columns[0] - 1, 0) : columns[-1] + 2]
+def _unchanged(grey: np.ndarray, exact: np.ndarray) -> Step:
+    if _is_bright(grey > (grey.min() + grey.max()) / 2):
+        note = N_("Already 28 x 28, black and white: taken pixel for pixel, dark for bright.")
+        return Step(STAGES["inverted"][0], note, exact * 255)
+    note = N_("Already 28 x 28, black and white on a dark ground: taken pixel for pixel.")
+    return Step(N_("unchanged"), note, exact * 255)
 
 
 def _resize(grey: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -226,19 +205,6 @@ def _fitted(grey: np.ndarray, fit: Fit) -> np.ndarray:
 def _mean_place(weights: np.ndarray) -> float:
     """Where the weights (n,) of n pixels in a row balance, in pixels from their start."""
     return float(weights @ (np.arange(len(weights)) + 0.5) / weights.sum())
-
-
-def otsu(grey: np.ndarray) -> float:
-    """The level that maximises the variance between the two classes it makes (Otsu, 1979)."""
-    counts = np.bincount(grey.ravel(), minlength=256).astype(float)
-    below = np.cumsum(counts)
-    above = below[-1] - below
-    sums = np.cumsum(counts * np.arange(256))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
-    between = np.nan_to_num(between)
-    best = np.flatnonzero(between == between.max())
-    return float(best.mean()) if between.max() > 0 else 127.0
 
 
 def to_png(image: np.ndarray, scale: int = 1) -> bytes:

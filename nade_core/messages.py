@@ -1,5 +1,6 @@
 """Sentences for people: English here, any language where there is a translator."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -21,3 +22,14 @@ class NadeError(ValueError):
 
     def __str__(self) -> str:
         return self.message.format(**self.facts) if self.facts else self.message
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something to know: a sentence with gaps, marked for translation, and the facts that fill them."""
+
+    message: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.message.format(**self.facts)

@@ -27,12 +27,14 @@ from .files import size_of
 from .hosting import ALONE, Hosting
 from .messages import NadeError
 from .runs import Request, RunState, clear_stop, create, look, plan, request_stop
+from .runs.apart import plan_apart
 from .runs.folder import CLAIM, as_error, is_alive, is_held, lock, stop_requested, working_on, write_status
 from .runs.owning import Owned, give, in_turn, last_visit, owned
 from .runs.process import Worker, bury, end, spawn
 
 MAX_WAITING, MAX_KEPT, MAX_UPLOAD_MB = 8, 40, 200
 MAX_TOGETHER = 100  # runs that wait where many people share a host
+LARGE = 32 << 20  # bytes: uploads that are not read in the app's own process
 POLL = 0.25  # seconds between two looks at the folder
 GRACE = 0.7  # seconds that a worker has to end by itself once a stop was asked for
 LEAVING = 10.0  # seconds to wait for a worker that has said its last word
@@ -87,7 +89,8 @@ class Queue:
             with working_on(folder):
                 own = request.data == "own"
                 data, name = _store(files, folder) if own else (request.data, "")
-                config = plan(replace(request, data=str(folder / data) if own else data), as_device(device))
+                made = plan_apart if sum(len(content) for _, content in files) > LARGE else plan
+                config = made(replace(request, data=str(folder / data) if own else data), as_device(device))
                 config = replace(config, data=data, data_name=name) if own else config
                 with self._locked():
                     self._check_room(owner)

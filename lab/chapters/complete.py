@@ -107,7 +107,7 @@ def _picture(card: ModelCard) -> tuple[np.ndarray, str] | None:
     if not file:
         return None
     prepared = images.prepare(file.getvalue(), *how)
-    warn(card, prepared.image)
+    warn(card, prepared)
     return prepared.image.ravel(), file.name
 
 

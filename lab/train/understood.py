@@ -11,12 +11,11 @@ from nade_core.data.filetypes import IMAGE_SUFFIXES
 from nade_core.data.reading import understand
 from nade_core.data.understood import BINARISE, How, Understood
 from nade_core.messages import N_, NadeError
-from nade_core.queue import file_end
+from nade_core.queue import LARGE, file_end
 
 from ..link import linked
 from ..words import _, plain, tell
 
-READ_HERE = 32 << 20  # bytes of a file that is looked through while the viewer waits; the worker reads a larger one
 SHOWN = 8  # files that were left out
 AUTO, NONE = "auto", "none"
 WITH_NAMES = (".csv", ".tsv", ".txt", ".data", ".gz", ".xlsx")  # files whose first row may be one of names
@@ -32,7 +31,7 @@ def panel(files: list, values: str) -> tuple[str | None, dict]:
     if len(files) != 1 or files[0].name.lower().endswith(IMAGE_SUFFIXES):
         return None, {}
     name, content = files[0].name, files[0].getvalue()
-    if len(content) > READ_HERE:
+    if len(content) > LARGE:
         st.caption(_("A large file: it is read when the training begins."))
         return None, {}
     key = None

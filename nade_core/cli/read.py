@@ -50,10 +50,13 @@ def _picture(args) -> None:
     prepared = images.prepare(args.source)
     rows = ["".join(map(str, row)) for row in prepared.image.tolist()]
     steps = [{"name": step.name, "explanation": step.explanation.format(**step.facts)} for step in prepared.steps]
+    warnings = [str(note) for note in prepared.notes]
     if args.json:
-        return print_json({"kind": "picture", "image": rows, "steps": steps, "warnings": []})
+        return print_json({"kind": "picture", "image": rows, "steps": steps, "warnings": warnings})
     for step in steps:
         print(f"{step['name']}: {step['explanation']}", file=sys.stderr)
+    for warning in warnings:
+        print(f"nade: note: {warning}", file=sys.stderr)
     print("\n".join(rows).translate({ord("0"): ".", ord("1"): "#"}))
 
 

@@ -14,7 +14,7 @@ from .text import is_korean
 from .understood import Content, How, Skipped, Understood
 
 MAX_IMAGES = 100_000
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".mpo")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 UTF8, LOCKED = 0x800, 0x1  # flags of a file in an archive
 PIECE = 1 << 12  # bytes: some packings unpack a whole piece at once, whatever was asked for

@@ -1,11 +1,10 @@
 """How a file is to be read, where somebody says so, and what was understood of it: nothing is changed in silence."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from ..messages import NadeError
+from ..messages import NadeError, Note
 
 HOLES = ("refuse", "drop", "fill", "keep")
 BINARISE = ("threshold", "bernoulli")
@@ -36,17 +35,6 @@ class How:
             raise NadeError(
                 "Expected binarise to be one of {known}; got {value!r}.", known=BINARISE, value=self.binarise
             )
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something to know: a sentence with gaps, marked for translation, and the facts that fill them."""
-
-    message: str
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.message.format(**self.facts)
 
 
 @dataclass(frozen=True)

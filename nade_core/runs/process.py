@@ -33,13 +33,17 @@ def _command(folder: Path) -> list[str]:
     return [sys.executable, "-m", "nade_core", "train", "--out", str(folder), "--resume", "--json"]
 
 
+def environment() -> dict[str, str]:
+    """In which another process of this Python finds the same packages, with UTF-8 whatever the system's encoding is."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"}
+
+
 def spawn(folder: Path, seconds: float | None = None) -> subprocess.Popen:
     """A worker process for the run, on its own: what ends the app does not end it. Its words are of this attempt.
 
     It trains for so many ``seconds`` at most, its last epoch under way is finished.
     """
     limit = [] if seconds is None else ["--time-budget", f"{seconds:f}s"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     apart = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # on Windows; a session of its own elsewhere
     with (folder / "worker.log").open("wb") as log:
         return subprocess.Popen(
@@ -47,7 +51,7 @@ def spawn(folder: Path, seconds: float | None = None) -> subprocess.Popen:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
-            env=environment,
+            env=environment(),
             start_new_session=os.name == "posix",
             creationflags=apart,
         )

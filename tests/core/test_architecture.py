@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = (
-    {"files", "devices", "augment", "inputs", "orderings", "measures", "images", "messages", "hosting", "memory"},
+    {"files", "devices", "augment", "inputs", "orderings", "measures", "images", "decoding", "ink", "messages"}
+    | {"hosting", "memory"},
     {"kernels"},
     {"models"},
     {"data", "scoring"},
@@ -55,7 +56,9 @@ def test_imports_point_down_and_stay_out_of_the_app(path):
 
 
 def test_importing_the_library_loads_neither_numba_nor_streamlit():
-    code = "import sys, nade_core; print({'numba', 'streamlit', 'plotly'} & set(sys.modules))"
+    code = (
+        "import sys, nade_core.data; print({'numba', 'streamlit', 'plotly', 'scipy', 'pillow_heif'} & set(sys.modules))"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout == "set()\n"
 
 

@@ -8,6 +8,7 @@ import tracemalloc
 import zipfile
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -63,13 +64,20 @@ def test_what_a_system_puts_beside_pictures_is_none(archive, hidden):
     assert (about.kind, about.rows, about.skipped) == ("pictures", 10, ())
 
 
+def test_what_phones_make_is_read_among_others(archive):
+    picture, buffer = Image.open(io.BytesIO(png())).convert("RGB"), io.BytesIO()
+    pillow_heif.from_pillow(picture).save(buffer, quality=95)
+    rows = read_rows(archive({"a.HEIC": buffer.getvalue(), "b.png": png()}))
+    assert len(rows) == 2 and np.count_nonzero(rows[0] != rows[1]) <= 4
+
+
 BAD = {
     "truncated.png": png()[:60],
     "none.png": b"no picture",
     "empty.png": b"",
     "huge.png": bytes(30 << 20),
     "notes.txt": b"words",
-    "photo.heif2": b"\x00\x00\x00\x18ftypheic" + bytes(40),
+    "photo.heic": b"\x00\x00\x00\x18ftypheic" + bytes(40),
     "inner.zip": packed(TEN),
 }
 

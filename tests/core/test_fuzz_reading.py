@@ -7,15 +7,17 @@ import zipfile
 
 import numpy as np
 import pandas
+import pillow_heif
 import pytest
 from PIL import Image
 
-from nade_core import NADE, load_model, save_model
+from nade_core import NADE, images, load_model, save_model
 from nade_core.data.filetypes import FILE_TYPES
 from nade_core.data.reading import How, read_data, understand
 from nade_core.messages import NadeError
 from nade_core.models import NADEConfig
 
+pillow_heif.register_heif_opener()
 SECONDS = 1.2  # of each kind of file; a machine that is quicker tries more
 RNG = np.random.default_rng(0)
 ROWS = RNG.integers(0, 2, (9, 6)).astype(np.uint8)
@@ -101,9 +103,9 @@ def mutated(content, rng):
     return bytes(content)
 
 
-def tried(contents, path, attempt, least):
+def tried(contents, path, attempt, least, seconds=SECONDS):
     """How many mutants were tried, none of which gave anything but a result or a sentence, or took long."""
-    rng, count, until = np.random.default_rng(1), 0, time.perf_counter() + SECONDS
+    rng, count, until = np.random.default_rng(1), 0, time.perf_counter() + seconds
     while count < least or time.perf_counter() < until:
         path.write_bytes(mutated(contents[count % len(contents)], rng))
         began = time.perf_counter()
@@ -135,6 +137,18 @@ def test_whatever_bytes_come_a_reader_gives_rows_or_a_sentence(end, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of numbers beyond all measure
         assert tried(seeds()[end], tmp_path / f"m{end}", attempt, 60) >= 60
+
+
+@pytest.mark.parametrize("format", images.FORMATS)
+def test_whatever_bytes_come_a_picture_is_28_x_28_or_a_sentence(format, tmp_path):
+    picture = Image.fromarray(RNG.integers(0, 2, (9, 12)).astype(np.uint8) * np.uint8(255))
+    turn = [picture.convert("RGB"), picture, picture.convert("RGBA" if format == "PNG" else "RGB")]
+    contents = [saved(lambda buffer, one=one: one.save(buffer, format)) for one in turn]
+
+    def attempt(path):
+        assert images.prepare(path).image.shape == (28, 28)
+
+    assert tried(contents, tmp_path / "m", attempt, 40, SECONDS / 3) >= 40
 
 
 def test_every_reader_is_tried():

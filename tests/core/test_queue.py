@@ -110,6 +110,15 @@ def test_a_run_is_alive_while_its_worker_holds_the_lock_whatever_its_pid(make_qu
     assert runs.look(run.folder).state == "interrupted"
 
 
+def test_large_uploads_are_read_in_another_process(make_queue, monkeypatch):
+    known = make_queue().submit(ASKED, table()).config
+    monkeypatch.setattr(queue, "LARGE", 0)
+    monkeypatch.setattr(queue, "plan", None)  # the app's own process does not
+    assert make_queue().submit(ASKED, table()).config == known
+    with pytest.raises(NadeError, match="damaged"):
+        make_queue().submit(ASKED, [("a.npy", b"none")])
+
+
 def test_a_folder_that_a_worker_holds_is_refused_in_words_to_another(make_queue, started):
     q = make_queue()
     run = q.submit(ASKED, table())

@@ -76,6 +76,15 @@ def test_a_picture_that_became_nothing_like_the_data_is_told(chapter, picture, s
     assert metric(page, "log p(x)"), "and the number stands beside it"
 
 
+def test_what_is_doubtful_is_told_with_the_controls_that_help(chapter, silhouette):
+    page = upload(
+        chapter("density", model="nade-animals", source="own"), np.hstack([silhouette] * 2).repeat(4, 0).repeat(4, 1)
+    )
+    (warned,) = (warning.value for warning in page.warning)
+    assert images.DOUBTS["several"] in warned and "Background" in warned
+    assert page.selectbox(key="ground") and page.toggle(key="auto") and page.toggle(key="crop")
+
+
 def test_a_good_picture_is_scored_without_a_word(chapter, silhouette):
     page = upload(chapter("density", model="nade-animals", source="own"), silhouette)
     assert not page.warning

@@ -1,6 +1,10 @@
 """What other people name and bring does not break, or speak on, anybody's page."""
 
+import ast
 import json
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,10 +17,13 @@ from nade_core import NADE, NADEConfig, load_pretrained, save_model
 from nade_core.data import load_dataset
 from nade_core.data.understood import How
 from nade_core.headers import read_header
+from nade_core.messages import NadeError
 from nade_core.models import MODELS
 
 from .conftest import go, healthy
 from .conftest import words as said
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -81,6 +88,31 @@ def test_an_upload_is_looked_at_whatever_it_is_called():
     for name in ("글" * 84 + ".csv", "..", "", "a\0b.csv"):
         seen, _arrays = _look(name, content, How("binary"))
         assert getattr(seen, "rows", 2) == 2
+
+
+@pytest.mark.parametrize(
+    "fact, told",
+    [
+        (Path("/srv/app/runs/a b/model.safetensors"), "model.safetensors"),
+        ("/srv/app/runs/x/upload", "upload"),
+        ("[Errno 28] No space left on device: '/srv/my runs/x/config.json'", "device: 'config.json'"),
+        ("C:\\Users\\me\\runs\\x.npz", "x.npz"),
+        ("0/1 and 255", "0/1 and 255"),
+        (NadeError("There is no picture {path}.", path=Path("/srv/a.png")), "no picture a.png"),
+    ],
+)
+def test_a_viewer_sees_no_folder_of_the_server(fact, told):
+    said = words.tell(NadeError("The system refused: {reason}.", reason=fact))
+    assert told in said and "srv" not in said and "Users" not in said
+
+
+def test_a_viewer_sees_no_traceback_and_no_word_of_the_command_line():
+    config = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))
+    assert config["client"]["showErrorDetails"] == "none"
+    for path in {*(ROOT / "nade_core").rglob("*.py")} - {*(ROOT / "nade_core/cli").rglob("*.py")}:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("N_", "NadeError") and node.args:
+                assert not re.search(r"(?<!\w)--[a-z]", ast.unparse(node.args[0])), path
 
 
 def test_a_stroke_visits_a_pixel_once():
