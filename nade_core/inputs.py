@@ -115,7 +115,7 @@ def as_count(n) -> int:
 
 def as_shape(shape) -> torch.Size:
     """A number of rows, or a shape of so many, as torch.distributions take it."""
-    sides = shape if isinstance(shape, tuple | list) else (shape,)
+    sides = shape if isinstance(shape, tuple) else (shape,)
     return torch.Size([as_count(side) for side in sides])
 
 
