@@ -95,7 +95,10 @@ def test_a_model_that_counts_has_neither_epochs_nor_hidden_units(train, monkeypa
 
 def test_points_are_offered_the_models_of_real_values_alone(train):
     page = train(data="rings")
-    assert [option.split(":")[0] for option in page.selectbox(key="architecture").options] == ["RNADE", "OrderAgnosticRNADE"]
+    assert [option.split(":")[0] for option in page.selectbox(key="architecture").options] == [
+        "RNADE",
+        "OrderAgnosticRNADE",
+    ]
 
 
 @pytest.mark.parametrize("lang", ["en", "ko"])
