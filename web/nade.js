@@ -482,7 +482,7 @@ function split(buffer) {
 function readHeader(header) {
   if (header === null || typeof header !== "object") throw unreadable();
   const { format_version: version, config } = header, known = FORMAT_VERSION, model = String(header.model);
-  if (version !== 1 && version !== known)
+  if (!Number.isSafeInteger(version) || version < 1 || version > known)
     throw new NadeFault("This file has format version {version}; up to {known} is known here.", { version, known });
   if (model !== "NADE") throw new NadeFault("This file holds a {model}; a browser computes NADE alone.", { model });
   const count = (n, least) => Number.isSafeInteger(n) && n >= least;

@@ -60,7 +60,7 @@ BAD = {
     "newer": (
         file(HEADER | {"format_version": 4}),
         "This file has format version {version}; up to {known} is known here.",
-        {"version": 3, "known": 2},
+        {"version": 4, "known": 3},
     ),
     "another model": (
         file(HEADER | {"model": "MADE"}),
