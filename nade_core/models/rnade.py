@@ -32,6 +32,8 @@ from .gaussians import Conditionals, Gaussians
 
 FAMILIES = {"gaussian": Normal, "laplace": Laplace}
 FIRST_SHARE, FIRST_SIZE = 0.1, 0.3  # of the network's components among the Gaussians, and of its weights, at first
+FAR = 1e4  # standard deviations beyond which values before a variable tell it no more
+FARTHEST = 1e18  # standard deviations whose square float32 holds; the density there is zero to any precision
 SILENT = -60.0  # the logit of a component that has no say
 SMALL, SQUARES = 5000, 60_000  # a small table: so many rows; so many numbers in all covariances together
 
@@ -134,7 +136,8 @@ class RNADE(DensityModel):
         return self._mixture(self._along(z, ordering)).log_prob(z) - self.scale.log()
 
     def _standardised(self, x: Tensor) -> Tensor:
-        return ((as_double(x) - as_double(self.mean)) / as_double(self.scale)).to(self.b)
+        z = (as_double(x) - as_double(self.mean)) / as_double(self.scale)
+        return z.clamp(-FARTHEST, FARTHEST).to(self.b)
 
     def _along(self, z: Tensor, o: Tensor) -> Conditionals:
         """The components of every p(z_i | z_<i): (B, D, ...) in the order of z."""
@@ -238,7 +241,8 @@ class RNADE(DensityModel):
 
     def _hidden(self, z: Tensor, known: Tensor) -> Tensor:
         """The hidden state of rows (B, D) under each of several masks of known dimensions (P, D): (B, P, H)."""
-        h = torch.relu(self.c + known @ self.M + torch.einsum("bd,pd,dh->bph", z, known, self.W))
+        near = z.clamp(-FAR, FAR)  # beyond, the hidden state would overflow, and infinities are no density
+        h = torch.relu(self.c + known @ self.M + torch.einsum("bd,pd,dh->bph", near, known, self.W))
         for layer in self.deeper:
             h = h + torch.relu(layer(F.dropout(h, self.config.dropout, self.training)))
         return F.dropout(h, self.config.dropout, self.training)

@@ -10,7 +10,7 @@ from nade_core import load_model, runs, save_model
 from nade_core.data import EMBEDDED, load_dataset
 from nade_core.data.reading import read_data, read_rows
 from nade_core.data.shapes import SHAPES
-from nade_core.models import RNADE, RNADEConfig
+from nade_core.models import MODELS, RNADE, RNADEConfig
 from nade_core.orderings import inverse
 from nade_core.scoring import ensemble_log_probs
 from nade_core.training import TrainConfig
@@ -163,3 +163,17 @@ def test_the_pixels_of_a_photo_are_levels_or_real_numbers_above_them():
     assert read_rows(picture, values="levels").shape == read_rows(picture, values="real").shape == (9600, 3)
     with pytest.raises(ValueError, match="no rows of 0 and 1"):
         read_data("cat")
+
+
+@pytest.mark.parametrize("name", ["RNADE", "OrderAgnosticRNADE"])
+@pytest.mark.parametrize("gaussians", [0, 3])
+def test_no_finite_row_has_a_density_that_is_no_number(name, gaussians):
+    torch.manual_seed(0)
+    model = MODELS[name][0](MODELS[name][1](dims=3, hidden=6, components=2, gaussians=gaussians))
+    model.start_from(torch.randn(50, 3))
+    rows = torch.tensor([[a, b, c] for a in FAR for b in FAR for c in FAR])
+    log_p = model.log_prob(rows)
+    assert not log_p.isnan().any() and log_p[0].isfinite() and (log_p < 1e3).all()
+
+
+FAR = (0.0, 1e5, 1e20, -1e38, 3e38)

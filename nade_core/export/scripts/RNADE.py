@@ -43,7 +43,7 @@ class RNADE:
             weights, mu, sigma = self._mixture(a, d, z[:, self.ordering[:i]])
             terms = weights.log_softmax(1) + self.family(mu, sigma).log_prob(z[:, d, None])
             total = total + terms.logsumexp(1) - self.scale[d].log()
-            a = a + self.M[d] + z[:, d, None] * self.W[d]
+            a = a + self.M[d] + z[:, d, None].clamp(-1e4, 1e4) * self.W[d]
         return total
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
@@ -56,7 +56,7 @@ class RNADE:
             k = (which[:, i, None] > weights.softmax(1).cumsum(1)).sum(1, keepdim=True).clamp(max=mu.shape[1] - 1)
             drawn = self.family(mu.gather(1, k)[:, 0], sigma.gather(1, k)[:, 0])
             z[:, d] = drawn.icdf(u[:, i].clamp(tiny, 1 - tiny))
-            a = a + self.M[d] + z[:, d, None] * self.W[d]
+            a = a + self.M[d] + z[:, d, None].clamp(-1e4, 1e4) * self.W[d]
         return z * self.scale + self.mean
 
     def _mixture(self, a: Tensor, d: int, before: Tensor) -> tuple[Tensor, Tensor, Tensor]:
