@@ -6,7 +6,7 @@ from ..messages import NadeError
 from .options import Status, print_json
 
 HELP = "draw images into a PNG"
-EXAMPLE = "nade sample nade-animals -n 64 --seed 0 --label dog --out dogs.png"
+EXAMPLE = "nade sample pixelcnn-animals -n 64 --seed 0 --label dog --out dogs.png"
 
 
 def add_arguments(p, arguments: list[str]) -> None:

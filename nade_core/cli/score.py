@@ -9,7 +9,7 @@ from .evaluate import score_rows
 from .options import Status, print_json
 
 HELP = "exact log p(x) of pictures, as CSV"
-EXAMPLE = "nade score nade-animals dog.png cat.jpg"
+EXAMPLE = "nade score pixelcnn-animals dog.png cat.jpg"
 
 
 def add_arguments(p, arguments: list[str]) -> None:

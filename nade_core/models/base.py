@@ -102,7 +102,9 @@ class DensityModel(nn.Module):
         if not isinstance(generator, Sequence):
             return self._sample(self._uniforms(n, generator), y, known, temperature)
         if len(generator) != n:
-            raise NadeError("Expected one generator, or one a row; got {given} for {n} rows.", given=len(generator), n=n)
+            raise NadeError(
+                "Expected one generator, or one a row; got {given} for {n} rows.", given=len(generator), n=n
+            )
         uniforms = [self._uniforms(1, each) for each in generator] or [self._uniforms(0, None)]
         return self._sample(torch.cat(uniforms, -2), y, known, temperature)
 

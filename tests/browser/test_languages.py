@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 SEEN, WIDE_JS = (HERE / "seen.js").read_text("utf-8"), (HERE / "wide.js").read_text("utf-8")
 SCHEMES = {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 21, 28)"}  # and the colour of the page
 STATES = {  # of a chapter: what else is to be read, beside what it shows at first
-    "generate": ["model=nade-animals", "model=rnade-moons", "model=categorical-photo"],
+    "generate": ["model=pixelcnn-animals", "model=rnade-moons", "model=categorical-photo"],
     "density": ["source=test", "source=own", "source=noise", "model=rnade-dog", "model=rnade-photo"],
     "rank": ["compare=made-mnist", "model=rnade-dog", "model=rnade-photo"],
     "complete": ["source=own"],
