@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--data", choices=SOURCES, default="animals")
     parser.add_argument("--samples", type=int, default=200, help="of each class (200)")
     parser.add_argument("--temperature", type=float, default=1.0, help="of the samples (1: from p(x | y) itself)")
-    parser.add_argument("--epochs", type=int, default=30, help="of the judge (30)")
+    parser.add_argument("--epochs", type=int, default=14, help="of the judge (14)")
     parser.add_argument("--seed", type=int, default=0, help="of the samples (0)")
     parser.add_argument("--judge", type=Path, help="a file that keeps the judge: used if there, else written")
     args = parser.parse_args(arguments)

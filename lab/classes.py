@@ -7,9 +7,9 @@ from lesson import drawing, reveal
 from nade_core import ModelCard
 from nade_core.data import load_dataset
 
-from .cache import Key, data_of, key_of, loaded
+from .cache import Key, affordable, data_of, key_of, loaded
 
-JUDGED = 300  # test images that the classifier is judged by while they are revealed
+JUDGED = 300  # test images that a quick classifier is judged by while they are revealed
 SIDE = 28
 
 
@@ -66,6 +66,11 @@ def _paths(key: Key, data: str, n: int) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(paths), found.test_labels[rows]
 
 
+def judged(card: ModelCard) -> int:
+    """By how many test images the classifier is judged while they are revealed."""
+    return affordable(card, JUDGED)
+
+
 def paths(card: ModelCard) -> tuple[np.ndarray, np.ndarray]:
-    """p(y | x_<=i) of JUDGED test images, i = 0, 28 .. 784: (N, 29, K), and their labels (N,)."""
-    return _paths(key_of(card), card.embedded, JUDGED)
+    """p(y | x_<=i) of ``judged`` test images, i = 0, 28 .. 784: (N, 29, K), and their labels (N,)."""
+    return _paths(key_of(card), card.embedded, judged(card))

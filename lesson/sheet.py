@@ -15,7 +15,7 @@ from . import corruptions
 from .drawing import draw
 
 FILE = Path(__file__).with_name("sheet.npz")
-MODEL, SHOWN = "nade-animals", "dog"
+MODEL, SHOWN = "pixelcnn-animals", "dog"
 SEEDS, LOTS = 100, 12  # draws of each class, by seeds from 0 on; lots of four images
 FOUR = ("real", "damaged", "noise", "blank")
 DAMAGE = {

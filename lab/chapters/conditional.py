@@ -27,7 +27,7 @@ CHAPTER = Chapter(
     steps=("ask", "reveal", "accuracy", "calibration", "next"),
     sentence=N_("p(x | y) draws what you ask for, and [[bayes-rule|Bayes' rule]] turns it into a classifier."),
 )
-MODELS = {"nade-animals": N_("animals"), "nade-mnist-classes": N_("digits")}
+MODELS = {sheet.MODEL: N_("animals"), "nade-mnist-classes": N_("digits")}
 DRAWN, ACROSS, IMAGES = 12, 6, 100  # samples, samples in a row, test images to reveal
 START, LEVEL, SIDE = 196, 0.9, classes.SIDE  # pixels known at first, what counts as sure, pixels in a row
 GIVEN = {"nothing": N_("nothing"), "class": N_("the class"), "half": N_("the upper half"), "both": N_("both")}
@@ -56,7 +56,7 @@ def render() -> None:
     with right:
         stage.formula(latex)
         stage.figures(figures)
-        stage.words(CHAPTER, here, n=classes.JUDGED)
+        stage.words(CHAPTER, here, n=classes.judged(card))
     _closing(card, (image + IMAGES // 2) % IMAGES)
 
 
@@ -140,7 +140,7 @@ def _other_image(image: int) -> None:
 
 
 def _judged(card: ModelCard) -> tuple[np.ndarray, np.ndarray]:
-    with st.spinner(_("Revealing {n} test images…", n=classes.JUDGED)):
+    with st.spinner(_("Revealing {n} test images…", n=classes.judged(card))):
         return classes.paths(card)
 
 
@@ -159,7 +159,7 @@ def _accuracy(card: ModelCard, image: int, top: Any) -> Shown:
 
 def _calibration(card: ModelCard, image: int, top: Any) -> Shown:
     paths, labels = _judged(card)
-    rows = linked(st.slider, _("rows of the image that are known"), 1, 28, key="rows", default=14)
+    rows = linked(st.slider, _("rows of the image that are known"), 2, 28, key="rows", default=14, step=2)
     found = bayes.judge(paths, labels, rows)
     chart(*judging.reliability(found), key="calibration")
     error = rf"\sum_b \tfrac{{n_b}}{{n}}\,\bigl|\text{{{_('right')}}}_b - \bar p_b\bigr|"

@@ -7,7 +7,7 @@ from .options import Status, print_json
 from .tables import SUFFIXES, check_out, layout_for, write_columns
 
 HELP = "draw images into a PNG, or rows into a table"
-EXAMPLE = "nade sample nade-animals -n 64 --seed 0 --label dog --out dogs.png"
+EXAMPLE = "nade sample pixelcnn-animals -n 64 --seed 0 --label dog --out dogs.png"
 
 
 def add_arguments(p, arguments: list[str]) -> None:

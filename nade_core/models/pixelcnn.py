@@ -96,7 +96,7 @@ class PixelCNN(LabelledModel):
     layers: Any  # a ModuleList of MaskedConv
     U: Tensor  # (K, L + 1, 2 C); None without classes
 
-    description = N_("masked convolutions over 2 × 2 blocks, eight scans")
+    description = N_("masked convolutions over 2 × 2 blocks")
     recipe = {"epochs": 30, "batch_size": 64, "learning_rate": 1.5e-3, "average": 0.9995, "precision": "bfloat16"}
     many_orderings = True
     slow = True
@@ -125,6 +125,8 @@ class PixelCNN(LabelledModel):
 
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """The mean of -log p(x | y, scan), with one scan drawn for the batch."""
+        if self.classes and y is None:
+            return super().loss(x, y, generator)
         scan = int(torch.randint(len(self.scans), (), generator=generator))
         return F.binary_cross_entropy_with_logits(self._scan_logits(x, y, scan), x, reduction="sum") / len(x)
 

@@ -81,7 +81,7 @@ def test_the_player_draws_pixel_by_pixel(viewer):
 
 
 def test_a_click_on_a_sample_shows_it_in_the_player_and_ends_the_one_that_plays(viewer):
-    viewer.open(f"{AT}?lang=en&model=nade-animals")
+    viewer.open(f"{AT}?lang=en&model=pixelcnn-animals")
     viewer.page.get_by_role("button", name="to the start").click()
     viewer.page.get_by_role("button", name=re.compile("^play$", re.IGNORECASE)).click()
     sample = viewer.page.get_by_role("button", name=re.compile("^image 5:"))
@@ -135,7 +135,7 @@ def test_a_training_survives_a_reload_and_its_model_can_be_sampled(viewer):
     viewer.heading("Generate")
     viewer.page.get_by_role("combobox", name="A model of").click()
     viewer.page.get_by_role("option", name="Dogs and other animals").click()
-    expect(viewer.page).to_have_url(re.compile("model=nade-animals"))
+    expect(viewer.page).to_have_url(re.compile("model=pixelcnn-animals"))
     viewer.page.get_by_role("combobox", name="Model", exact=True).click()
     viewer.page.get_by_role("option", name=re.compile("^small and quick")).click()
     expect(viewer.page).to_have_url(re.compile(r"model=\d{8}-"))

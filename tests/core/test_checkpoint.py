@@ -95,6 +95,15 @@ def test_the_digits_reach_their_goal_and_animals_are_told_apart():
     assert (guesses == data.test_labels).mean() > 0.5  # ten classes: chance is 0.1
 
 
+def test_the_lectures_dogs_are_of_the_better_model_and_it_tells_them_apart():
+    ours, nade = (next(c for c in list_models() if c.name == name) for name in ("pixelcnn-animals", "nade-animals"))
+    assert ours.nats["test"] <= 85 < nade.nats["test"]
+    assert ours.header["classifier"]["accuracy"] > nade.header["classifier"]["accuracy"]
+    data, model = load_dataset("animals"), load_pretrained("pixelcnn-animals", "cpu")
+    guesses = model.class_log_prob(data.test[::48]).argmax(1).numpy()
+    assert (guesses == data.test_labels[::48]).mean() > 0.85
+
+
 def test_unknown_names_and_devices_are_named():
     with pytest.raises(ValueError, match="nade-animals"):
         load_pretrained("nobody")

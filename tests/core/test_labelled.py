@@ -128,6 +128,12 @@ def test_a_scan_of_its_own_makes_a_model_of_one_ordering():
             config_class(dims=DIMS, scans=wrong)
 
 
+def test_without_labels_the_loss_is_the_mixtures(model):
+    x = some_rows()
+    loss = model.loss(x, None, torch.Generator())
+    assert math.isclose(loss.item(), -model.log_prob(x).mean().item(), rel_tol=1e-9)
+
+
 def test_a_step_of_training_moves_what_says_the_class(model):
     data = load_dataset("animals")
     model_class, config_class = MODELS[type(model).__name__]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lab import cache, classes
-from lesson import reveal
+from lesson import reveal, sheet
 from nade_core import load_pretrained
 from nade_core.data import load_dataset
 
@@ -36,7 +36,7 @@ def conditionals(model, row):
 def test_samples_of_the_class_that_is_asked_for(chapter):
     page = chapter("conditional")
     assert page.selectbox(key="y").value == "dog"
-    card = cache.cards()["nade-animals"]
+    card = cache.cards()[sheet.MODEL]
     log_p = cache.samples(card, 12, 0, card.classes.index("dog"))[1]
     assert metric(page, "mean log p(x | y)") == f"{log_p.mean():.1f} nats".replace("-", "−")
     page = chapter("conditional", of=NAME, y="7", seed=3)
@@ -101,6 +101,22 @@ def test_the_closing_question_takes_the_class_by_its_number(chapter, model):
     best, other = np.argsort(-terms.sum(-1))[:2]
     assert "Yes." in words(chapter("conditional", of=NAME, answer=best))
     assert f"Not quite: {best}." in words(chapter("conditional", of=NAME, answer=other))
+
+
+def test_the_animals_are_judged_by_fewer_images_and_by_whole_rows(chapter):
+    """Their model is slow to score, and generates blocks of two rows: an even number of rows is a number of pixels."""
+    card = cache.cards()[sheet.MODEL]
+    paths, labels = classes.paths(card)
+    assert len(paths) == len(labels) == classes.judged(card) < classes.JUDGED
+    at, data = classes.test_rows("animals")[0], load_dataset("animals")
+    expected = load_pretrained(sheet.MODEL, "cpu").class_log_prob(data.test[at][None])[0].exp().numpy()
+    assert paths[0, -1] == pytest.approx(expected, abs=1e-4)
+    page = chapter("conditional", step="calibration", rows=20)
+    assert metric(page, "right, i = 560") and page.slider(key="rows").step == 2
+    order = cache.ordering(card)
+    assert all(set(order[: 28 * rows]) == set(range(28 * rows)) for rows in range(2, 29, 2))
+    assert f"{len(labels)} images" in words(chapter("conditional", step="accuracy"))
+    assert metric(chapter("conditional", step="next", given="half"), "pixels drawn") == "392 / 784"
 
 
 def test_every_step_in_korean(chapter):
