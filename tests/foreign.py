@@ -10,7 +10,7 @@ TERMS = re.findall(
     r"\S+",
     """NADE EoNADE ConvNADE DeepNADE PixelRNN DARN DRAW VLAE RBM MNIST Fashion-MNIST Chow-Liu AUROC DeLong Otsu EXIF MoG KL
 EM PNG SVG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP HTML RGB MB GB KB CPU GPU CUDA QR Lab log ln max min exp indep bits
-nat dim or xor Enter Ctrl English""",
+nat dim or xor Enter Ctrl English cm kg km Parquet Excel HEIC AVIF scipy""",
 )
 TERMS += [*MODELS, *(card.name for card in list_models())]
 LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]*[A-Za-z]")

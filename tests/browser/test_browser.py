@@ -44,7 +44,7 @@ def test_an_uploaded_picture_scores_as_on_the_command_line(viewer, tmp_path, cap
     viewer.open("density?lang=en&model=nade-mnist&source=own")
     viewer.page.locator('input[type="file"]').set_input_files(str(picture))
     value = viewer.page.get_by_test_id("stMetric").filter(has_text="log p(x)").get_by_test_id("stMetricValue")
-    expect(value.first).to_have_text(f"{log_p:.2f} nats")
+    expect(value.first).to_have_text(f"{log_p:.2f} nats".replace("-", "−"))
     expect(viewer.page.get_by_test_id("stMain")).to_contain_text("unchanged")
 
 
@@ -77,7 +77,7 @@ def test_the_player_draws_pixel_by_pixel(viewer):
     expect(output).to_have_text(re.compile("^784 of 784"))
     total = float(re.search(r"log p so far (-[\d.]+) nats", output.inner_text())[1])
     first = viewer.page.get_by_role("button", name=re.compile("^image 1:"))
-    assert abs(float(re.search(r"(-[\d.]+) nats", first.inner_text())[1]) - total) < 0.11
+    assert abs(float(re.search(r"−([\d.]+) nats", first.inner_text())[1]) + total) < 0.11
 
 
 def test_a_click_on_a_sample_shows_it_in_the_player_and_ends_the_one_that_plays(viewer):
@@ -139,7 +139,7 @@ def test_a_training_survives_a_reload_and_its_model_can_be_sampled(viewer):
     viewer.page.get_by_role("combobox", name="Model", exact=True).click()
     viewer.page.get_by_role("option", name=re.compile("^small and quick")).click()
     expect(viewer.page).to_have_url(re.compile(r"model=\d{8}-"))
-    expect(viewer.page.get_by_role("button", name=re.compile(r"^image \d+: -\d"))).to_have_count(36)
+    expect(viewer.page.get_by_role("button", name=re.compile(r"^image \d+: −\d"))).to_have_count(36)
 
 
 def test_a_page_that_asks_another_machine_would_be_found(app, browser):

@@ -1,18 +1,13 @@
 """Care for those at the back of the hall, with a keyboard, with large letters, and with a screen reader."""
 
-from contextlib import suppress
-from pathlib import Path
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import TimeoutError, expect
+from playwright.sync_api import expect
 
 import texts
 from benchmarks.handout import still
 from lab.chapter import chapters, lesson
 
-CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
-LEAST = 7  # : 1, before a hall
 ZOOMED = {"width": 640, "height": 360}  # CSS pixels of a window of 1280 x 720 at 200 %
 # Controls and words that one cannot reach by scrolling down: they end beyond the window's right edge.
 BEYOND = """() => [...document.querySelectorAll("[data-testid=stMain] :is(button, input, p, h1, h2, label)")].filter((node) => {
@@ -26,36 +21,17 @@ def at(chapter, **state):
     return f"{'' if chapter.home else chapter.id}?" + "&".join(f"{key}={value}" for key, value in state.items())
 
 
-def low(page):
-    """The words that do not stand out, once what was faded while the page ran has come back."""
-    with suppress(TimeoutError):
-        page.wait_for_function(f"({CONTRAST})({LEAST}).length === 0", timeout=5_000)
-    return page.evaluate(CONTRAST, LEAST)
-
-
-@pytest.mark.parametrize("place", range(2))
-def test_every_step_before_a_hall_is_there_and_its_words_stand_out(visit, place):
-    """Every other chapter in light and English, the others in dark and Korean."""
-    scheme, language = (("light", "en"), ("dark", "ko"))[place]
-    hall = visit(viewport={"width": 1280, "height": 720}, color_scheme=scheme, reduced_motion="reduce")
-    for chapter in lesson()[place::2]:
-        for step in chapter.steps:
-            hall.page.goto(f"{hall.address}/{at(chapter, lang=language, step=step, present=1)}")
-            still(hall.page)
-            expect(hall.page.locator(".st-key-play").first).to_be_visible()
-            assert hall.page.locator(".st-key-play").first.bounding_box()["height"] > 200
-            assert low(hall.page) == [], (chapter.id, step)
-
-
-def test_nothing_is_lost_at_200_percent(visit):
+@pytest.mark.parametrize("ids", [("home", "coin", "density"), pytest.param(tuple(chapters()), marks=pytest.mark.crawl)])
+def test_nothing_is_lost_at_200_percent(visit, ids):
     reader = visit(viewport=ZOOMED, reduced_motion="reduce")
-    for chapter, _render in chapters().values():
+    for chapter in (chapters()[id][0] for id in ids):
         reader.page.goto(f"{reader.address}/{at(chapter, lang='ko')}")
         still(reader.page)
         reader.fits()
         assert reader.page.evaluate(BEYOND) == [], chapter.id
 
 
+@pytest.mark.crawl
 @pytest.mark.parametrize("last", [0, 1])
 def test_axe_finds_nothing_serious_at_any_step_in_korean_and_dark(visit, last):
     reader = visit(viewport={"width": 1280, "height": 720}, color_scheme="dark", reduced_motion="reduce")

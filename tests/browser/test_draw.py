@@ -156,7 +156,8 @@ def test_a_number_that_is_not_the_librarys_is_shown_as_a_fault(viewer):
         ("huge", "the browser is given 256 MB at most"),
     ],
 )
-def test_where_the_browser_cannot_compute_the_servers_numbers_are_shown(viewer, model, broken, said):
+def test_where_the_browser_cannot_compute_the_servers_numbers_are_shown(visit, model, broken, said):
+    viewer = visit()
     if broken == "worker":
         viewer.page.add_init_script("delete window.Worker")
     else:

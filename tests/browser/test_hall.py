@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -52,6 +53,10 @@ SMALL = """() => {
 }"""
 
 
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
+LEAST = 7  # : 1, of words and what is behind them
+
+
 def address(chapter, **state):
     asked = "&".join(f"{key}={value}" for key, value in {"lang": "en", **state}.items())
     return f"{'' if chapter.home else chapter.id}?{asked}"
@@ -82,6 +87,11 @@ def test_every_step_fits_a_hall_in_large_type(app, hall, scheme, language, sizes
             hall.set_viewport_size(size)
             faults += [f"{chapter.id}, {step}, {size['width']}: {cut}" for cut in looks.found(hall, CUT)]
         faults += [f"{chapter.id}, {step}: small {small}" for small in looks.found(hall, SMALL)]
+        faults += [
+            f"{chapter.id}, {step}: faint {words}" for words in looks.found(hall, f"() => ({CONTRAST})({LEAST})")
+        ]
+        if hall.locator(".st-key-play").first.bounding_box()["height"] < 200:
+            faults.append(f"{chapter.id}, {step}: nothing is there")
         hall.keyboard.press("PageDown")
     assert not faults, "\n".join(faults)
 

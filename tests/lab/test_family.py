@@ -27,7 +27,7 @@ def test_every_model_samples_scores_and_ranks(chapter, card):
 def test_the_picker_says_what_each_model_is_of_how_large_and_how_good(chapter):
     cards = {card.name: card for card in list_models() if kinds.of(card)}
     page, seen = chapter("density"), []
-    assert page.selectbox(key="group").options == ["Dogs and other animals", "Digits", "Points", "Colours"]
+    assert page.selectbox(key="group").options == ["Dogs and other animals", "Digits", "Points", "Colours", "Tables"]
     for group in page.selectbox(key="group").options:
         page.selectbox(key="group").select(group).run()
         box = page.selectbox(key="model")

@@ -126,7 +126,7 @@ def choose(page, key, option):
     """The page with that option of a control; None where another option took the control away."""
     controls = [*page.selectbox, *page.button_group, *page.checkbox, *page.toggle]
     control = next((one for one in controls if one.key == key), None)
-    if control is None or (isinstance(option, str) and option not in control.options):
+    if control is None or control.disabled or (isinstance(option, str) and option not in control.options):
         return None
     control.set_value(Shown(option) if isinstance(option, str) else option)
     return healthy(page.run())
