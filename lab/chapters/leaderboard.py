@@ -5,7 +5,7 @@ import math
 
 import streamlit as st
 
-from lesson.published import BENCHMARK, HOW, PUBLISHED, Published
+from lesson.published import BENCHMARK, EXACT, HOW, PROTOCOL, PUBLISHED, Published
 from nade_core.checkpoint import PRETRAINED
 from nade_core.messages import N_
 
@@ -91,12 +91,23 @@ COLUMNS = {  # of the table, in its order: the words, what they mean, and the fo
     "model": (N_("model"), N_("What it is."), None),
     "whose": (N_("whose"), N_("Trained and measured here, or read in the literature."), None),
     "error": (N_("± standard error"), N_("Of that mean, from one image to another."), "%.2f"),
+    "protocol": (
+        N_("protocol"),
+        N_("Static: every pixel was drawn once and for all. Exact, or an upper bound, or an estimate."),
+        None,
+    ),
     "ensemble": (
         N_("ensemble, nats"),
-        N_("On the first {n:,} test images: the mean probability over several orderings, where a model knows them."),
+        N_("The mean probability over several orderings, where a model knows them."),
         "%.2f",
     ),
+    "ensemble error": (N_("± of the ensemble"), N_("Its standard error, from one image to another."), "%.2f"),
     "orderings": (N_("orderings of it"), N_("Over how many orderings the ensemble averages."), None),
+    "images": (
+        N_("images of it"),
+        N_("On how many test images, the first ones, the ensemble was measured."),
+        "localized",
+    ),
     "valid": (
         N_("benchmark valid, nats"),
         N_("On the published benchmark's own validation part, along one ordering; it chose the weights."),
@@ -112,7 +123,7 @@ COLUMNS = {  # of the table, in its order: the words, what they mean, and the fo
 def _table(rows: list[dict]) -> None:
     st.header(_("All figures"), anchor=False)
     shown = [_our_row(row) for row in rows] + [_published_row(p) for p in PUBLISHED]
-    facts = {"n": rows[0]["n"], "all": rows[0]["all"]}
+    facts = {"all": rows[0]["all"]}
     st.dataframe(
         sorted(shown, key=lambda row: row["nats"]),
         hide_index=True,
@@ -138,8 +149,11 @@ def _our_row(row: dict) -> dict:
         "whose": _("ours"),
         "nats": row["nats"],
         "error": row["standard_error"],
+        "protocol": _(PROTOCOL[EXACT]),
         "ensemble": row["ensemble"],
+        "ensemble error": row["ensemble_error"],
         "orderings": row["orderings"] if row["ensemble"] else None,
+        "images": row["n"] if row["ensemble"] else None,
         "valid": row["benchmark_valid"],
         "parameters": row["parameters"],
         "seconds": row["seconds"],
@@ -149,15 +163,11 @@ def _our_row(row: dict) -> dict:
 
 
 def _published_row(p: Published) -> dict:
-    name = _(p.model)
-    if p.bound:
-        name = _("{model} (upper bound)", model=name)
-    if p.estimate:
-        name = _("{model} (estimate)", model=name)
     return {
-        "model": name,
+        "model": _(p.model),
         "whose": _("published"),
         "nats": p.nats,
+        "protocol": _(PROTOCOL[p.protocol]),
         "parameters": p.parameters,
         "source": f"{p.source}, {_(HOW[p.how])}",
     }
@@ -171,7 +181,6 @@ def _meaning(table: dict, rows: list[dict]) -> None:
             prose(
                 "leaderboard",
                 "meaning",
-                n=f"{rows[0]['n']:,}",
                 all=f"{rows[0]['all']:,}",
                 data=_(table["data"]),
                 binarisation=_(table["binarisation"]),

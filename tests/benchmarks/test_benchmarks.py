@@ -7,6 +7,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,11 +18,11 @@ from PIL import Image
 
 import benchmarks
 import lesson.sheet
-from benchmarks import browser, embed, engine, faults, leaderboard, load, publish, sheet, wine
+from benchmarks import browser, embed, engine, faults, judge, leaderboard, load, publish, sheet, wine
 from nade_core import list_models, load_model, read_card, runs, scoring
 from nade_core.data import SOURCES, load_dataset
 
-RUN_HERE = {"browser", "embed", "engine", "faults", "leaderboard", "load", "publish", "quick", "sheet", "wine"}
+RUN_HERE = {"browser", "embed", "engine", "faults", "judge", "leaderboard", "load", "publish", "quick", "sheet", "wine"}
 ELSEWHERE = {"handout"}  # tests/browser/test_hall.py prints a chapter
 
 
@@ -35,9 +36,15 @@ def test_the_time_from_a_control_to_its_result_is_measured():
     assert re.search(r"^\| leaderboard \|  \| \d+ \| \d+ \| 2 \|$", printed, re.M), printed
 
 
+def apart(function, *arguments):
+    """What a function returns in a thread of its own: this one may have an event loop, of a browser's."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(function, *arguments).result()
+
+
 def test_a_class_of_viewers_is_measured(monkeypatch, capsys):
     monkeypatch.setattr(load, "PAUSE", (0.0, 0.0))
-    load.main(["--viewers", "2", "--over", "0", "--changes", "2", "--mix", "seeds"])
+    apart(load.main, ["--viewers", "2", "--over", "0", "--changes", "2", "--mix", "seeds"])
     printed = capsys.readouterr().out
     assert "0 faults" in printed and re.search(r"\| 1 to 25 \| \d+\.\d+ \| \d+\.\d+ \| 4 \|", printed)
 
@@ -58,7 +65,8 @@ def test_a_run_that_is_not_whole_is_told_so(tmp_path):
 def test_a_viewer_tells_what_is_wrong_with_a_page(monkeypatch):
     seen = load.Seen()
     with load.serving() as (address, _process):
-        asyncio.run(load.visit(address.replace("http", "ws"), 0, (("nowhere", "n", (1,)),), 0, seen))
+        lost = load.visit(address.replace("http", "ws"), 0, (("nowhere", "n", (1,)),), 0, seen)
+        apart(asyncio.run, lost)
     assert seen.faults == ["RuntimeError: there is no page nowhere"] and seen.here == 0
 
 
@@ -103,7 +111,7 @@ def test_the_engine_is_measured_in_a_browser():
 def test_the_leaderboard_writes_its_table_and_the_readmes(tmp_path, capsys):
     table, readme = tmp_path / "table.json", tmp_path / "README.md"
     readme.write_text(f"before\n{leaderboard.START}old\n{leaderboard.END}\nafter\n")
-    small = ["--limit", "20", "--table", str(table), "--readme", str(readme)]
+    small = ["--table", str(table), "--readme", str(readme), "--parts", str(tmp_path / "parts")]
     leaderboard.main([*small, "--only", "independent-mnist"])
     leaderboard.main([*small, "--only", "chow-liu-mnist"])
     rows = {row["name"]: row for row in json.loads(table.read_text())["rows"]}
@@ -116,6 +124,37 @@ def test_the_leaderboard_writes_its_table_and_the_readmes(tmp_path, capsys):
     with pytest.raises(SystemExit):
         leaderboard.main([*small, "--only", "nobody"])
     assert "Unknown: nobody" in capsys.readouterr().err
+
+
+def test_an_ensemble_is_measured_on_all_images_and_goes_on_where_it_stood(tmp_path, monkeypatch):
+    table, readme, parts = tmp_path / "table.json", tmp_path / "README.md", tmp_path / "parts"
+    readme.write_text(leaderboard.START + leaderboard.END)
+    small = ["--table", str(table), "--readme", str(readme), "--parts", str(parts), "--only", "fvsbn-mnist"]
+    leaderboard.main([*small, "--orderings", "2", "--limit", "30"])
+    assert len(list(parts.iterdir())) == 2 and ", the first 30 images |" in readme.read_text()
+    first = json.loads(table.read_text())["rows"][0]
+    x = load_dataset("mnist").test[:30]
+    expected = -scoring.ensemble_log_probs(load_model("fvsbn-mnist", "cpu"), x, 2)
+    assert (first["ensemble"], first["orderings"], first["n"]) == (round(expected.mean(), 3), 2, 30)
+    assert first["ensemble_error"] == round(expected.std(ddof=1) / 30**0.5, 3)
+    monkeypatch.setattr(leaderboard.scoring, "log_probs", None)  # nothing is scored again, and the other figures stay
+    leaderboard.main([*small, "--orderings", "2", "--limit", "30", "--ensembles"])
+    assert json.loads(table.read_text())["rows"][0] == first
+
+
+def test_the_judge_learns_from_real_images_and_names_samples(tmp_path, capsys, monkeypatch):
+    data = load_dataset("animals")
+    few = replace(data, train=data.train[::40], train_labels=data.train_labels[::40], test=data.test[::20])
+    monkeypatch.setattr(judge, "load_dataset", lambda name: replace(few, test_labels=data.test_labels[::20]))
+    small = ["nade-animals", "--epochs", "2", "--samples", "2", "--judge", str(tmp_path / "judge.safetensors")]
+    judge.main(small)
+    report = json.loads(capsys.readouterr().out)
+    assert report["real"]["n"] == 49 and report["real"]["all"] > 0.15  # chance is a tenth
+    assert report["nade-animals"]["n"] == 20 and set(report["nade-animals"]["each"]) == set(data.class_names)
+    share = report["nade-animals"]["all"] / report["real"]["all"]
+    assert report["nade-animals"]["of_real"]["all"] == pytest.approx(share, abs=1e-3)
+    judge.main(small)  # the judge is kept: the same shares again
+    assert json.loads(capsys.readouterr().out) == report
 
 
 def test_a_run_is_published_with_its_figures(tmp_path, capsys):
