@@ -1,5 +1,5 @@
-// Everything on the page that is words to someone: texts, what is read aloud, values, plots, and help that opens.
-async () => {
+// Everything on the page that is words to someone: texts, what is read aloud, values, plots. (Help is read elsewhere.)
+() => {
   const seen = new Set();
   const note = (where, text) =>
     typeof text === "string" && /\p{L}/u.test(text) && seen.add(`${where}\n${text.trim()}`);
@@ -31,15 +31,5 @@ async () => {
   note("page title", document.title);
   read(document.body);
   for (const plot of document.querySelectorAll(".js-plotly-plot")) readFigure({ data: plot.data, layout: plot.layout });
-  for (const button of document.querySelectorAll('[data-testid="stTooltipIcon"] button')) {
-    button.focus();
-    button.parentElement.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
-    const tip = () => document.querySelector('[data-testid="stTooltipContent"]');
-    for (let i = 0; i < 60 && !tip(); i++) await new Promise(requestAnimationFrame);
-    note("help", tip()?.innerText ?? "no help opened");
-    button.parentElement.dispatchEvent(new MouseEvent("mouseout", { bubbles: true }));
-    button.blur();
-    for (let i = 0; i < 60 && tip(); i++) await new Promise(requestAnimationFrame);
-  }
   return [...seen].map((line) => line.split(/\n(.*)/s, 2)); // where, what
 }
