@@ -90,7 +90,7 @@ def density_in_units(now: Mixture, x: np.ndarray, counts: np.ndarray, factor: fl
     fig.add_bar(x=x * factor, y=counts / counts.sum() / factor, marker_color=BLUE, opacity=0.45, name=_("measured"))
     fig.add_scatter(x=at, y=p, line={"color": GREEN, "width": 3}, name=_("the mixture that EM found"))
     fig.add_hline(y=1, line={"color": GREY, "dash": "dash", "width": 2})
-    fig.add_annotation(text="1", x=1, xref="paper", y=1, showarrow=False, xanchor="left", xshift=3)
+    fig.add_annotation(text="1", x=1, xref="paper", y=1, showarrow=False, xanchor="right", yanchor="bottom", xshift=-3)
     fig.update_layout(showlegend=True, bargap=0)
     chart(fig, _("The density in these units; its highest value is {top:.4g}.", top=p.max()), key="units")
     return float(p.max())

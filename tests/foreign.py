@@ -3,6 +3,7 @@
 import re
 
 from nade_core import list_models
+from nade_core.data.filetypes import suffixes
 from nade_core.models import MODELS
 
 # What Korean readers write in Latin letters: names, formats, and symbols of more than one letter.
@@ -12,6 +13,7 @@ TERMS = re.findall(
 EM PNG SVG JPG JPEG GIF WEBP BMP TIF TIFF CSV NPZ NPY ZIP HTML RGB MB GB KB CPU GPU CUDA QR Lab log ln max min exp indep bits
 nat dim or xor Enter Ctrl English cm kg km Parquet Excel HEIC AVIF scipy""",
 )
+TERMS += [end.upper() for suffix in suffixes() for end in suffix.strip(".").split(".")]
 TERMS += [*MODELS, *(card.name for card in list_models())]
 LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]*[A-Za-z]")
 NOT_WORDS = re.compile(

@@ -166,7 +166,7 @@ def _histogram(data: sheet.Sheet, nats: dict[str, float], one: str) -> tuple[Any
             y=[0, height],
             mode="lines+markers+text",
             text=["", f"{name}: {value:.1f}"],
-            textposition="middle right" if value < 600 else "middle left",
+            textposition="middle right" if value < edges[-1] / 2 else "middle left",
             textfont={"size": 14},
             line={
                 "color": ORANGE if chosen else GREY,
