@@ -7,7 +7,7 @@ python -m benchmarks.leaderboard --only any-order-mnist --orderings 32 --ensembl
 Ours stand beside the published ones. Each of ours is measured on all rows of the data along its own ordering: the
 figure that it carries with it. One that knows several orderings is also measured as the ensemble of up to --orderings
 of them. With --only NAME ... the other models keep the rows they have; all rows of a table are measured on the same
-data. What an ordering gives is kept in the folder --parts, so that a command that was stopped goes on where it stood.
+data. What is scored is kept in the folder --parts, so that a command that was stopped goes on where it stood.
 """
 
 import argparse
@@ -33,7 +33,7 @@ TABLE, README = PRETRAINED / "leaderboard.json", Path(__file__).parent.parent / 
 START, END = "<!-- leaderboard -->\n", "<!-- /leaderboard -->"
 TRAINED_ON = "binarized_mnist_train_valid.npz"  # the static benchmark: its valid part is what `benchmark_valid` is on
 WARM_UP = 64
-PARTS = Path("runs/leaderboard")
+PARTS, PART = Path("runs/leaderboard"), 1000  # and how many rows are scored between two moments at which it may stop
 
 
 def facts(card: ModelCard) -> dict:
@@ -85,7 +85,13 @@ def ensemble(card: ModelCard, rows: np.ndarray, orderings: int, seed: int, parts
 
 
 def _along(card: ModelCard, model, rows: np.ndarray, ordering: torch.Tensor, parts: Path) -> np.ndarray:
-    """log p of the rows along an ordering, (N,), from the folder ``parts`` if they were found for it before."""
+    """log p of the rows along an ordering: (N,)."""
+    pieces = np.split(rows, range(PART, len(rows), PART))
+    return np.concatenate([_part(card, model, piece, ordering, parts) for piece in pieces])
+
+
+def _part(card: ModelCard, model, rows: np.ndarray, ordering: torch.Tensor, parts: Path) -> np.ndarray:
+    """log p of some rows, (N,), from the folder ``parts`` if they were found before."""
     said = hashlib.sha256(card.path.read_bytes() + rows.tobytes() + ordering.numpy().tobytes()).hexdigest()[:16]
     path = parts / f"{card.name}-{said}.npy"
     if not path.exists():
@@ -93,7 +99,6 @@ def _along(card: ModelCard, model, rows: np.ndarray, ordering: torch.Tensor, par
         content = io.BytesIO()
         np.save(content, scoring.log_probs(model, rows, ordering=ordering))
         write_atomic(path, content.getvalue())
-        print(f"{path}: {len(rows):,} rows along one more ordering", flush=True)
     return np.load(path)
 
 
