@@ -48,7 +48,7 @@ def test_a_page_that_the_browser_translated_goes_on_working(viewer, replace):
     before = value.inner_text()
     viewer.page.evaluate(WRAP, replace)
     viewer.page.locator("button.cell").nth(1).click()
-    expect(value).to_have_text(re.compile(r"^-[\d.]+ nats$"))
+    expect(value).to_have_text(re.compile(r"^−[\d.]+ nats$"))
     expect(value).not_to_have_text(before)
     image = viewer.page.get_by_text(re.compile(r"^«*test image [1-9]\d*: "))
     expect(image.first).to_be_visible()
