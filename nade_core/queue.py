@@ -37,6 +37,7 @@ MAX_TOGETHER = 100  # runs that wait where many people share a host
 LARGE = 32 << 20  # bytes: uploads that are not read in the app's own process
 POLL = 0.25  # seconds between two looks at the folder
 GRACE = 0.7  # seconds that a worker has to end by itself once a stop was asked for
+ENDED = "done", "stopped", "failed"
 LEAVING = 10.0  # seconds to wait for a worker that has said its last word
 BUSY = 20.0  # seconds to wait while another app changes the folder
 SWEEP = 600.0  # seconds between two looks for runs that nobody visits any more
@@ -293,5 +294,5 @@ def file_end(name: str) -> str:
 def _await_leaving(folder: Path) -> None:
     """Where a run has ended, give the worker that said so the moment that it takes to leave."""
     until = time.monotonic() + LEAVING
-    while look(folder).state != "running" and is_alive(folder) and time.monotonic() < until:
+    while look(folder).state in ENDED and is_alive(folder) and time.monotonic() < until:
         time.sleep(POLL)

@@ -228,6 +228,7 @@ class Studio {
     for (const button of this.find(".moves").children) button.textContent = words[button.dataset.do];
     this.paper.setAttribute("aria-label", words.paper);
     this.find(".most").textContent = `${MOST} ${words.nats}`;
+    this.find(".among").setAttribute("aria-label", words.among); // until it is drawn
   }
 
   draw() {

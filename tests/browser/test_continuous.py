@@ -27,7 +27,9 @@ def test_a_bump_is_dragged_and_log_likelihood_moves_with_the_hand(viewer):
     assert after != before and float(whole.get_attribute("aria-valuenow")) > mean
     wide = viewer.page.get_by_role("slider", name="bump 1: width")
     sigma = float(wide.get_attribute("aria-valuenow"))
+    there = viewer.page.url
     wide.press("ArrowRight")
+    expect(viewer.page).not_to_have_url(there)
     viewer.settle()
     expect(wide).to_have_attribute("aria-valuenow", f"{sigma + 1:.1f}")
     expect(wide).to_be_focused()

@@ -100,9 +100,9 @@ def english(page):
 
 
 def choices(page):
-    """Every control with each of its options, but the language, and the models of one kind."""
+    """Every control with each of its options, but the language, and the models of one kind, here or to compare with."""
     for control in [*page.selectbox, *page.button_group, *page.checkbox, *page.toggle]:
-        if control.key not in ("switch", "model") and not control.disabled:
+        if control.key not in ("switch", "model", "compare") and not control.disabled:
             options = getattr(control, "options", None)
             yield from ((control.key, option) for option in options or [not control.value])
 

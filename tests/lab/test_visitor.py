@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -31,7 +32,8 @@ def answered(app_type, cookie=None, scheme="http"):
 
     headers = [(b"cookie", cookie)] if cookie else []
     scope = {"type": "http", "scheme": scheme, "headers": headers}
-    asyncio.run(visitor.Cookies(app)(scope, None, send))
+    with ThreadPoolExecutor(1) as thread:  # this one may have an event loop, of a browser's
+        thread.submit(asyncio.run, visitor.Cookies(app)(scope, None, send)).result()
     return dict(sent[0]["headers"])
 
 
