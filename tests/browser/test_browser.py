@@ -130,7 +130,7 @@ def test_a_training_survives_a_reload_and_its_model_can_be_sampled(viewer):
     viewer.page.get_by_role("button", name="Train", exact=True).click()
     expect(viewer.page).to_have_url(re.compile("run="))
     viewer.page.reload()
-    expect(viewer.page.get_by_role("combobox", name="Run")).to_have_value(re.compile("^small and quick"))
+    expect(viewer.page.get_by_role("combobox", name="Run")).to_have_value(re.compile("^№ 7"))
     expect(viewer.page.get_by_text(re.compile("^finished · epoch 1 of 1"))).to_be_visible(timeout=120_000)
     expect(viewer.page.get_by_role("button", name="Delete")).to_be_visible()  # what only an ended run offers
     expect(viewer.page.get_by_test_id("stMetric").filter(has_text="validation")).to_be_visible()
@@ -140,7 +140,7 @@ def test_a_training_survives_a_reload_and_its_model_can_be_sampled(viewer):
     viewer.page.get_by_role("option", name="Dogs and other animals").click()
     expect(viewer.page).to_have_url(re.compile("model=pixelcnn-animals"))
     viewer.page.get_by_role("combobox", name="Model", exact=True).click()
-    viewer.page.get_by_role("option", name=re.compile("^small and quick")).click()
+    viewer.page.get_by_role("option", name=re.compile("^№ 7")).click()
     expect(viewer.page).to_have_url(re.compile(r"model=\d{8}-"))
     expect(viewer.page.get_by_role("button", name=re.compile(r"^image \d+: −\d"))).to_have_count(36)
 

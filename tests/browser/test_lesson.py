@@ -29,6 +29,7 @@ def at(viewer, chapter, step, language="en", **more):
     expect(viewer.page.locator("li.here .steps i.on")).to_have_count(chapter.steps.index(step) + 1)
     said = ({} if step == chapter.steps[0] else {"step": step}) | more
     viewer.page.wait_for_url(lambda url: urlsplit(url).path == f"/{address(chapter)}" and state(url) == said)
+    viewer.settle()  # a run under way may still write into the address
 
 
 def press(viewer, words):

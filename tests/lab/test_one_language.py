@@ -13,6 +13,7 @@ from tests.foreign import foreign
 
 from .conftest import healthy
 
+SLOW = "rank", "train", "complete"  # pages whose every option is for make crawl
 PAGES = [(id, step) for id, (chapter, _render) in chapters().items() for step in chapter.steps or [None]]
 FIELDS = [
     "body",
