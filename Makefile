@@ -21,10 +21,10 @@ test: .venv/test.stamp
 	$(BIN)/mypy
 	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
-# make crawl  the app in a real browser, every step in every language and size: several minutes
+# make crawl  every step in every language and size in a real browser, every option of every page: several minutes
 crawl: .venv/test.stamp
 	@sh tests/browser/find_chromium.sh > .venv/chromium
-	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m crawl tests/browser
+	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m crawl
 
 bench: .venv/app.stamp
 	$(BIN)/python -m benchmarks.engine

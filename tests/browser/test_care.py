@@ -53,6 +53,7 @@ def test_the_page_is_shared_by_keyboard_from_a_button_with_a_name(viewer):
     expect(viewer.page.get_by_role("dialog")).to_have_count(0)
 
 
+@pytest.mark.crawl
 def test_the_number_and_the_map_of_density_stand_above_the_fold(visit):
     viewer = visit(viewport={"width": 1280, "height": 720})
     for query, number in (

@@ -133,7 +133,11 @@ def choose(page, key, option):
     return healthy(page.run())
 
 
-@pytest.mark.parametrize("id, step", PAGES, ids=lambda part: str(part or ""))
+@pytest.mark.parametrize(
+    "id, step",
+    [pytest.param(*page, marks=pytest.mark.crawl) if page[0] in SLOW else page for page in PAGES],
+    ids=lambda part: str(part or ""),
+)
 def test_every_option_of_a_page_speaks_korean(chapter, by_its_words, id, step):
     page = chapter(id, lang="ko", **({"step": step} if step else {}))
     faults = {*english(page)}
