@@ -124,7 +124,7 @@ def test_a_slider_is_dragged_and_stays_in_the_address_over_a_reload(viewer):
 
 
 def test_a_training_survives_a_reload_and_its_model_can_be_sampled(viewer):
-    viewer.open("train?lang=en&data=animals&epochs=1&hidden=16&title=small+and+quick")
+    viewer.open("train?lang=en&data=animals&epochs=1&hidden=16&title=%E2%84%96+7")
     viewer.page.get_by_role("button", name="Train", exact=True).click()
     expect(viewer.page).to_have_url(re.compile("run="))
     viewer.page.reload()
