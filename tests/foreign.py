@@ -19,6 +19,7 @@ LATIN = re.compile(r"[A-Za-z][A-Za-z'’-]*[A-Za-z]")
 NOT_WORDS = re.compile(
     r"(?<=[가-힣])\([A-Za-z ,'’-]+\)"  # an English term in brackets after the Korean one
     r"|(?:van den )?[A-Z]\w+ (?:et al\.|& [A-Z]\w+),? \d{4}"  # a citation
+    r"|\d{8}-\d{6}-[0-9a-f]{6}"  # the name of a run
     r"|Particle Data Group"  # who publishes the density of the universe
     r"|%\{[^}]*\}|</?\w+>"  # the gaps and tags of hover texts
     r"|\b[\w-]+\.(?:png|csv|npz|npy|safetensors)\b"

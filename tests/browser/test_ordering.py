@@ -2,9 +2,11 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 
+@pytest.mark.crawl
 def test_an_image_unfolds_by_itself_is_paused_and_scrubbed(viewer):
     viewer.open("ordering?lang=en")
     said, play = viewer.page.locator(".unfold output"), viewer.page.locator(".unfold .play")
