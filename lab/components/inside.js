@@ -54,7 +54,7 @@ class Inside {
       label.innerHTML = { h: "<var>h</var><sub>i</sub>", V: "<var>V</var><sub>i</sub>", Vh: "<var>V</var><sub>i</sub> <var>h</var><sub>i</sub>" }[name];
       const canvas = this.page.add(this.find(".strips"), "canvas", "", { height: ROWS });
       canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", name); // until it is painted
+      canvas.setAttribute("aria-label", [...name].join(" ")); // until it is painted
       canvas.dataset.strip = name;
       canvas.onclick = (event) => this.pickUnit(canvas, event);
       return canvas;
