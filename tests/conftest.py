@@ -33,6 +33,8 @@ def pytest_collection_modifyitems(items):
     items.sort(key=place)
     for item in items:
         item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
+        if item.path.parent.name == "browser":
+            item.add_marker(pytest.mark.flaky(reruns=1))  # it shares two cores with a server and a browser; it is told
 
 
 @pytest.fixture(scope="session", autouse=True)
