@@ -20,8 +20,9 @@ def script(model: str | Path) -> dict[str, bytes]:
     """
     path = find_model(model)
     loaded, header = load_model(path, "cpu"), read_header(path)
-    text = SCRIPTS / f"{header['model']}.py"
-    if not text.is_file():
+    texts = (SCRIPTS / f"{kind.__name__}.py" for kind in type(loaded).__mro__)  # or that of the model it extends
+    text = next((one for one in texts if one.is_file()), None)
+    if text is None:
         raise NadeError("There is no script yet for models named {model}.", model=header["model"])
     header["config"] = asdict(loaded.config)  # an older file may leave out what has its default
     tensors = {name: tensor.contiguous() for name, tensor in loaded.state_dict().items()}

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -85,8 +86,9 @@ def taken(tmp_path_factory):
     for name, (path, model) in models.items():
         x = load_dataset("mnist").test[:5] if name == "nade-mnist" else model.sample(5, generator=torch.Generator())
         rows[name] = torch.tensor(x) if name == "nade-mnist" else x
-        kind = type(model).__name__
-        jobs[name] = [write(script(path), home / name), kind, rows[name].tolist()]
+        files = script(path)
+        kind = next(Path(file).stem for file in files if file.endswith(".py"))
+        jobs[name] = [write(files, home / name), kind, rows[name].tolist()]
     asked = json.dumps(list(jobs.values()))
     command = [sys.executable, "-c", OUTSIDE]
     done = subprocess.run(command, input=asked, capture_output=True, text=True, cwd=home)

@@ -1,4 +1,4 @@
-"""RNADE, for real values, to read and to run: python RNADE.py (needs torch and safetensors). Uria et al., 2013.
+"""RNADE, for real values, to read and to run: python RNADE.py (needs torch and safetensors). Uria et al., 2013, 2014.
 
     z = (x - mean) / scale
     a = c + sum_{j before i} (M_j + z_j W_j),   h = relu(a),   h <- h + relu(A_l h + c_l) for further layers
@@ -20,7 +20,7 @@ from torch.distributions import Laplace, Normal
 
 
 class RNADE:
-    """A mixture for each conditional."""
+    """A mixture for each conditional; of an order-agnostic one, another ``ordering`` is another chain rule."""
 
     def __init__(self, config: dict, weights: dict[str, Tensor]):
         self.ordering, self.mean, self.scale = (weights[name] for name in ("ordering", "mean", "scale"))
