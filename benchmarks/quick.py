@@ -63,9 +63,9 @@ def changed(page: Page, control: str, key: str) -> float | None:
 
 def found(page: Page) -> tuple[str, str, str] | None:
     """The first control that asks the server, as its selector and keys; what is computed once is computed here."""
-    for control, *keys in BACK_AND_FORTH:
-        if page.locator(control).count() and None not in [changed(page, control, key) for key in keys]:
-            return control, *keys
+    for control, forth, back in BACK_AND_FORTH:
+        if page.locator(control).count() and None not in [changed(page, control, key) for key in (forth, back)]:
+            return control, forth, back
         still(page)
     return None
 

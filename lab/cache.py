@@ -18,7 +18,7 @@ from nade_core import ModelCard, checkpoint, list_models, load_model, measures, 
 from nade_core.data import Dataset, load_dataset, other_data
 from nade_core.data.reading import read_rows
 from nade_core.messages import N_, NadeError
-from nade_core.models import MODELS
+from nade_core.models import MODELS, DensityModel
 
 from . import visitor
 from .answers import Completions, Gallery, Terms, joined
@@ -61,7 +61,7 @@ def model_faults() -> list[tuple[Path, NadeError]]:
     return [(path, why) for path, why in faults if path.parent.parent != RUNS or visitor.sees(path.parent)]
 
 
-def model_class(card: ModelCard) -> type:
+def model_class(card: ModelCard) -> type[DensityModel]:
     """What a model's class says of it: values, description, completes, many_orderings, slow, in_browser."""
     return MODELS[card.model][0]
 
@@ -112,9 +112,9 @@ def _own_data(folder: str, changed: float) -> Dataset | None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def held_out(data: str, values: str) -> np.ndarray | None:
-    """The first rows of an embedded data set's test part, at most TEST_IMAGES; None for data that are not here."""
-    return read_rows(data, values=values)[:TEST_IMAGES] if data else None
+def held_out(data: str, values: str) -> np.ndarray:
+    """The first rows of an embedded data set's test part, at most TEST_IMAGES."""
+    return read_rows(data, values=values)[:TEST_IMAGES]
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

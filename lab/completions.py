@@ -40,7 +40,9 @@ def completions(found: cache.Completions, known: np.ndarray) -> int:
     """The grid of completions; the index of the one clicked."""
     st.header(_("What could have been there"), anchor=False)
     captions = [[_("{value:.1f} nats", value=value)] for value in found.log_p]
-    picked = image_grid(found.rows, captions, "chosen", _("completions of the image"), marked=~known, below=False)
+    picked = image_grid(
+        found.rows, captions, "chosen", _("completions of the image"), marked=~known, below=False, default=0
+    )
     about = _(
         "In blue: completed pixels. Under each: log p(missing | known), the mean probability over {orderings} random orderings.",
         orderings=cache.ORDERINGS,

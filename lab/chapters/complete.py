@@ -45,13 +45,13 @@ def render() -> None:
         st.info(_("Nothing is erased, so there is nothing to complete: choose a larger region."))
         return
     with st.spinner(_("Filling in…")):
-        found = cache.complete(card, image, known, n, seed)
+        drawn = cache.complete(card, image, known, n, seed)
     left, right = st.columns(2, gap="large")
     with right:
-        picked = completions.completions(found, known)
+        picked = completions.completions(drawn, known)
     with left:
-        completions.given(image, found.rows[picked], known, name, _("completion {n}", n=picked + 1))
-    completions.uncertainty(found, known)
+        completions.given(image, drawn.rows[picked], known, name, _("completion {n}", n=picked + 1))
+    completions.uncertainty(drawn, known)
 
 
 def _can(card: ModelCard) -> bool:

@@ -58,8 +58,7 @@ def _own() -> None:
     """A table is dropped, what was understood of it is told, and a model learns from it."""
     about = _("Text, Parquet, Excel or arrays: a row for each example, a column for each variable.")
     ends = [end[1:] for end in suffixes("real") if end != ".zip"]
-    look = {"key": "own_table", "max_upload_size": MAX_UPLOAD_MB, "help": about}
-    file = st.file_uploader(_("Drop a table here"), ends, **look)
+    file = st.file_uploader(_("Drop a table here"), ends, key="own_table", max_upload_size=MAX_UPLOAD_MB, help=about)
     if file is not None:
         key, reading = panel([file], "real")
         st.button(

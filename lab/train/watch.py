@@ -207,9 +207,9 @@ def _samples(run: RunState, trial: int) -> None:
         st.image(images.grid(sheet.rows, columns=4, scale=5), caption=words, width="stretch", alt=alt)
         return
     rows, _log_p = cache.samples(card, 25, seed=0)
-    sheet = images.grid(rows, columns=5, scale=4)
+    drawn = images.grid(rows, columns=5, scale=4)
     words = _("Samples of the model as it is now, always from the same random numbers")
-    st.image(sheet, caption=words, width="stretch", alt=_("25 samples from the model being trained"))
+    st.image(drawn, caption=words, width="stretch", alt=_("25 samples from the model being trained"))
 
 
 def _replayed(sheets: list[Sheet]) -> Sheet | None:
