@@ -88,7 +88,9 @@ async def visit(address: str, number: int, mix: tuple, changes: int, seen: Seen)
     """A viewer comes, walks from page to page with a few changes on each, and goes."""
     seen.here += 1
     try:
-        socket = websockets.connect(f"{address}/_stcore/stream", subprotocols=["streamlit"], max_size=None)  # type: ignore[list-item]
+        socket = websockets.connect(
+            f"{address}/_stcore/stream", subprotocols=["streamlit"], max_size=None, open_timeout=PATIENCE
+        )  # type: ignore[list-item]
         async with socket as connection:
             viewer = Viewer(connection, number)
             for page, key, values in mix:
