@@ -29,14 +29,13 @@ LONGEST = ["browser", "benchmarks", "web", "lab"]  # files and folders that take
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """A worker takes file after file, so that what the tests of one share is made once."""
+    """The longest first: a worker takes file after file, so that what the tests of one share is made once."""
 
     def place(item):
         return next((i for i, name in enumerate(LONGEST) if name in item.path.parts), len(LONGEST))
 
     items.sort(key=place)
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
         if item.path.parent.name == "browser":
             item.add_marker(pytest.mark.flaky(reruns=1))  # it shares two cores with a server and a browser; it is told
 
