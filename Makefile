@@ -19,12 +19,12 @@ test: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
+	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 # make crawl  every step in every language and size in a real browser, every option of every page: several minutes
 crawl: .venv/test.stamp
 	@sh tests/browser/find_chromium.sh > .venv/chromium
-	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m crawl
+	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m crawl
 
 bench: .venv/app.stamp
 	$(BIN)/python -m benchmarks.engine

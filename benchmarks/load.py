@@ -89,7 +89,8 @@ async def visit(address: str, number: int, mix: tuple, changes: int, seen: Seen)
     seen.here += 1
     try:
         spoken = [websockets.Subprotocol("streamlit")]
-        socket = websockets.connect(f"{address}/_stcore/stream", subprotocols=spoken, max_size=None)
+        stream = f"{address}/_stcore/stream"
+        socket = websockets.connect(stream, subprotocols=spoken, max_size=None, open_timeout=PATIENCE)
         async with socket as connection:
             viewer = Viewer(connection, number)
             for page, key, values in mix:

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import math
+import os
 import pkgutil
 import re
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from PIL import Image
 
 import benchmarks
 import lesson.sheet
-from benchmarks import browser, embed, engine, faults, judge, leaderboard, load, publish, sheet, wine
+from benchmarks import browser, embed, engine, faults, judge, leaderboard, load, publish, quick, sheet, wine
 from nade_core import list_models, load_model, read_card, runs, scoring
 from nade_core.data import SOURCES, load_dataset
 
@@ -30,20 +31,21 @@ def test_no_command_is_left_without_a_test():
     assert {module.name for module in pkgutil.iter_modules(benchmarks.__path__)} == RUN_HERE | ELSEWHERE
 
 
-def test_the_time_from_a_control_to_its_result_is_measured():
-    command = [sys.executable, "-m", "benchmarks.quick", "--pages", "leaderboard", "--changes", "2"]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert re.search(r"^\| leaderboard \|  \| \d+ \| \d+ \| 2 \|$", printed, re.M), printed
-
-
 def apart(function, *arguments):
     """What a function returns in a thread of its own: this one may have an event loop, of a browser's."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(function, *arguments).result()
 
 
-def test_a_class_of_viewers_is_measured(monkeypatch, capsys):
+def test_the_time_from_a_control_to_its_result_is_measured(app, capsys):
+    apart(quick.main, ["--pages", "leaderboard", "--changes", "2", "--address", app])
+    printed = capsys.readouterr().out
+    assert re.search(r"^\| leaderboard \|  \| \d+ \| \d+ \| 2 \|$", printed, re.M), printed
+
+
+def test_a_class_of_viewers_is_measured(app, monkeypatch, capsys):
     monkeypatch.setattr(load, "PAUSE", (0.0, 0.0))
+    monkeypatch.setattr(load, "serving", lambda: nullcontext((app, SimpleNamespace(pid=os.getpid()))))
     apart(load.main, ["--viewers", "2", "--over", "0", "--changes", "2", "--mix", "seeds"])
     printed = capsys.readouterr().out
     assert "0 faults" in printed and re.search(r"\| 1 to 25 \| \d+\.\d+ \| \d+\.\d+ \| 4 \|", printed)
@@ -101,9 +103,9 @@ def test_the_engine_measures_both_backends_on_each_task(capsys):
     assert len(rows) == len(engine.TASKS) and all(row["loop"] > 0 and row["kernels"] > 0 for row in rows)
 
 
-def test_the_engine_is_measured_in_a_browser():
-    command = [sys.executable, "-m", "benchmarks.browser", "--strokes", "5", "--json"]
-    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+def test_the_engine_is_measured_in_a_browser(capsys):
+    apart(browser.main, ["--strokes", "5", "--json"])
+    found = json.loads(capsys.readouterr().out)
     assert all(found[speed].keys() == browser.ROWS.keys() for speed in ("plain", "throttled"))
     assert all(value > 0 for speed in ("plain", "throttled") for value in found[speed].values())
 

@@ -121,10 +121,10 @@ def test_lies_and_bombs_cost_little(archive):
     for content in (zeros, bytes(lying), packed({"a.png": bytes(40 << 20)}, zipfile.ZIP_LZMA)):
         path = archive(content)
         tracemalloc.start()
-        began = time.perf_counter()
+        began = time.process_time()
         with pytest.raises(NadeError):
             understand(path)
-        assert time.perf_counter() - began < 2 and tracemalloc.get_traced_memory()[1] < 150 << 20
+        assert time.process_time() - began < 2 and tracemalloc.get_traced_memory()[1] < 150 << 20
         tracemalloc.stop()
 
 

@@ -295,10 +295,10 @@ def test_what_would_unpack_to_far_more_is_refused_at_once(tmp_path):
     (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"0,1\n" * 10_000_000, 1))
     for name in ("bomb.npz", "lies.npy", "bomb.csv.gz"):
         tracemalloc.start()
-        began = time.perf_counter()
+        began = time.process_time()
         with pytest.raises(NadeError):
             understand(tmp_path / name)
-        assert time.perf_counter() - began < 2 and tracemalloc.get_traced_memory()[1] < 300 << 20, name
+        assert time.process_time() - began < 2 and tracemalloc.get_traced_memory()[1] < 300 << 20, name
         tracemalloc.stop()
 
 
