@@ -1,5 +1,7 @@
 """Binary 28 x 28 images: drawn pixel by pixel, scored with a surprise map, ranked against damaged ones and noise."""
 
+import math
+
 import numpy as np
 import streamlit as st
 
@@ -56,6 +58,12 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
             page_button(card)
     with right:
         _watch(card, x[chosen], label, chosen)
+
+
+def sketch(card: ModelCard, n: int, key: str) -> None:
+    sheet = pictures.grid(cache.samples(card, n, 0)[0], columns=math.isqrt(n), scale=4)
+    words = _("Samples of the model as it is now, always from the same random numbers")
+    st.image(sheet, caption=words, width="stretch", alt=_("{n} samples from the model being trained", n=n))
 
 
 def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -> None:
