@@ -161,7 +161,7 @@ export class Nade {
       const facts = { width: dims + 1, length: isRow(uniforms) ? uniforms.length : named(uniforms) };
       throw new NadeFault("Expected rows of {width} random numbers; got {length}.", facts);
     }
-    const odd = uniforms.findIndex((u) => !(u >= 0 && u <= 1));
+    const odd = uniforms.findIndex((u) => !(typeof u === "number" && u >= 0 && u <= 1));
     if (odd >= 0) throw new NadeFault("Random numbers lie between 0 and 1; got {value}.", { value: named(uniforms[odd]) });
     if (!(typeof temperature === "number" && temperature > 0))
       throw new NadeFault("Expected a temperature above 0; got {temperature}.", { temperature: named(temperature) });
