@@ -1,5 +1,7 @@
 """Rank: real rows against samples, damaged ones, other data and noise, sorted by log p(x)."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -21,8 +23,7 @@ CHAPTER = Chapter(
     icon=":material/sort:",
     title=N_("Rank: real against noise"),
     lead=N_(
-        "A good p(x) should be high for what is real and low for everything else. Is it? Below, everything is ranked by "
-        "its exact log p(x)."
+        "A good p(x) should be high for what is real and low for everything else. Is it? Ranked by the exact log p(x):"
     ),
 )
 REAL, NONE = "real", "none"
@@ -34,8 +35,10 @@ Scored = list[tuple[ModelCard, Gallery]]  # one model, or two on the same rows
 def render() -> None:
     card = choose_model(*kinds.all_kinds())
     kind = kinds.all_kinds()[kinds.of(card)]
-    other = _other(card) if kind.ID == "images" else None
-    n, seed = _controls()
+    with st.container(key="knobs"):
+        columns = st.columns([2, 2, 3], vertical_alignment="bottom")
+    n, seed = _controls(columns)
+    other = _other(card, columns[2]) if kind.ID == "images" else None
     shown = kind.gallery(card, n, seed)
     if shown is None:
         st.info(_("This model was trained on data of your own, which is not here to rank: choose another one."))
@@ -52,10 +55,9 @@ def render() -> None:
     _table(both, sorts, kind)
 
 
-def _controls() -> tuple[int, int]:
-    left, right = st.columns(2)
+def _controls(columns: list[Any]) -> tuple[int, int]:
     n = linked(
-        left.select_slider,
+        columns[0].select_slider,
         _("How many of each kind"),
         [20, 50, 100, 200],
         key="each",
@@ -63,7 +65,7 @@ def _controls() -> tuple[int, int]:
         help=_("More of them, narrower confidence intervals."),
     )
     seed = linked(
-        right.number_input,
+        columns[1].number_input,
         _("Seed"),
         0,
         10**6,
@@ -79,13 +81,13 @@ def _look(i: int) -> dict[str, str]:
     return {"color": COLOURS[i % len(COLOURS)], "symbol": SYMBOLS[i % len(SYMBOLS)]}
 
 
-def _other(card: ModelCard) -> ModelCard | None:
+def _other(card: ModelCard, where: Any) -> ModelCard | None:
     """A second model of the same data to rank the same images with, or None."""
     found = {
         name: c for name, c in cache.cards().items() if cache.same_data(c, card) and name != card.name and kinds.of(c)
     }
     name = linked(
-        st.selectbox,
+        where.selectbox,
         _("Compare with"),
         [NONE, *found],
         key="compare",

@@ -105,10 +105,10 @@ def _memorised(card: ModelCard, image: np.ndarray, data: Dataset) -> None:
 
 
 def report(card: ModelCard) -> None:
-    left, right = st.columns([3, 2], vertical_alignment="bottom", gap="large")
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
     source, label = choose_source(card, left), None
     if source == DRAW:
-        paper(card)
+        paper(card, right)
         return
     if card.classes:
         about = _("Then p(x | class) stands beside p(x), and the surprise map is that of the class.")

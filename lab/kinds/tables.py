@@ -61,7 +61,7 @@ def pairs(card: ModelCard, drawn: np.ndarray) -> None:
     if len(chosen) < 2:
         st.info(_("Choose at least two columns."))
         return
-    pair_plot(real, drawn, names, [int(id) for id in chosen], 240 + 110 * len(chosen), "pairs")
+    pair_plot(real, drawn, names, [int(id) for id in chosen], 110 + 90 * len(chosen), "pairs")
     st.caption(
         _(
             "Blue: real rows, at most {n}. Green: as many that the model drew. Where green covers blue, it has learned the "
