@@ -69,7 +69,7 @@ function isDark(app) {
   return red + green + blue < 384;
 }
 
-let observing, waiting; // called again with new data, a component's cleanup is not called before
+let observing, waiting, frame; // called again with new data, a component's cleanup is not called before
 
 export default function (component) {
   const { data, setTriggerValue } = component, app = document.querySelector('[data-testid="stApp"]');
@@ -83,12 +83,17 @@ export default function (component) {
     setTriggerValue("dark", asked);
   };
   observing?.disconnect();
-  const observer = (observing = new MutationObserver(look));
+  const soon = () => { // once a frame: to ask for a colour makes the browser style all that has changed
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(look);
+  };
+  const observer = (observing = new MutationObserver(soon));
   observer.observe(document.body, { subtree: true, childList: true });
   observer.observe(app, { attributes: true, attributeFilter: ["class"] });
   look();
   return () => {
     clearTimeout(waiting);
+    cancelAnimationFrame(frame);
     observer.disconnect();
   };
 }

@@ -136,8 +136,7 @@ def sort_name(sort: str) -> str:
 
 
 def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[str]:
-    """What is said of the blank image, then images of the chosen sorts by log p."""
-    _blank(card, shown)
+    """Images of the chosen sorts by log p; then what is said of the blank one."""
     chosen = linked(
         st.pills,
         _("Kinds shown"),
@@ -172,6 +171,7 @@ def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[
     st.caption(note + " " + _("Click one to look into it."))
     if opened is not None:
         _opened(card, shown, opened, _("Image #{rank}: {sort}", rank=rank[opened], sort=sort_name(shown.sorts[opened])))
+    _blank(card, shown)
     return chosen
 
 

@@ -14,7 +14,7 @@ from ..words import _, explain, plain
 
 ID, PLACE = "tables", 3
 HOW_MANY = [60, 120, 240, 480, 960, 1920], 480
-PAIRED, SKETCHED = 4, 3  # columns in the pair plot at first, and beside a run
+PAIRED = SKETCHED = 3  # columns in the pair plot at first, and beside a run
 NAMED, CURVES = 3, 9  # columns named of a strange row, drawn as conditionals
 POINTS = 200  # of a curve
 ENDS = 0.01, 0.99  # between which shares of the rows a value can be set
