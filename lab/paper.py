@@ -1,5 +1,7 @@
 """Drawing in Density: the canvas, what it may start from, and what its two buttons teach."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -13,9 +15,9 @@ from .take_home import page_button
 from .words import _, plain, prose, tell
 
 
-def paper(card: ModelCard) -> None:
-    """The canvas under the pictures that it may start from."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+def paper(card: ModelCard, above: Any) -> None:
+    """The canvas under the pictures that it may start from, which stand in the room ``above`` it."""
+    with above.container(horizontal=True, gap="small", vertical_alignment="center", key="from"):
         st.markdown(_("Start from"), width="content")
         names = {"test": _("a test image"), "sample": _("a sample"), "blank": _("blank")}
         if cache.data_of(card) is None:

@@ -53,7 +53,7 @@ def choose_source(card: ModelCard, where) -> str:
         default=next(source for source in (DRAW, "test", "own") if source in offered),
         format_func=lambda source: _(SOURCES[source]),
         required=True,
-        help=_("The same model scores any of these."),
+        label_visibility="collapsed",
     )
 
 

@@ -38,13 +38,13 @@ def rows(card: ModelCard) -> np.ndarray | None:
     never saw. None where the table is not here."""
     if card.embedded:
         return load_dataset(card.embedded, card.values).test[:ROWS]
-    here = (card.path.parent / "config.json").is_file()
-    return _rows(key_of(card), card.values, card.layout) if here else None
+    config = card.path.parent / "config.json"
+    return _rows(config, config.stat().st_mtime, card.values, card.layout) if config.is_file() else None
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _rows(key: Key, values: str, _layout: Layout | None) -> np.ndarray | None:
-    folder = Path(key[0]).parent
+def _rows(path: Path, changed: float, values: str, _layout: Layout | None) -> np.ndarray | None:
+    folder = path.parent
     try:
         config = runs.read_config(folder)
         return read_table(folder / config.data, config.key, values, config.how, _layout).rows[:ROWS]

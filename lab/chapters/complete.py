@@ -22,8 +22,7 @@ CHAPTER = Chapter(
     icon=":material/healing:",
     title=N_("Complete"),
     lead=N_(
-        "An [[order-agnostic]] model can be asked for any pixels given any others. Erase a region: what could have been "
-        "there, and how sure is the model?"
+        "An [[order-agnostic]] model knows any pixels given any others. Erase a region: what could have been there?"
     ),
 )
 
@@ -35,15 +34,23 @@ def render() -> None:
         st.info(_("This chapter needs an order-agnostic model: {command} makes one.", command=command))
         return
     card = _model(found)
+    place = st.container()  # what is erased, and what could be there, stand above the pictures to choose from
     chosen = _picture(card)
     if chosen is None:
         st.info(_("Drop a picture above: a photo of a digit on paper, or a drawing."))
         return
-    image, name = chosen
+    with place:
+        done, known = _completed(card, *chosen)
+    if done is not None:
+        completions.uncertainty(done, known)
+
+
+def _completed(card: ModelCard, image: np.ndarray, name: str) -> tuple[cache.Completions | None, np.ndarray]:
+    """The controls, then the image with its completions; None where nothing is erased. And which pixels are known."""
     known, n, seed = _controls()
     if known.all():
         st.info(_("Nothing is erased, so there is nothing to complete: choose a larger region."))
-        return
+        return None, known
     with st.spinner(_("Filling in…")):
         drawn = cache.complete(card, image, known, n, seed)
     left, right = st.columns(2, gap="large")
@@ -51,7 +58,7 @@ def render() -> None:
         picked = completions.completions(drawn, known)
     with left:
         completions.given(image, drawn.rows[picked], known, name, _("completion {n}", n=picked + 1))
-    completions.uncertainty(drawn, known)
+    return drawn, known
 
 
 def _can(card: ModelCard) -> bool:
@@ -113,7 +120,8 @@ def _picture(card: ModelCard) -> tuple[np.ndarray, str] | None:
 
 def _controls() -> tuple[np.ndarray, int, int]:
     """Which pixels stay, (784,) bool, how many completions, and the seed."""
-    first, second, third = st.columns(3)
+    with st.container(key="knobs"):
+        first, second, third = st.columns(3)
     region = linked(
         first.selectbox,
         _("Erase"),

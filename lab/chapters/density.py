@@ -12,10 +12,7 @@ CHAPTER = Chapter(
     place=1,
     icon=":material/straighten:",
     title=N_("Density"),
-    lead=N_(
-        "An explicit model gives the probability of **any** image you hand it, exactly. Drop in a picture and read its "
-        "log p(x); or choose a model of points, or of colours."
-    ),
+    lead=N_("An explicit model gives the probability of **any** image, exactly: hand it one, and read log p(x)."),
 )
 
 

@@ -17,10 +17,7 @@ CHAPTER = Chapter(
     place=0,
     icon=":material/auto_awesome:",
     title=N_("Generate"),
-    lead=N_(
-        "A model of p(x) can be **sampled**, one variable at a time, each from a distribution that depends on all before "
-        "it: the pixels of an image, the coordinates of a point, the channels of a colour."
-    ),
+    lead=N_("A model of p(x) can be **sampled**: one variable at a time, each given all before it."),
 )
 TEMPERATURES = 0.2, 1.5
 
@@ -28,7 +25,8 @@ TEMPERATURES = 0.2, 1.5
 def render() -> None:
     card = choose_model(*kinds.all_kinds())
     kind = kinds.kind_of(card)
-    columns = st.columns([2, 2, 2, 3] if card.classes else [2, 2, 3])
+    with st.container(key="knobs"):
+        columns = st.columns([2, 2, 2, 3] if card.classes else [2, 2, 3])
     about = _("x ~ p(x | class). 'any' draws the class first, so x ~ p(x).")
     label = None
     if card.classes:

@@ -26,6 +26,9 @@ class Kind(Protocol):
     def samples(self, card: ModelCard, n: int, seed: int, label: int | None, temperature: float) -> None:
         """The body of Generate."""
 
+    def sketch(self, card: ModelCard, n: int, key: str) -> None:
+        """n rows that the model draws as it is now, small and with nothing to choose: what stands beside a run."""
+
     def report(self, card: ModelCard) -> None:
         """The body of Density."""
 

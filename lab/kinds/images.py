@@ -1,5 +1,7 @@
 """Binary 28 x 28 images: drawn pixel by pixel, scored with a surprise map, ranked against damaged ones and noise."""
 
+import math
+
 import numpy as np
 import streamlit as st
 
@@ -58,6 +60,12 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
         _watch(card, x[chosen], label, chosen)
 
 
+def sketch(card: ModelCard, n: int, key: str) -> None:
+    sheet = pictures.grid(cache.samples(card, n, 0)[0], columns=math.isqrt(n), scale=4)
+    words = _("Samples of the model as it is now, always from the same random numbers")
+    st.image(sheet, caption=words, width="stretch", alt=_("{n} samples from the model being trained", n=n))
+
+
 def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -> None:
     st.header(_("Image {n}, pixel by pixel", n=chosen + 1), anchor=False)
     terms = cache.terms(card, image, label)
@@ -98,10 +106,10 @@ def _memorised(card: ModelCard, image: np.ndarray, data: Dataset) -> None:
 
 
 def report(card: ModelCard) -> None:
-    left, right = st.columns([3, 2], vertical_alignment="bottom", gap="large")
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
     source, label = choose_source(card, left), None
     if source == DRAW:
-        paper(card)
+        paper(card, right)
         return
     if card.classes:
         about = _("Then p(x | class) stands beside p(x), and the surprise map is that of the class.")
@@ -129,8 +137,7 @@ def sort_name(sort: str) -> str:
 
 
 def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[str]:
-    """What is said of the blank image, then images of the chosen sorts by log p."""
-    _blank(card, shown)
+    """Images of the chosen sorts by log p; then what is said of the blank one."""
     chosen = linked(
         st.pills,
         _("Kinds shown"),
@@ -164,6 +171,7 @@ def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[
     st.caption(note + " " + _("Click one to look into it."))
     if opened is not None:
         _opened(card, shown, opened, _("Image #{rank}: {sort}", rank=rank[opened], sort=sort_name(shown.sorts[opened])))
+    _blank(card, shown)
     return chosen
 
 

@@ -131,7 +131,9 @@ def _model(source: str) -> str:
 
 def _how(source: str, model: str) -> tuple[dict, dict, int]:
     """Only what the viewer chose of the model's sizes and of its training; the seed."""
-    columns, automatic = st.columns(4), usual(model, source)
+    automatic = usual(model, source)
+    with st.container(key="knobs-how"):
+        columns = st.columns(4)
     counts, hidden = automatic.counts, automatic.hidden
     passes = _("Passes over the training data.")
     epochs = _choice(columns[0], _("Epochs"), "epochs", EPOCHS, automatic.epochs, passes, counts)
