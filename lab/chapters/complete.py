@@ -1,4 +1,4 @@
-"""Complete: erase a region of an image, and let a model that takes any order fill it in, several times."""
+"""Complete: erase a region of an image, and let a model fill it in, several times."""
 
 import numpy as np
 import streamlit as st
@@ -7,7 +7,7 @@ from lesson import regions
 from nade_core import ModelCard, images
 from nade_core.messages import N_
 
-from .. import cache, completions, kinds
+from .. import cache, completions, gaps, kinds
 from ..chapter import Chapter
 from ..link import linked
 from ..pictures import SOURCES, preparation, test_picture
@@ -22,8 +22,8 @@ CHAPTER = Chapter(
     icon=":material/healing:",
     title=N_("Complete"),
     lead=N_(
-        "An [[order-agnostic]] model can be asked for any pixels given any others. Erase a region: what could have been "
-        "there, and how sure is the model?"
+        "Erase a region of an image: what could have been there, and how sure is the model? An [[order-agnostic]] model "
+        "can be asked for any pixels given any others; PixelCNN draws on from what its scan has seen."
     ),
 )
 
@@ -45,7 +45,8 @@ def render() -> None:
         st.info(_("Nothing is erased, so there is nothing to complete: choose a larger region."))
         return
     with st.spinner(_("Filling in…")):
-        found = cache.complete(card, image, known, n, seed)
+        found = gaps.complete(card, image, known, n, seed)
+    completions.how(found)
     left, right = st.columns(2, gap="large")
     with right:
         picked = completions.completions(found, known)
@@ -55,8 +56,8 @@ def render() -> None:
 
 
 def _can(card: ModelCard) -> bool:
-    """Whether a model of images can be asked for any pixels given any others."""
-    return kinds.of(card) == "images" and cache.model_class(card).completes
+    """Whether a model of images can be asked for pixels given others."""
+    return kinds.of(card) == "images" and gaps.can(card)
 
 
 def _model(found: dict[str, ModelCard]) -> ModelCard:
@@ -71,7 +72,7 @@ def _model(found: dict[str, ModelCard]) -> ModelCard:
             key="completer",
             default=first,
             format_func=lambda name: describe(found[name]),
-            help=_("Models that can be asked for any pixels given any others."),
+            help=_("Models that can complete an image."),
         )
     else:
         st.sidebar.caption(describe(found[name]))
@@ -129,7 +130,7 @@ def _controls() -> tuple[np.ndarray, int, int]:
         [4, 8, 12, 16, 24],
         key="n",
         default=12,
-        help=_("Each is drawn pixel by pixel, along a random ordering of its own."),
+        help=_("Each is drawn pixel by pixel, given what is known."),
     )
     about = _("The same seed gives the same completions.")
     seed = linked(third.number_input, _("Seed"), 0, 10**6, key="seed", default=0, help=about)

@@ -21,15 +21,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..devices import as_double
-from ..inputs import check_types
+from ..inputs import as_count, as_generator, as_mask, as_numbers, as_temperature, check_types, shaped
 from ..messages import N_, NadeError
 from ..orderings import which_ordering
 from .binary import both_sides
+from .canvas import BITS, BLOCK, NODES, Canvas, node
+from .filling import Filling, fill, too_late
 from .labelled import LabelledModel, mixed
 
-BLOCK, SCANS = 2, 8
-BITS = BLOCK * BLOCK
-NODES = 2**BITS - 1
+SCANS = 8
+PARTICLES = 128
 CHUNK = 100  # images at once, so that their features stay in the caches
 
 
@@ -99,6 +100,7 @@ class PixelCNN(LabelledModel):
     description = N_("masked convolutions over 2 × 2 blocks")
     recipe = {"epochs": 30, "batch_size": 64, "learning_rate": 1.5e-3, "average": 0.9995, "precision": "bfloat16"}
     many_orderings = True
+    fills = True
     slow = True
 
     def __init__(self, config: PixelCNNConfig, ordering: Tensor | None = None):
@@ -123,6 +125,37 @@ class PixelCNN(LabelledModel):
         labels = [None] * len(rows) if y is None else y.split(CHUNK)
         return torch.cat([self._scan_logits(*part, scan) for part in zip(rows, labels, strict=True)])
 
+    def complete(self, x, known, n: int, generator: torch.Generator | None = None, temperature: float = 1.0) -> Tensor:
+        """n draws of what is missing in one image x (D,) given what is ``known`` (D,): the rows (n, D) of ``fill``."""
+        return self.fill(x, known, n, generator, temperature).rows
+
+    @torch.no_grad()
+    def fill(
+        self,
+        x,
+        known,
+        n: int,
+        generator: torch.Generator | None = None,
+        temperature: float = 1.0,
+        particles: int = PARTICLES,
+    ) -> Filling:
+        """n draws of what is missing in one image x (D,) given what is ``known`` (D,), and what is to be said of them.
+
+        Along the scan that has the fewest known pixels after missing ones: exactly if it has none, else by particles.
+        The temperature divides the logits of p(x_i | x_<i, y).
+        """
+        n, temperature, D = as_count(n), as_temperature(temperature), self.config.dims
+        if as_count(particles) < 1:
+            raise NadeError("Expected at least one particle; got {n}.", n=particles)
+        known = as_mask(known, 1, D)[0].to(self.ordering.device)
+        x = shaped(as_numbers(x).reshape(1, -1), D).to(known.device)
+        x = self.as_rows(torch.where(known, x, torch.zeros_like(x)))[0]
+        wrong = [too_late(known, scan) for scan in self.scans]
+        scan = wrong.index(min(wrong))
+        size = (particles if wrong[scan] else max(n, 1)) + 1, self.grid**2 + 1
+        u = torch.rand(size, generator=as_generator(generator)).to(x)
+        return fill(self, scan, x, known, n, temperature, u)
+
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """The mean of -log p(x | y, scan), with one scan drawn for the batch."""
         if self.classes and y is None:
@@ -144,28 +177,15 @@ class PixelCNN(LabelledModel):
         return [scan.to(self.ordering.device) for scan in scans[:n]]
 
     def _draw(self, u: Tensor, y: Tensor | None, temperature: float) -> Tensor:
-        """Block by block: each layer keeps its features, so that a block costs one window a layer.
-
-        A mixture keeps those of every class, and p(y | x_<i): k runs fastest in the rows of features.
-        """
-        scan, G, C, n = self._scan(self.ordering), self.grid, self.config.channels, len(u)
+        """Block by block on a canvas. A mixture draws on one of every class, and keeps p(y | x_<i): k runs fastest."""
+        scan, n = self._scan(self.ordering), len(u)
         K = self.classes if self.classes and y is None else 1
-        context = self._context(torch.arange(K, device=u.device).repeat(n) if K > 1 else y, scan)
-        position = self._turn(self.position[None], scan)[0]
-        image = self.first.pad(u.new_zeros(n * K, BITS, G, G))
-        features = [layer.pad(u.new_zeros(n * K, C, G, G)) for layer in self.layers]
-        first, weights = self.first.flat(), [layer.flat() for layer in self.layers]
+        canvas = Canvas(self, n * K, torch.arange(K, device=u.device).repeat(n) if K > 1 else y, scan)
         past = as_double(u.new_zeros(n, K))  # log p(x_<i | y)
-        for block, uniforms in enumerate(u.view(n, G * G, BITS).unbind(1)):
-            row, column = divmod(block, G)
-            h = self.first.window(image, row, column) @ first + position[:, row, column] + context[:, 0, :C]
-            for i, layer in enumerate(self.layers):
-                features[i][:, :, row + layer.rows - 1, column + layer.reach] = F.elu(h)
-                h = h + self._gate(layer.window(features[i], row, column) @ weights[i] + context[:, i + 1], i)
-            bits, past = self._draw_block(self._head(h).view(n, K, NODES), past, uniforms, temperature)
-            image[:, :, row + self.first.rows - 1, column + self.first.reach] = (2 * bits - 1).repeat_interleave(K, 0)
-        reach, top = self.first.reach, self.first.rows - 1
-        return self._from_blocks((image[::K, :, top:, reach : reach + G] + 1) / 2, scan)
+        for block, uniforms in enumerate(u.view(n, self.grid**2, BITS).unbind(1)):
+            bits, past = self._draw_block(canvas.trees(block).view(n, K, NODES), past, uniforms, temperature)
+            canvas.put(block, bits.repeat_interleave(K, 0))
+        return self._from_blocks(canvas.blocks()[::K], scan)
 
     def _context(self, y: Tensor | None, scan: int) -> Tensor:
         """What is added in every layer, for the scan and the class: (B, L + 1, 2 C), or (1, ...) for no classes."""
@@ -185,7 +205,7 @@ class PixelCNN(LabelledModel):
             a, gate = out.chunk(2, 1)
             h = h + self.gain[i][:, None, None].to(low) * a * torch.sigmoid(gate)
         tree = self._head(h.movedim(1, -1)).to(x.dtype)  # (B, G, G, NODES)
-        nodes = torch.stack([_node(blocks, bit) for bit in range(BITS)], -1)  # (B, G, G, BITS)
+        nodes = torch.stack([node(blocks, bit) for bit in range(BITS)], -1)  # (B, G, G, BITS)
         return self._from_blocks(tree.gather(-1, nodes).movedim(-1, 1), scan)
 
     def _gate(self, a: Tensor, layer: int) -> Tensor:
@@ -200,8 +220,8 @@ class PixelCNN(LabelledModel):
         """The bits of one block (n, BITS), from the roots of its trees (n, K, NODES) downwards, and the new past."""
         bits = torch.zeros_like(u)
         for bit in range(BITS):
-            node = _node(bits[:, :, None, None], bit).expand(-1, trees.shape[1], 1)
-            logits = trees.gather(2, node)[..., 0]  # (n, K)
+            at = node(bits[:, :, None, None], bit).expand(-1, trees.shape[1], 1)
+            logits = trees.gather(2, at)[..., 0]  # (n, K)
             logit = logits[:, 0]
             if trees.shape[1] > 1:
                 on, off = both_sides(past, as_double(logits))
@@ -237,11 +257,3 @@ class PixelCNN(LabelledModel):
     def _scan_ordering(self, scan: int) -> Tensor:
         pixels = torch.arange(self.config.dims, dtype=torch.float64)[None]
         return self._to_blocks(pixels, scan)[0].movedim(0, -1).flatten().long()
-
-
-def _node(blocks: Tensor, bit: int) -> Tensor:
-    """Which node of the tree holds p(b_bit | the bits before it), from blocks (B, BITS, G, G): (B, G, G)."""
-    node = torch.zeros_like(blocks[:, 0]).long()
-    for earlier in range(bit):
-        node = 2 * node + blocks[:, earlier].long()
-    return node + 2**bit - 1
