@@ -44,7 +44,7 @@ def _in_any_order(key: Key, image: bytes, known: bytes, n: int, seed: int) -> Co
 def _filled(key: Key, image: bytes, known: bytes, seed: int):
     """DRAWN draws (DRAWN, D), and what the model says of them."""
     generator, (x, mask) = torch.Generator().manual_seed(seed), _given(image, known)
-    found = loaded(key).fill(x, mask, DRAWN, generator, particles=DRAWN)
+    found = loaded(key).fill(x, mask, DRAWN, generator)
     return found.rows.cpu().numpy().astype(np.uint8), found
 
 

@@ -17,7 +17,7 @@ from ..devices import as_double
 from .binary import log_bernoulli
 
 if TYPE_CHECKING:
-    from .pixelcnn import PixelCNN
+    from .pixelcnn import MaskedConv, PixelCNN
 
 BLOCK = 2
 BITS = BLOCK * BLOCK
@@ -50,36 +50,41 @@ class Canvas:
 
     def __init__(self, model: PixelCNN, n: int, y: Tensor | None, scan: int):
         """``y`` (n,) are the labels, None for a model without classes."""
-        self.model, grid = model, model.grid
-        blank, C = model.position.new_zeros, model.config.channels
-        self.context = model._context(y, scan).expand(n, -1, -1)  # (n, L + 1, 2 C)
+        self.model, grid, context = model, model.grid, model._context(y, scan).expand(n, -1, -1)
         self.position = model._turn(model.position[None], scan)[0]
-        self.image = model.first.pad(blank(n, BITS, grid, grid))
-        self.features = [layer.pad(blank(n, C, grid, grid)) for layer in model.layers]
-        self.first, self.weights = model.first.flat(), [layer.flat() for layer in model.layers]
+        gated = [model._gated(context, i) for i in range(len(model.layers))]
+        self.biases = [context[:, 0, : model.config.channels], *(bias for bias, _ in gated)]  # (n, outputs) each
+        self.weights = [model.first.flat(), *(c.flat(g) for c, (_, g) in zip(model.layers, gated, strict=True))]
+        self.features = [  # what each convolution sees: (n, H, W, inputs)
+            model.position.new_zeros(n, grid + c.rows - 1, grid + 2 * c.reach, c.weight.shape[1])
+            for c in (model.first, *model.layers)
+        ]
+
+    def __len__(self) -> int:
+        return len(self.features[0])
 
     def trees(self, block: int) -> Tensor:
         """The logits of the next block, given all that were put before: (n, NODES)."""
-        (row, column), model = divmod(block, self.model.grid), self.model
-        h = model.first.window(self.image, row, column) @ self.first + self.position[:, row, column]
-        h = h + self.context[:, 0, : model.config.channels]
-        for i, layer in enumerate(model.layers):
-            self.features[i][:, :, row + layer.rows - 1, column + layer.reach] = F.elu(h)
-            a = layer.window(self.features[i], row, column) @ self.weights[i] + self.context[:, i + 1]
-            h = h + model._gate(a, i)
-        return model._head(h)
+        row, column = divmod(block, self.model.grid)
+        h = self._output(0, self.model.first, row, column) + self.position[:, row, column]
+        for i, conv in enumerate(self.model.layers, 1):
+            self.features[i][:, row + conv.rows - 1, column + conv.reach] = F.elu(h)
+            h = h + F.glu(self._output(i, conv, row, column), 1)
+        return self.model._head(h)
 
     def put(self, block: int, bits: Tensor) -> None:
         """Draw a block: bits (n, BITS)."""
-        (row, column), first = divmod(block, self.model.grid), self.model.first
-        self.image[:, :, row + first.rows - 1, column + first.reach] = 2 * bits.to(self.image) - 1
+        (row, column), first, image = divmod(block, self.model.grid), self.model.first, self.features[0]
+        image[:, row + first.rows - 1, column + first.reach] = 2 * bits.to(image) - 1
 
     def keep(self, rows: Tensor) -> None:
         """Go on with those rows (m,), each as often as it is named."""
-        self.context, self.image = self.context[rows], self.image[rows]
-        self.features = [features[rows] for features in self.features]
+        self.biases, self.features = ([t[rows] for t in held] for held in (self.biases, self.features))
 
     def blocks(self) -> Tensor:
         """What stands on it: (n, BITS, G, G) of 0 and 1."""
         first, grid = self.model.first, self.model.grid
-        return (self.image[:, :, first.rows - 1 :, first.reach : first.reach + grid] + 1) / 2
+        return (self.features[0][:, first.rows - 1 :, first.reach : first.reach + grid].movedim(3, 1) + 1) / 2
+
+    def _output(self, i: int, conv: MaskedConv, row: int, column: int) -> Tensor:
+        return torch.addmm(self.biases[i], conv.window(self.features[i], row, column), self.weights[i])

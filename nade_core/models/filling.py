@@ -106,7 +106,7 @@ class _Swarm:
         self.log_known += self.log_w.logsumexp(0).item() - math.log(len(self.log_w))
         places = (torch.arange(count, dtype=torch.float64) + u.cpu()) / max(count, 1)
         rows = torch.searchsorted(self.log_w.softmax(0).cumsum(0), places, right=True).clamp(max=len(self.log_w) - 1)
-        self.canvas.keep(rows.to(self.canvas.image.device))
+        self.canvas.keep(rows.to(self.canvas.position.device))
         self.log_w, self.spread, self.poor = torch.zeros(count, dtype=torch.float64), True, False
         return rows
 

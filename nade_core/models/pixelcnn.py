@@ -24,6 +24,7 @@ from ..devices import as_double
 from ..inputs import as_count, as_generator, as_mask, as_numbers, as_temperature, check_types, shaped
 from ..messages import N_, NadeError
 from ..orderings import which_ordering
+from .base import BATCH
 from .binary import both_sides
 from .canvas import BITS, BLOCK, NODES, Canvas, node
 from .filling import Filling, fill, too_late
@@ -31,7 +32,7 @@ from .labelled import LabelledModel, mixed
 
 SCANS = 8
 PARTICLES = 128
-CHUNK = 100  # images at once, so that their features stay in the caches
+CHUNK = 20  # images at once on a CPU, so that their features stay in the caches
 
 
 @dataclass(frozen=True)
@@ -67,28 +68,37 @@ class MaskedConv(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, rows: int, reach: int, present: bool):
         super().__init__()
-        self.rows, self.reach = rows, reach
+        self.rows, self.reach, self.last = rows, reach, reach + present
         mask = torch.ones(rows, 2 * reach + 1)
-        mask[-1, reach + present :] = 0
+        mask[-1, self.last :] = 0
         self.register_buffer("mask", mask, persistent=False)
         scale = (inputs * mask.sum().item()) ** -0.5
         self.weight = nn.Parameter(torch.randn(outputs, inputs, rows, 2 * reach + 1) * scale)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, inputs, G, G) to (B, outputs, G, G)."""
-        return F.conv2d(self.pad(x), self.weight * self.mask)
+    def forward(self, x: Tensor, bias: Tensor, scale: Tensor | None = None) -> Tensor:
+        """From (B, inputs, G, G), padded, to (B, outputs, G, G): a bias for all (1, outputs), or a row each (B, outputs)."""
+        if len(bias) == 1:
+            return F.conv2d(x, self.seen(scale), bias[0])
+        return F.conv2d(x, self.seen(scale)) + bias[..., None, None]
+
+    def seen(self, scale: Tensor | None = None) -> Tensor:
+        """The masked weights, (outputs, inputs, rows, 2 reach + 1); those of each output times its scale (outputs,)."""
+        weight = self.weight * self.mask
+        return weight if scale is None else weight * scale[:, None, None, None]
 
     def pad(self, x: Tensor) -> Tensor:
         """Zeros above and at both sides, so that every block has its whole window."""
         return F.pad(x, (self.reach, self.reach, self.rows - 1, 0))
 
     def window(self, padded: Tensor, row: int, column: int) -> Tensor:
-        """What the output at one block is computed from, by ``flat()``: (B, inputs * rows * (2 reach + 1))."""
-        return padded[:, :, row : row + self.rows, column : column + 2 * self.reach + 1].flatten(1)
+        """What the output at one block is computed from, of padded features (B, H, W, inputs): (B, what is seen)."""
+        above = padded[:, row : row + self.rows - 1, column : column + 2 * self.reach + 1]
+        beside = padded[:, row + self.rows - 1, column : column + self.last]
+        return torch.cat([above.flatten(1), beside.flatten(1)], 1)
 
-    def flat(self) -> Tensor:
-        """The masked weights as a matrix: (inputs * rows * (2 reach + 1), outputs)."""
-        return (self.weight * self.mask).flatten(1).T.contiguous()
+    def flat(self, scale: Tensor | None = None) -> Tensor:
+        """The weights of a window: (what is seen, outputs)."""
+        return self.seen(scale).permute(2, 3, 1, 0)[self.mask.bool()].flatten(0, 1)
 
 
 class PixelCNN(LabelledModel):
@@ -121,8 +131,9 @@ class PixelCNN(LabelledModel):
         self.table = nn.Linear(2 * C, NODES)
 
     def _given(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
-        scan, rows = self._scan(ordering), x.split(CHUNK)
-        labels = [None] * len(rows) if y is None else y.split(CHUNK)
+        scan, chunk = self._scan(ordering), CHUNK if x.device.type == "cpu" else BATCH
+        rows = x.split(chunk)
+        labels = [None] * len(rows) if y is None else y.split(chunk)
         return torch.cat([self._scan_logits(*part, scan) for part in zip(rows, labels, strict=True)])
 
     def complete(self, x, known, n: int, generator: torch.Generator | None = None, temperature: float = 1.0) -> Tensor:
@@ -188,29 +199,33 @@ class PixelCNN(LabelledModel):
         return self._from_blocks(canvas.blocks()[::K], scan)
 
     def _context(self, y: Tensor | None, scan: int) -> Tensor:
-        """What is added in every layer, for the scan and the class: (B, L + 1, 2 C), or (1, ...) for no classes."""
-        return self.embedding[scan][None] if y is None else self.embedding[scan] + self.U[y]
+        """What is added in every layer, for the scan and the class: (B, L + 1, 2 C), or (1, ...) if one is for all."""
+        if y is None:
+            return self.embedding[scan][None]
+        if len(y) and (y == y[0]).all():
+            y = y[:1]
+        return self.embedding[scan] + self.U[y]
 
     def _scan_logits(self, x: Tensor, y: Tensor | None, scan: int) -> Tensor:
         """The logits of all conditionals, in the order of x: (B, D)."""
         if not len(x):
             return x  # torch cannot cut an empty batch into blocks
-        blocks, context = self._to_blocks(x, scan), self._context(y, scan)[..., None, None]
-        position = self._turn(self.position[None], scan)
-        h = self.first((2 * blocks - 1).to(memory_format=torch.channels_last))
+        blocks, C, context = self._to_blocks(x, scan), self.config.channels, self._context(y, scan)
+        first = self.first.pad((2 * blocks - 1).to(memory_format=torch.channels_last))
+        h = self.first(first, context[:, 0, :C])
         low = h.dtype  # of the convolutions: bfloat16 in mixed precision, where the sum of all layers stays in float32
-        h = h + position + context[:, 0, : self.config.channels]
+        h = h + self._turn(self.position[None], scan)
         for i, layer in enumerate(self.layers):
-            out = layer(F.dropout(F.elu(h.to(low)), self.config.dropout, self.training)) + context[:, i + 1].to(low)
-            a, gate = out.chunk(2, 1)
-            h = h + self.gain[i][:, None, None].to(low) * a * torch.sigmoid(gate)
+            seen = F.dropout(F.elu(layer.pad(h.to(low)), inplace=True), self.config.dropout, self.training)
+            h = h + F.glu(layer(seen, *self._gated(context, i)), 1)
         tree = self._head(h.movedim(1, -1)).to(x.dtype)  # (B, G, G, NODES)
         nodes = torch.stack([node(blocks, bit) for bit in range(BITS)], -1)  # (B, G, G, BITS)
         return self._from_blocks(tree.gather(-1, nodes).movedim(-1, 1), scan)
 
-    def _gate(self, a: Tensor, layer: int) -> Tensor:
-        a, gate = a.chunk(2, 1)
-        return self.gain[layer] * a * torch.sigmoid(gate)
+    def _gated(self, context: Tensor, layer: int) -> tuple[Tensor, Tensor]:
+        """The bias and the scale of a layer, so that its gain g is in its weights: g a sigmoid(b) = (g a) sigmoid(b)."""
+        scale = torch.cat([self.gain[layer], torch.ones_like(self.gain[layer])])
+        return context[:, layer + 1] * scale, scale
 
     def _head(self, h: Tensor) -> Tensor:
         return self.table(F.elu(self.hidden(F.elu(h))))

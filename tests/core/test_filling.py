@@ -5,6 +5,8 @@ import math
 import pytest
 import torch
 
+from nade_core import load_model
+from nade_core.data import load_dataset
 from nade_core.messages import NadeError
 from nade_core.models import PixelCNN, PixelCNNConfig
 from nade_core.models.canvas import CELLS, log_table
@@ -13,7 +15,7 @@ from nade_core.scoring import log_probs
 
 from .test_family import chi_square, every_row
 
-SIDE, DIMS, DRAWS = 4, 16, 20_000
+SIDE, DIMS, DRAWS = 4, 16, 4000
 IMAGE = torch.tensor([0, 1, 1, 0, 1, 1, 0, 0, 0, 1, 0, 1, 1, 0, 0, 1])
 
 
@@ -22,7 +24,7 @@ def model_of(classes=0):
     torch.manual_seed(0)
     model = PixelCNN(PixelCNNConfig(DIMS, channels=4, layers=2, classes=classes)).double()
     for parameter in model.parameters():
-        parameter.data.normal_(std=0.7)
+        parameter.data.normal_(std=0.4)
     return model.eval().requires_grad_(False)
 
 
@@ -51,7 +53,7 @@ SPREAD = torch.tensor([0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0, 0, 1]).bool()
 
 
 @pytest.mark.parametrize("classes", [0, 3])
-@pytest.mark.parametrize(("scan", "k"), [(0, 8), (5, 9), (3, 11), (6, 12)])
+@pytest.mark.parametrize(("scan", "k"), [(0, 12), (5, 11), (3, 10), (6, 13)])
 def test_where_a_scan_has_the_known_first_draws_are_exact(classes, scan, k):
     model = model_of(classes)
     known = first_of(model, scan, k)
@@ -68,15 +70,16 @@ def test_where_a_scan_has_the_known_first_draws_are_exact(classes, scan, k):
 @pytest.mark.parametrize("known", [RING.flatten(), SPREAD], ids=["ring", "spread"])
 def test_many_particles_follow_the_conditional_and_a_few_are_said_to_be_few(classes, known):
     model = model_of(classes)
-    found = model.fill(IMAGE, known, 30_000, seeded(), particles=30_000)
-    assert not found.exact and found.particles == 30_000 and 1 < found.effective < 30_000
+    found = model.fill(IMAGE, known, 10_000, seeded(), particles=10_000)
+    assert not found.exact and found.particles == 10_000 and 1 < found.effective < 10_000
     assert (found.rows[:, known] == IMAGE[known]).all()
     cases = agreeing(known)
     exact = model.log_prob(cases, ordering=found.ordering)
-    assert found.log_p_known == pytest.approx(exact.logsumexp(0).item(), abs=0.03)
+    assert found.log_p_known == pytest.approx(exact.logsumexp(0).item(), abs=0.05)
     places = (found.rows[:, ~known].long() * 2 ** torch.arange(int((~known).sum()) - 1, -1, -1)).sum(1)
     drawn = places.bincount(minlength=len(cases)) / len(found.rows)
-    assert (drawn - exact.softmax(0)).abs().sum() / 2 < 0.03  # in total variation
+    limit = math.sqrt(len(cases) / len(found.rows))  # twice what independent draws differ by at most, on average
+    assert (drawn - exact.softmax(0)).abs().sum() / 2 < limit  # in total variation
 
 
 @pytest.mark.parametrize("classes", [0, 3])
@@ -84,9 +87,9 @@ def test_the_estimate_of_what_is_known_is_unbiased_however_few_the_particles(cla
     model, known = model_of(classes), RING.flatten()
     ordering = model.fill(IMAGE, known, 1).ordering
     exact = model.log_prob(agreeing(known), ordering=ordering).logsumexp(0)
-    ratios = torch.tensor([model.fill(IMAGE, known, 1, seeded(s), particles=4).log_p_known for s in range(300)])
+    ratios = torch.tensor([model.fill(IMAGE, known, 1, seeded(s), particles=4).log_p_known for s in range(100)])
     ratios = (ratios - exact).exp()
-    assert ratios.std() > 0.05 and abs(ratios.mean() - 1) < 3.3 * ratios.std() / math.sqrt(300)
+    assert ratios.std() > 0.05 and abs(ratios.mean() - 1) < 3.3 * ratios.std() / math.sqrt(100)
 
 
 def test_the_scan_with_the_fewest_known_pixels_after_missing_ones_is_taken():
@@ -134,9 +137,6 @@ def test_the_seed_decides_and_a_low_temperature_takes_the_likelier_side():
 
 
 def test_a_published_model_fills_a_half_exactly_and_a_box_by_particles():
-    from nade_core import load_model
-    from nade_core.data import load_dataset
-
     model, image = load_model("pixelcnn-mnist", "cpu"), torch.tensor(load_dataset("mnist").test[0])
     half = torch.arange(784) < 392
     found = model.fill(image, half, 2, seeded())
