@@ -6,9 +6,11 @@ share on the true images is the most that can be hoped for. The images are sprea
 """
 
 import argparse
+import itertools
 import json
 import math
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -35,43 +37,45 @@ def judged(judge, images: np.ndarray, labels: np.ndarray) -> dict:
     return {"right": round(float(right.mean()), 4), "standard_error": round(float(error), 4)}
 
 
-def measure(models: list[str], names: list[str], n: int, draws: int, seed: int) -> list[dict]:
+def measure(models: list[str], names: list[str], n: int, draws: int, seed: int) -> Iterator[dict]:
     """A row for each region and model, after one for the true images."""
     data, judge = load_dataset("mnist"), load_model(JUDGE, "cpu")
     some = np.linspace(0, len(data.test) - 1, n).astype(int)
     images, labels = data.test[some], data.test_labels[some]
-    rows = [{"region": "none", "model": "the true images", **judged(judge, images[:, None], labels)}]
-    for region in names:
-        known = ~regions.erased(region, 0.7, BOX, seed).ravel()
-        for name in models:
-            model, start = load_model(name, "cpu"), time.process_time()
-            found = completed(model, images, known, draws, seed)
-            seconds = (time.process_time() - start) / n
-            exact = model.completes or model.fill(images[0], known, 1).exact
-            row = {"region": region, "model": name, "exact": exact, **judged(judge, found, labels)}
-            rows.append({**row, "seconds": round(seconds, 3)})
-    return rows
+    yield {"region": None, "model": "the true images", "exact": True, **judged(judge, images[:, None], labels)}
+    for region, name in itertools.product(names, models):
+        known, model = ~regions.erased(region, 0.7, BOX, seed).ravel(), load_model(name, "cpu")
+        start = time.process_time()
+        found = completed(model, images, known, draws, seed)
+        seconds = round((time.process_time() - start) / n, 3)
+        exact = model.completes or model.fill(images[0], known, 1).exact
+        yield {"region": region, "model": name, "exact": exact, **judged(judge, found, labels), "seconds": seconds}
+
+
+def line(row: dict) -> str:
+    """A row of the table, in Markdown."""
+    how = "" if row["exact"] else ", by particles"
+    share = f"{100 * row['right']:.1f} ± {100 * row['standard_error']:.1f} %"
+    return f"| {regions.REGIONS.get(row['region'], '')} | {row['model']}{how} | {share} | {row.get('seconds', '')} |"
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="+", default=list(MODELS), help=f"({', '.join(MODELS)})")
     parser.add_argument("--regions", nargs="+", choices=regions.REGIONS, default=list(REGIONS))
-    parser.add_argument("--images", type=int, default=1000, help="of the test part (1000)")
+    parser.add_argument("--images", type=int, default=500, help="of the test part (500)")
     parser.add_argument("--draws", type=int, default=4, help="completions of each image (4)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(arguments)
     rows = measure(args.models, args.regions, args.images, args.draws, args.seed)
     if args.json:
-        print(json.dumps(rows, indent=1))
+        print(json.dumps(list(rows), indent=1))
         return
     print(f"{args.images:,} test images, {args.draws} completions of each, named by {JUDGE}\n")
     print("| erased | model | named rightly | CPU seconds an image |\n| --- | --- | --- | --- |")
     for row in rows:
-        how = "" if row.get("exact", True) else ", by particles"
-        share = f"{100 * row['right']:.1f} ± {100 * row['standard_error']:.1f} %"
-        print(f"| {regions.REGIONS.get(row['region'], '')} | {row['model']}{how} | {share} | {row.get('seconds', '')} |")
+        print(line(row), flush=True)
 
 
 if __name__ == "__main__":
