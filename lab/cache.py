@@ -21,14 +21,13 @@ from nade_core.messages import N_, NadeError
 from nade_core.models import MODELS, DensityModel
 
 from . import visitor
-from .answers import Completions, Gallery, Terms, joined
+from .answers import Gallery, Terms, joined
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
 TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
 NOISE_IMAGES = 500
 FEWER = 4  # a slow model scores a fourth as many, so that nobody waits long
 TYPICAL_OF = 300
-ORDERINGS = 8  # over which the probability of a completion is averaged
 TAKEN = N_("A model that comes with the project has the same name: rename the folder of this run.")
 Key = tuple[str, float]
 
@@ -257,24 +256,7 @@ def rescored(card: ModelCard, shown: Gallery) -> Gallery:
     return replace(shown, log_p=log_prob(card, shown.rows))
 
 
-# Completion
-
-
-def complete(card: ModelCard, image: np.ndarray, known: np.ndarray, n: int, seed: int) -> Completions:
-    """n completions of an image (D,) of uint8 whose ``known`` pixels (D,) stay."""
-    return _complete(key_of(card), image.tobytes(), known.astype(np.uint8).tobytes(), n, seed)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _complete(key: Key, image: bytes, known: bytes, n: int, seed: int) -> Completions:
-    model, generator = loaded(key), torch.Generator().manual_seed(seed)
-    x = torch.from_numpy(np.frombuffer(image, np.uint8).copy())
-    mask = torch.from_numpy(np.frombuffer(known, np.uint8).copy()).bool()
-    drawn = model.complete(x, mask, n, generator).cpu()
-    log_p = model.log_prob_missing(torch.cat([drawn, x[None]]), mask, generator, ORDERINGS).cpu().numpy()
-    with torch.no_grad():
-        marginals = model.marginals(x[None], mask[None])[0].double().cpu().numpy()
-    return Completions(drawn.numpy().astype(np.uint8), log_p[:-1], float(log_p[-1]), marginals)
+# Real values
 
 
 def curve(card: ModelCard, row: np.ndarray, d: int, values: np.ndarray) -> np.ndarray:

@@ -39,6 +39,7 @@ class DensityModel(nn.Module):
     counts = False  # learns by ``fit``, a pass over the training set at a time, instead of by gradients
     many_orderings = False  # may score along several orderings, which make an ensemble
     completes = False  # is an AnyOrder (anyorder.py): has given, marginals, complete, log_prob_missing; takes holes
+    fills = False  # has complete and fill: exact where one of its orderings has the known first, else by particles
     labelled = False  # may have classes
     slow = False  # scoring is expensive: several times as much as a pass through a network of its size
     validates_whole = False  # its validation_nats are an estimate of its own, made of all rows at once

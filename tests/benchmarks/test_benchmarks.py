@@ -19,11 +19,12 @@ from PIL import Image
 
 import benchmarks
 import lesson.sheet
-from benchmarks import browser, embed, engine, faults, judge, leaderboard, load, publish, quick, sheet, wine
+from benchmarks import browser, completion, embed, engine, faults, judge, leaderboard, load, publish, quick, sheet, wine
 from nade_core import list_models, load_model, read_card, runs, scoring
 from nade_core.data import SOURCES, load_dataset
 
-RUN_HERE = {"browser", "embed", "engine", "faults", "judge", "leaderboard", "load", "publish", "quick", "sheet", "wine"}
+RUN_HERE = {"browser", "completion", "embed", "engine", "faults", "judge", "leaderboard", "load", "publish", "quick"}
+RUN_HERE |= {"sheet", "wine"}
 ELSEWHERE = {"handout"}  # tests/browser/test_hall.py prints a chapter
 
 
@@ -157,6 +158,18 @@ def test_the_judge_learns_from_real_images_and_names_samples(tmp_path, capsys, m
     assert report["nade-animals"]["of_real"]["all"] == pytest.approx(share, abs=1e-3)
     judge.main(small)  # the judge is kept: the same shares again
     assert json.loads(capsys.readouterr().out) == report
+
+
+def test_completions_are_judged_by_the_digit_that_they_complete(capsys):
+    small = ["--models", "any-order-mnist", "pixelcnn-mnist", "--images", "3", "--draws", "2"]
+    completion.main([*small, "--regions", "bottom-half", "--json"])
+    truth, before, after = json.loads(capsys.readouterr().out)
+    assert truth["right"] == 1 and (before["exact"], after["exact"]) == (True, True)
+    assert (before["model"], after["model"]) == ("any-order-mnist", "pixelcnn-mnist")
+    assert all(0 <= row["right"] <= 1 and row["seconds"] > 0 for row in (before, after))
+    sevens = load_dataset("mnist").test[[[0, 0], [1, 0]]]  # the second of the test images is a two
+    found = completion.judged(load_model("nade-mnist-classes", "cpu"), sevens, np.array([7, 7]))
+    assert found == {"right": 0.75, "standard_error": 0.25}
 
 
 def test_a_run_is_published_with_its_figures(tmp_path, capsys):
