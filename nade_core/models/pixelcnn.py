@@ -24,6 +24,7 @@ from ..devices import as_double
 from ..inputs import check_types
 from ..messages import N_, NadeError
 from ..orderings import which_ordering
+from ..shares import dropout
 from .binary import both_sides
 from .labelled import LabelledModel, mixed
 
@@ -181,7 +182,7 @@ class PixelCNN(LabelledModel):
         low = h.dtype  # of the convolutions: bfloat16 in mixed precision, where the sum of all layers stays in float32
         h = h + position + context[:, 0, : self.config.channels]
         for i, layer in enumerate(self.layers):
-            out = layer(F.dropout(F.elu(h.to(low)), self.config.dropout, self.training)) + context[:, i + 1].to(low)
+            out = layer(dropout(F.elu(h.to(low)), self.config.dropout, self.training)) + context[:, i + 1].to(low)
             a, gate = out.chunk(2, 1)
             h = h + self.gain[i][:, None, None].to(low) * a * torch.sigmoid(gate)
         tree = self._head(h.movedim(1, -1)).to(x.dtype)  # (B, G, G, NODES)
