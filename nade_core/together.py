@@ -10,7 +10,6 @@ A process by itself leads, and all that is said of several costs it nothing.
 """
 
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any, TypeVar
 import torch
 import torch.distributed as dist
 
+from .files import leave_token
 from .memory import is_out_of_memory
 from .messages import NadeError
 from .shares import Share
@@ -147,7 +147,7 @@ def check_shared(folder: Path) -> None:
     """NadeError unless every process sees what the leader writes into the folder."""
     if not several():
         return
-    token = folder / led(lambda: leave_token(folder))
+    token = led(lambda: leave_token(folder))
     seen = gathered(token.exists())
     if leads():
         token.unlink()
@@ -158,10 +158,3 @@ def check_shared(folder: Path) -> None:
             folder=str(folder),
             n=seen.index(False),
         )
-
-
-def leave_token(folder: Path) -> str:
-    """Write an empty file of a new name into the folder, and return the name."""
-    name = f".shared-{secrets.token_hex(8)}"
-    (folder / name).touch()
-    return name

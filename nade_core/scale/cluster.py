@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -10,7 +11,6 @@ from pathlib import Path
 
 from .. import __version__
 from ..messages import NadeError
-from ..runs.process import environment
 
 PATIENCE = 10.0  # seconds for a cluster to answer
 LOOKED = 60.0  # seconds for all of its machines to look at a folder
@@ -38,7 +38,7 @@ def connected(address: str = "", **options) -> Iterator[None]:
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told of what is computed here
     _reach(address)
-    os.environ["PYTHONPATH"] = environment()["PYTHONPATH"]  # workers that are started here find the same packages
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))  # workers started here find the same packages
     try:
         if address:
             ray.init(address, **QUIET)
