@@ -61,7 +61,7 @@ def score(
 
         check_machines()
         try:
-            return _written(_scores(pieces, reading, reference, device, threads), out)
+            return written(_scores(pieces, reading, reference, device, threads), out)
         except ray.exceptions.RayError as error:
             raise NadeError("The Ray cluster gave up: {reason}", reason=first_line(error)) from error
 
@@ -135,7 +135,7 @@ def _spread(values: np.ndarray | None, good: np.ndarray) -> list:
     return found
 
 
-def _written(tables: Iterator, out: Path) -> Told:
+def written(tables: Iterator, out: Path) -> Told:
     """Write the tables into files of ROWS rows, each there whole or not at all."""
     import pyarrow
 

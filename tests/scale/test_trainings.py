@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nade_core import runs
-from nade_core.hosting import ALONE, from_environment
+from nade_core.hosting import ALONE
 from nade_core.messages import NadeError
 from nade_core.queue import Queue
 from nade_core.scale import cluster as known
@@ -114,12 +114,3 @@ def test_a_machine_of_another_version_and_a_folder_that_is_not_shared_are_named(
 def test_what_a_run_fails_of_is_its_own_sentence(cluster, tmp_path):
     with pytest.raises(NadeError, match="is no run: it has no config.json"):
         trainings.train(cluster, tmp_path, None)
-
-
-def test_the_address_is_checked_as_the_app_starts(monkeypatch):
-    for address in ("auto", "10.0.0.1:6379", "ray://head:10001", "[::1]:6379"):
-        assert from_environment({"NADE_RAY_ADDRESS": address}).ray_address == address
-        assert from_environment({"NADE_RAY_ADDRESS": address, "NADE_HOSTED": "1"}).ray_address == address
-    for address in ("yes", "head", "http://head:1", "a b:1", "head:port"):
-        with pytest.raises(NadeError, match="NADE_RAY_ADDRESS should be auto, or where a Ray cluster is"):
-            from_environment({"NADE_RAY_ADDRESS": address})
