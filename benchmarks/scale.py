@@ -1,7 +1,7 @@
 """Rows a second on Ray, on one core and on two, and what 10^9 images would take by that: python -m benchmarks.scale
 
-All processes of a cluster are bound to so many cores (Linux), reading and scoring alike. What it takes to begin, a run of
-one file, is measured apart. The images are those of the embedded test part, again and again, one column a pixel.
+All processes of a cluster are bound to so many cores (Linux), reading and scoring alike. The rate is that of the rows after
+the first scores; how long those take, with the start of the cluster, stands beside it. The images are those of the embedded test part, again and again, one column a pixel.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from nade_core import read_card
 from nade_core.data import load_dataset
 from nade_core.data.understood import How
 from nade_core.scale.cluster import connected
-from nade_core.scale.score import BLOCK, score, written
-from nade_core.scale.sources import Reading
+from nade_core.scale.score import BLOCK, scores, written
+from nade_core.scale.sources import Reading, pieces_of
 
 FILE_ROWS = 10_000  # in a file of images
 BILLION = 10**9
@@ -64,19 +64,24 @@ def images(folder: Path, rows: int, file_rows: int) -> list[str]:
 
 
 def measure(cores: int, model: str, files: list[str], rows: int, scratch: Path) -> Measured:
-    """Score one file, and then all of them."""
+    """Score all files: how long the first scores take, and how fast the others follow."""
     card = read_card(model)
     reading, reference = Reading(card, How(holes="refuse")), np.array(card.valid_log_p)
+    out, came, began = scratch / f"scores-{cores}", [], time.perf_counter()
     with on_cores(cores), connected(num_cpus=cores, object_store_memory=32 * BLOCK):
-        taken = []
-        for name, some in (("one", files[:1]), ("all", files)):
-            began = time.perf_counter()
-            told = score(some, reading, reference, scratch / f"{name}-{cores}")
-            taken.append(time.perf_counter() - began)
-        assert told.scored == rows, told
-    more = rows * (len(files) - 1) / len(files)
+        tables = timed(scores(*pieces_of(files, reading), reference, None, 1), came)
+        told = written(tables, out)
+    assert told.scored == rows, told
+    rate = sum(n for _, n in came[1:]) / (came[-1][0] - came[0][0])
     source = sum(Path(file).stat().st_size for file in files)
-    return Measured(taken[0], more / (taken[1] - taken[0]), source / rows, size(scratch / f"all-{cores}") / rows)
+    return Measured(came[0][0] - began, rate, source / rows, size(out) / rows)
+
+
+def timed(tables: Iterator, came: list[tuple[float, int]]) -> Iterator:
+    """The tables as they come; ``came`` takes when, and of how many rows."""
+    for table in tables:
+        came.append((time.perf_counter(), len(table)))
+        yield table
 
 
 def writing(rows: int, scratch: Path) -> float:
@@ -118,7 +123,7 @@ def main(arguments: list[str] | None = None) -> None:
         scratch = Path(folder)
         (scratch / "images").mkdir()
         files = images(scratch / "images", options.rows, options.file_rows)
-        print("| cores | rows/s | seconds to begin, and for one file |\n| ---: | ---: | ---: |")
+        print("| cores | rows/s | seconds to the first scores |\n| ---: | ---: | ---: |")
         found = {}
         for cores in options.cores:
             found[cores] = measure(cores, options.model, files, options.rows, scratch)

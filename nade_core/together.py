@@ -147,7 +147,7 @@ def check_shared(folder: Path) -> None:
     """NadeError unless every process sees what the leader writes into the folder."""
     if not several():
         return
-    token = led(lambda: leave_token(folder))
+    token = folder / led(lambda: leave_token(folder)).name
     seen = gathered(token.exists())
     if leads():
         token.unlink()

@@ -61,12 +61,12 @@ def score(
 
         check_machines()
         try:
-            return written(_scores(pieces, reading, reference, device, threads), out)
+            return written(scores(pieces, reading, reference, device, threads), out)
         except ray.exceptions.RayError as error:
             raise NadeError("The Ray cluster gave up: {reason}", reason=first_line(error)) from error
 
 
-def _scores(pieces: list[Piece], reading: Reading, reference: np.ndarray, device: str | None, threads: int) -> Iterator:
+def scores(pieces: list[Piece], reading: Reading, reference: np.ndarray, device: str | None, threads: int) -> Iterator:
     """Tables of scores, in the order of the rows, as they are ready."""
     import ray
 

@@ -1,4 +1,4 @@
-"""What each of several processes does in the tests of training together, started by torchrun: tests.scale.several TASK FOLDER..."""
+"""What each of several processes does in the tests of training together, started by torchrun: tests.scale.several TASK=FOLDER ..."""
 
 import os
 import signal
@@ -48,5 +48,6 @@ def refused(folder: Path) -> None:
 
 if __name__ == "__main__":
     with together.joined(nade_core.__version__):
-        for name in sys.argv[2:]:
-            globals()[sys.argv[1]](Path(name))
+        for asked in sys.argv[1:]:
+            task, _, name = asked.partition("=")
+            globals()[task](Path(name))

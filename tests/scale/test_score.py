@@ -99,7 +99,7 @@ def workers(name):
 
 def test_workers_that_are_killed_in_the_middle_lose_nothing_and_double_nothing(cluster, model, tmp_path, monkeypatch):
     (tmp_path / "parts").mkdir()
-    for i in range(24):
+    for i in range(12):
         np.save(tmp_path / f"parts/{i:02}.npy", table(4000, i))
     monkeypatch.setattr(engine, "ROWS", 4000)
     monkeypatch.setattr(engine, "BLOCK", 1 << 16)
@@ -119,9 +119,9 @@ def test_workers_that_are_killed_in_the_middle_lose_nothing_and_double_nothing(c
     found = on_ray(model, tmp_path / "out", tmp_path / "parts")
     over.set()
     killer.join()
-    assert len(killed) >= 2 and len(found) == 24 * 4000 and not found.duplicated(["file", "row"]).any()
+    assert len(killed) >= 2 and len(found) == 12 * 4000 and not found.duplicated(["file", "row"]).any()
     loaded = checkpoint.load_model(model, "cpu")
-    for i in (0, 11, 23):
+    for i in (0, 6, 11):
         its = found[found["file"] == str(tmp_path / f"parts/{i:02}.npy")]
         assert its["row"].tolist() == list(range(1, 4001))
         np.testing.assert_allclose(its["log_p"], loaded.log_prob(table(4000, i)).numpy(), rtol=1e-5)
