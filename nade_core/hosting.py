@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from .messages import NadeError
 
 SHORTEST_KEY = 8  # letters of a teacher's key
-RAY = re.compile(r"auto|(ray://)?([\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}")
+RAY = re.compile(r"auto|[\w.-]+:\d{1,5}")
 SWITCH = {"": False, "0": False, "1": True}
 
 

@@ -59,7 +59,7 @@ def _reach(address: str) -> None:
     """NadeError where nobody listens at the address: Ray itself would wait for minutes."""
     if address in ("", "auto"):
         return
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), PATIENCE).close()
     except OSError as error:
