@@ -47,7 +47,10 @@ def form(queue: Queue) -> None:
         if source != OWN:
             _estimate(queue.hosting, source, model, model_options, train_options.get("epochs"))
         asked = st.button(_("Train"), type="primary", icon=":material/play_arrow:", width="stretch", key="go")
-    st.caption(_("Trains on {device}. One run at a time; the others wait their turn.", device=device()))
+    if queue.cluster:
+        st.caption(_("Trains on a cluster, as many runs at once as it holds; the others wait their turn."))
+    else:
+        st.caption(_("Trains on {device}. One run at a time; the others wait their turn.", device=device()))
     _limits(queue.hosting)
     if asked:
         title = title.strip()[:LONGEST] or f"{model}, {_called(source, files)}"

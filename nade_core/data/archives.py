@@ -72,7 +72,7 @@ def is_picture(name: str) -> bool:
     return name.lower().endswith(IMAGE_SUFFIXES)
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
     """Whether a system put this file beside the pictures, such as ``._a.png``, ``.DS_Store`` and ``Thumbs.db``."""
     parts = name.replace("\\", "/").split("/")
     return "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1].lower() in ("thumbs.db", "desktop.ini")
@@ -83,7 +83,7 @@ def _pictures(source: str, files: Iterator[tuple[str, Callable[[], Path | bytes]
     rows: list[np.ndarray] = []
     skipped: list[Skipped] = []
     for name, get in files:
-        if _is_hidden(name):
+        if is_hidden(name):
             continue
         if len(rows) + len(skipped) >= MAX_IMAGES:
             raise NadeError("There are more than {limit:,} pictures.", limit=MAX_IMAGES)

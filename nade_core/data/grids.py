@@ -143,10 +143,11 @@ def grid_of_parquet(path: Path, how: How) -> Grid:
 
     with path.open("rb") as source:
         file = parquet.ParquetFile(source)
-        cells = file.metadata.num_rows * file.metadata.num_columns
+        groups = range(file.num_row_groups) if how.groups is None else how.groups
+        cells = sum(file.metadata.row_group(i).num_rows for i in groups) * file.metadata.num_columns
         check_cells(path.name, cells)
         check_unpacked(path.name, 8 * cells, path.stat().st_size)
-        frame = file.read().to_pandas(ignore_metadata=True)
+        frame = file.read_row_groups(list(groups)).to_pandas(ignore_metadata=True)
     return grid_of_frame(frame, path.name)
 
 

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from ..inputs import check_types
 from ..messages import N_, NadeError
 from ..orderings import inverse, which_ordering
+from ..shares import dropout
 from .binary import BinaryModel, logit_means
 
 
@@ -100,7 +101,7 @@ class MADE(BinaryModel):
         h = x.new_zeros(())
         for weight, layer in zip(weights, self.layers, strict=True):
             new = torch.relu(F.linear(x, weight, layer.bias))
-            x = h = h + F.dropout(new, self.config.dropout, self.training)
+            x = h = h + dropout(new, self.config.dropout, self.training)
         return h
 
     def _masked(self, mask: int) -> tuple[list[Tensor], Tensor, Tensor]:

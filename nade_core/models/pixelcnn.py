@@ -24,6 +24,7 @@ from ..devices import as_double
 from ..inputs import as_count, as_generator, as_mask, as_numbers, as_temperature, check_types, shaped
 from ..messages import N_, NadeError
 from ..orderings import which_ordering
+from ..shares import dropout
 from .base import BATCH
 from .binary import both_sides
 from .canvas import BITS, BLOCK, NODES, Canvas, node
@@ -216,7 +217,7 @@ class PixelCNN(LabelledModel):
         low = h.dtype  # of the convolutions: bfloat16 in mixed precision, where the sum of all layers stays in float32
         h = h + self._turn(self.position[None], scan)
         for i, layer in enumerate(self.layers):
-            seen = F.dropout(F.elu(layer.pad(h.to(low)), inplace=True), self.config.dropout, self.training)
+            seen = dropout(F.elu(layer.pad(h.to(low)), inplace=True), self.config.dropout, self.training)
             h = h + F.glu(layer(seen, *self._gated(context, i)), 1)
         tree = self._head(h.movedim(1, -1)).to(x.dtype)  # (B, G, G, NODES)
         nodes = torch.stack([node(blocks, bit) for bit in range(BITS)], -1)  # (B, G, G, BITS)

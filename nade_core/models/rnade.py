@@ -26,6 +26,7 @@ from ..devices import as_double
 from ..inputs import as_numbers, as_prefix, as_real, check_types
 from ..messages import N_, NadeError
 from ..orderings import inverse
+from ..shares import dropout
 from . import gaussians
 from .base import DensityModel
 from .gaussians import Conditionals, Gaussians
@@ -244,8 +245,8 @@ class RNADE(DensityModel):
         near = z.clamp(-FAR, FAR)  # beyond, the hidden state would overflow, and infinities are no density
         h = torch.relu(self.c + known @ self.M + torch.einsum("bd,pd,dh->bph", near, known, self.W))
         for layer in self.deeper:
-            h = h + torch.relu(layer(F.dropout(h, self.config.dropout, self.training)))
-        return F.dropout(h, self.config.dropout, self.training)
+            h = h + torch.relu(layer(dropout(h, self.config.dropout, self.training)))
+        return dropout(h, self.config.dropout, self.training)
 
     def _mixture(self, of: Conditionals, mean: Tensor | float = 0.0, scale: Tensor | float = 1.0) -> MixtureSameFamily:
         """The mixtures of those components, moved to another scale."""

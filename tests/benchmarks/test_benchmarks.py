@@ -25,7 +25,7 @@ from nade_core.data import SOURCES, load_dataset
 
 RUN_HERE = {"browser", "completion", "embed", "engine", "faults", "judge", "leaderboard", "load", "publish", "quick"}
 RUN_HERE |= {"sheet", "wine"}
-ELSEWHERE = {"handout"}  # tests/browser/test_hall.py prints a chapter
+ELSEWHERE = {"handout", "scale"}  # tests/browser/test_hall.py prints a chapter, tests/scale/test_score.py scores
 
 
 def test_no_command_is_left_without_a_test():

@@ -268,9 +268,9 @@ def test_a_second_worker_that_is_refused_leaves_the_state_to_the_first(make_queu
     stand_in("import sys; sys.exit('refused')")
     held(run.folder, started)
     q.turn()
-    q.worker.process.wait()
+    q.workers[0].process.wait()
     q.turn()
-    assert q.worker is None and runs.look(run.folder).state == "running" and runs.look(run.folder).error is None
+    assert not q.workers and runs.look(run.folder).state == "running" and runs.look(run.folder).error is None
 
 
 def test_a_run_that_cannot_be_started_lets_the_others_go_on(make_queue, stand_in, monkeypatch):
