@@ -67,7 +67,8 @@ def measure(cores: int, model: str, files: list[str], rows: int, scratch: Path) 
     """Score all files: how long the first scores take, and how fast the others follow."""
     card = read_card(model)
     reading, reference = Reading(card, How(holes="refuse")), np.array(card.valid_log_p)
-    out, came, began = scratch / f"scores-{cores}", [], time.perf_counter()
+    came: list[tuple[float, int]] = []
+    out, began = scratch / f"scores-{cores}", time.perf_counter()
     with on_cores(cores), connected(num_cpus=cores, object_store_memory=32 * BLOCK):
         tables = timed(scores(*pieces_of(files, reading), reference, None, 1), came)
         told = written(tables, out)
