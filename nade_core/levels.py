@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -98,18 +99,18 @@ def _converter(picture: Image.Image) -> Callable[[Strip], Image.Image]:
     mode = picture.mode
     if mode[0] in "IF" or is_deep(picture):
         low, full = _range(picture)
-        return lambda part: _of_range(part, low, full)
+        return lambda part: _of_range(np.asarray(part), low, full)
     if mode == "LAB":
-        return lambda part: part.getchannel(0)
+        return lambda part: cast(Image.Image, part).getchannel(0)
     plain = PLAIN.get(mode, "RGB")
     if "transparency" in picture.info:
         plain = {"L": "LA", "RGB": "RGBA"}.get(plain, plain)
-    return lambda part: part.convert(plain)
+    return lambda part: cast(Image.Image, part).convert(plain)
 
 
-def _of_range(part: Strip, low: float, full: float) -> Image.Image:
+def _of_range(part: np.ndarray, low: float, full: float) -> Image.Image:
     """Levels from ``low`` on as levels from 0 to 255: floats where there is one band, else whole ones, alpha as it is."""
-    levels = (np.asarray(part, np.float32) - np.float32(low)) * np.float32(255 / full)
+    levels = (part.astype(np.float32) - np.float32(low)) * np.float32(255 / full)
     if levels.ndim == 2:
         return Image.fromarray(levels)
     if levels.shape[2] % 2 == 0:

@@ -19,11 +19,9 @@ LEANING = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)  # columns a row: how strokes m
 
 def without_rules(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The mask without rules in either direction, and where there were some; strokes go on below them."""
-    gone = np.zeros_like(mask)
-    for turned in (False, True):
-        rest, found = _without_rows(mask.T if turned else mask)
-        mask, gone = (rest.T, gone | found.T) if turned else (rest, gone | found)
-    return mask, gone & ~mask
+    across, rows = _without_rows(mask)
+    down, columns = _without_rows(across.T)
+    return down.T, (rows | columns.T) & ~down.T
 
 
 def _without_rows(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

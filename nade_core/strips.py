@@ -75,7 +75,7 @@ def _content(picture: Image.Image) -> memoryview:
 def _is_png(picture: Image.Image) -> bool:
     """Whether this is a PNG whose rows follow each other, and its first picture."""
     first = _is_here(picture, "PNG") and picture.tell() == 0 and bool(picture.tile)  # type: ignore[attr-defined]
-    return first and _content(picture)[12:16] == b"IHDR" and not _head(picture)[4]
+    return first and bytes(_content(picture)[12:16]) == b"IHDR" and not _head(picture)[4]
 
 
 def _is_rows(picture: Image.Image) -> bool:
@@ -116,12 +116,12 @@ def _inflated(content: memoryview, size: int, total: int) -> Iterator[bytes]:
                 total, part = total - len(part), bytearray()
 
 
-def _chunks(content: memoryview, name: bytes) -> Iterator[memoryview]:
+def _chunks(content: memoryview, name: bytes) -> Iterator[bytes]:
     at = 8
     while at + 8 <= len(content):
         size = int.from_bytes(content[at : at + 4], "big")
-        if content[at + 4 : at + 8] == name:
-            yield content[at + 8 : at + 8 + size]
+        if bytes(content[at + 4 : at + 8]) == name:
+            yield bytes(content[at + 8 : at + 8 + size])
         at += size + 12
 
 
@@ -129,7 +129,7 @@ def late_exif(picture: Image.Image) -> bytes | None:
     """What a PNG says of its camera below its pixels, where Pillow has not looked yet."""
     if not _is_here(picture, "PNG"):
         return None
-    return next((bytes(chunk) for chunk in _chunks(_content(picture), b"eXIf")), None)
+    return next(_chunks(_content(picture), b"eXIf"), None)
 
 
 def _unfiltered(lines: np.ndarray, above: np.ndarray, pixel: int) -> np.ndarray:
@@ -157,7 +157,7 @@ def _deep(rows: np.ndarray, depth: int, width: int) -> np.ndarray:
 
 def _plain(picture: Image.Image, rows: np.ndarray) -> Image.Image:
     size = picture.width, len(rows)
-    part = Image.frombytes(picture.mode, size, rows.tobytes(), "raw", picture.tile[0].args)
+    part = Image.frombytes(picture.mode, size, rows.tobytes(), "raw", picture.tile[0].args)  # type: ignore[attr-defined]
     part.info = dict(picture.info)
     if picture.palette:
         mode, colours = picture.palette.getdata()

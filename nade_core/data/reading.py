@@ -114,7 +114,7 @@ def read_table(
     part = next((part for part in ("test", "valid") if part in content.arrays), next(iter(content.arrays)))
     how, scale = replace(how, packed=how.packed or content.packed), _scale(content, how)
     scale = layout.scale if layout and layout.scale else scale
-    rows = rows_of(content.arrays[part], part, 0, values, how, scale)
+    rows = rows_of(content.arrays[part], part, 0, values, how, scale, exact=True)
     return Table(rows, content.labels.get(part), _understood(content, how))
 
 

@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import json
+import math
 import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
@@ -138,6 +139,7 @@ def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: fl
         "embedded": data.embedded,
         "fingerprint": fingerprint(data.train),
         "layout": asdict(data.layout) if data.layout else None,
+        "found": _found(folder),
     }
     room, standing = _classroom(folder, config, data, device), read_standing(folder, config)
     if standing is None:
@@ -150,6 +152,12 @@ def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: fl
         for how, stand in ((how, standing.of(i)) for i, how in enumerate(config.trials))
     ]
     return Work(folder, config, device, room, standing, done, facts, standing.seconds, began, deadline)
+
+
+def _found(folder: Path) -> list:
+    """What an earlier attempt computed before its first step, as its model file says."""
+    path = folder / "model.safetensors"
+    return read_header(path).get("found", []) if path.is_file() else []
 
 
 def _classroom(folder: Path, config: RunConfig, data: Dataset, device: torch.device) -> Classroom:
@@ -211,7 +219,11 @@ def _state(work: Work, trial: int) -> TrainState:
     if ordering is None and config.ordering != "raster":  # else a model may have a first ordering of its own
         ordering = make_ordering(config.ordering, *(data.shape or (1, data.dims)), seed=how.seed)
     if work.fresh is None:
-        work.fresh = TrainState.start(config.model, config.sizes, data, how, work.device, ordering).model
+        now, until = time.monotonic(), math.inf
+        if work.deadline is not None:  # half of the time left is for what the first step starts from
+            until = now + (work.deadline - now) / 2
+        work.fresh = TrainState.start(config.model, config.sizes, data, how, work.device, ordering, until).model
+        work.facts["found"] = work.fresh.found
     return TrainState.of(copy.deepcopy(work.fresh), how)
 
 
