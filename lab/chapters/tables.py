@@ -8,7 +8,7 @@ import streamlit as st
 from nade_core import ModelCard
 from nade_core.data.filetypes import suffixes
 from nade_core.messages import N_
-from nade_core.queue import MAX_UPLOAD_MB, Queue
+from nade_core.queue import MAX_UPLOAD_MB
 from nade_core.runs import Request
 
 from .. import cache, link
@@ -17,7 +17,7 @@ from ..kinds import tables
 from ..link import linked
 from ..session import choose_model, friendly_errors
 from ..tables import rows
-from ..train.queue import the_queue
+from ..train.queue import submit, the_queue
 from ..train.understood import panel
 from ..train.watch import watch
 from ..words import _
@@ -83,9 +83,8 @@ def _own() -> None:
 def _learn(name: str, content: bytes, key: str | None, reading: dict) -> None:
     """Put a run into the queue."""
     with friendly_errors():
-        queue: Queue = the_queue()
         request = Request("own", MODEL, title=Path(name).stem[:60], key=key, reading=reading)
-        _watch_run(queue.submit(request, [(name, content)]).name)
+        _watch_run(submit(request, [(name, content)]).name)
 
 
 def _watch_run(name: str) -> None:

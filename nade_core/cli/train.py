@@ -197,6 +197,8 @@ def _end(args) -> None:
         if split in nats:
             also = f", {standardised[split]:.3f} for the variables standardised" if split in standardised else ""
             print(f"{split} {nats[split]:.3f} nats{also}")
+    if rows := card.header.get("rows_in_the_end") if card else 0:
+        print(f"The model was fitted once more, to all {rows:,} rows; valid is from before.")
 
 
 def _check_resumed(args) -> None:

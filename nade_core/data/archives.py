@@ -73,9 +73,14 @@ def is_picture(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a system put this file beside the pictures, such as ``._a.png``, ``.DS_Store`` and ``Thumbs.db``."""
-    parts = name.replace("\\", "/").split("/")
-    return "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1].lower() in ("thumbs.db", "desktop.ini")
+    """Whether a system put this file beside the pictures, such as ``._a.png``, ``.DS_Store`` and ``Thumbs.db``, or into a
+    hidden folder."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")] or [""]
+    return (
+        "__MACOSX" in parts
+        or any(part.startswith(".") for part in parts)
+        or parts[-1].lower() in ("thumbs.db", "desktop.ini")
+    )
 
 
 def _pictures(source: str, files: Iterator[tuple[str, Callable[[], Path | bytes]]]) -> Content:

@@ -58,8 +58,8 @@ def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
     first, used = _first_row(_after(letters, dialect.above), dialect)
     first = [text.with_point(cell, dialect) for cell in first]
     body = _after(letters, used)
-    lines = [line for line in body[: 1 << 20].split("\n")[:ABOVE] if line.strip()]
-    below = [[text.with_point(cell, dialect) for cell in text.cells_of(line, dialect.separator)] for line in lines]
+    rows = text.rows_of(body[: 1 << 20], dialect.separator, ABOVE)
+    below = [[text.with_point(cell, dialect) for cell in row] for row in rows]
     header, notes = headings.header_of(first, below) if how.header is None else (how.header, [])
     skipped = used if header else dialect.above
     table = body if header else _after(letters, skipped)

@@ -116,7 +116,7 @@ def read_table(
     part = next((part for part in ("test", "valid") if part in content.arrays), next(iter(content.arrays)))
     how, scale = replace(how, packed=how.packed or content.packed), _scale(content, how)
     scale = layout.scale if layout and layout.scale else scale
-    rows = rows_of(content.arrays[part], part, 0, values, how, scale)
+    rows = rows_of(content.arrays[part], part, 0, values, how, scale, exact=True)
     if dims is not None and rows.shape[1] != dims:
         raise NadeError(
             "{data} has {width} columns; the model is one of {dims} values.",

@@ -11,6 +11,7 @@ adding the layer below crosses no mask. One pass gives all D conditionals. Each 
 with hidden degrees of its own; the weights are shared by all of them, and they make an ensemble.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -76,7 +77,7 @@ class MADE(BinaryModel):
         mask = int(torch.randint(self.config.masks, (), generator=generator))
         return F.binary_cross_entropy_with_logits(self._through(x, mask).float(), x, reduction="sum") / len(x)
 
-    def start_from(self, train: Tensor) -> None:
+    def start_from(self, train: Tensor, until: float = math.inf) -> None:
         """The mean of the rows, and the biases at its logits (Laplace-smoothed)."""
         self.b.data.copy_(logit_means(train))
         self.mean.copy_(torch.sigmoid(self.b.data))

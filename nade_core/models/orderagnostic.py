@@ -125,7 +125,7 @@ class OrderAgnosticNADE(AnyOrder, BinaryModel):
         ]
         return sum(parts) / (draws * len(x))
 
-    def start_from(self, train: Tensor) -> None:
+    def start_from(self, train: Tensor, until: float = math.inf) -> None:
         """The mean of the rows, and the biases at its logits (Laplace-smoothed)."""
         self.b.data.copy_(logit_means(train))
         self.mean.copy_(torch.sigmoid(self.b.data))

@@ -192,20 +192,28 @@ class RNADE(DensityModel):
                 its = gaussians.step(there, as_double(z[:, ordering[:i]]), i) if there else None
                 z[:, d] = self._quantile(self._beside(parameters, its), which[:, i], u[:, i], temperature)
             seen[0, d] = 1
-        x = z * self.scale + self.mean
-        x[:, ordering[: known.shape[1]]] = known
+        x = as_double(z) * as_double(self.scale) + as_double(self.mean)  # in units, float32 may not tell them apart
+        x[:, ordering[: known.shape[1]]] = known.to(x)
         return x
 
-    def start_from(self, train: Tensor) -> None:
-        """The mean and standard deviation of the training rows; a constant column keeps the scale 1. The Gaussians."""
+    def start_from(self, train: Tensor, until: float = math.inf) -> None:
+        """The mean and standard deviation of the training rows; a constant column keeps the scale 1. The Gaussians, which
+        are looked for until that time.monotonic()."""
         train = train.double()
         scale = train.std(0, correction=0)
         self.mean.copy_(train.mean(0))
         self.scale.copy_(torch.where(scale > 0, scale, torch.ones_like(scale)))
         if self.config.gaussians:
-            best = gaussians.stacked(self._standardised(train).double(), self.config.gaussians)
-            for buffer, value in zip((self.weights, self.means, self.factors), best, strict=True):
-                buffer.copy_(value)
+            self.found = gaussians.stacked(self._standardised(train).double(), self.config.gaussians, until=until)
+            self.fit_again(train, self.found)
+
+    @torch.no_grad()
+    def fit_again(self, rows: Tensor, found: list) -> None:
+        """Learn the Gaussians that were ``found`` (its own ``found``, also as lists) from rows (N, D)."""
+        chosen = [gaussians.Chosen(gaussians.Candidate(*how), share) for how, share in found]
+        best = gaussians.fitted(self._standardised(rows).double(), chosen, self.config.gaussians)
+        for buffer, value in zip((self.weights, self.means, self.factors), best, strict=True):
+            buffer.copy_(value)
 
     @torch.no_grad()
     def settle(self, valid: Tensor) -> bool:

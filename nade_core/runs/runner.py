@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import json
+import math
 import os
 import time
 from collections.abc import Generator, Iterator
@@ -152,6 +153,7 @@ def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: fl
         "embedded": data.embedded,
         "fingerprint": fingerprint(data.train),
         "layout": asdict(data.layout) if data.layout else None,
+        "found": _found(folder),
     }
     room = together.after_leader(partial(_classroom, folder, config, data, device))
     standing = read_standing(folder, config)
@@ -165,6 +167,12 @@ def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: fl
         for how, stand in ((how, standing.of(i)) for i, how in enumerate(config.trials))
     ]
     return Work(folder, config, device, room, standing, done, facts, standing.seconds, began, deadline)
+
+
+def _found(folder: Path) -> list:
+    """What an earlier attempt computed before its first step, as its model file says."""
+    path = folder / "model.safetensors"
+    return read_header(path).get("found", []) if path.is_file() else []
 
 
 def _classroom(folder: Path, config: RunConfig, data: Dataset, device: torch.device) -> Classroom:
@@ -235,7 +243,11 @@ def _state(work: Work, trial: int) -> TrainState:
     if ordering is None and config.ordering != "raster":  # else a model may have a first ordering of its own
         ordering = make_ordering(config.ordering, *(data.shape or (1, data.dims)), seed=how.seed)
     if work.fresh is None:
-        work.fresh = TrainState.start(config.model, config.sizes, data, how, work.device, ordering).model
+        now, until = time.monotonic(), math.inf
+        if work.deadline is not None:  # half of the time left is for what the first step starts from
+            until = now + (work.deadline - now) / 2
+        work.fresh = TrainState.start(config.model, config.sizes, data, how, work.device, ordering, until).model
+        work.facts["found"] = work.fresh.found
     return TrainState.of(copy.deepcopy(work.fresh), how)
 
 

@@ -84,12 +84,13 @@ def _files(source: str) -> list[str]:
         fs, path = url_to_fs(source)
         if not fs.isdir(path):
             return [source]
-        found = [fs.unstrip_protocol(file) for file in sorted(fs.find(path))]
+        found = {file.removeprefix(path): fs.unstrip_protocol(file) for file in sorted(fs.find(path))}
     elif Path(source).is_dir():
-        found = [str(file) for file in sorted(Path(source).rglob("*")) if file.is_file()]
+        files = (file for file in sorted(Path(source).rglob("*")) if file.is_file())
+        found = {str(file.relative_to(source)): str(file) for file in files}
     else:
         return [source]
-    return [file for file in found if not is_hidden(file) and (is_picture(file) or file_type(file))]
+    return [file for name, file in found.items() if not is_hidden(name) and (is_picture(name) or file_type(name))]
 
 
 def _cut(file: str, reading: Reading) -> list[Piece]:

@@ -65,12 +65,14 @@ class TrainState:
         config: TrainConfig,
         device: torch.device,
         ordering: Tensor | None = None,
+        until: float = math.inf,
     ) -> "TrainState":
-        """A fresh model that knows the means of the data."""
+        """A fresh model that knows the means of the data, and what else can be computed before ``until``, a
+        time.monotonic()."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             model = MODELS[name][0](model_config, ordering)
-            model.start_from(torch.tensor(data.train))
+            model.start_from(torch.tensor(data.train), until)
         return cls.of(model.to(device), config)
 
     @classmethod

@@ -58,7 +58,9 @@ def archive(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("hidden", ["._a.png", "__MACOSX/._a.png", "folder/._b.png", ".DS_Store", "Thumbs.db"])
+@pytest.mark.parametrize(
+    "hidden", ["._a.png", "__MACOSX/._a.png", "folder/._b.png", ".hidden/b.png", ".DS_Store", "Thumbs.db"]
+)
 def test_what_a_system_puts_beside_pictures_is_none(archive, hidden):
     about = understand(archive({**TEN, hidden: np.random.default_rng(0).bytes(4096)}))
     assert (about.kind, about.rows, about.skipped) == ("pictures", 10, ())
