@@ -1,8 +1,9 @@
-"""The CPU kernels against the plain torch loop, on the same weights and images: python -m benchmarks.engine
+"""The fast paths against the plain torch loop, on the same weights and images: python -m benchmarks.engine
 
-Each row is measured in this one run: both backends in turn, the median of equally many repetitions. The
-arithmetic limit is this machine's own float32 matrix product (torch, same threads), at n H multiply-adds an
-image for density and three times that for a training step.
+On the CPU the kernels are measured, and where there is a CUDA GPU the vectorised path on it too, against the loop on
+the same GPU. Each row is measured in this one run: both backends in turn, the median of equally many repetitions. The
+arithmetic limit is the device's own float32 matrix product (torch, same threads), at n H multiply-adds an image for
+density and three times that for a training step.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import copy
 import json
 import statistics
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -25,21 +27,29 @@ TASKS = (  # what is done, on how many images, and how many products of matrices
 )
 
 
-def medians(repetitions: int, *functions) -> list[float]:
+def _wait(device: torch.device) -> None:
+    """Until the device has done what it was told: a GPU is told before it does."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def medians(repetitions: int, device: torch.device, *functions: Callable[[], object]) -> list[float]:
     """The median time of each function, in seconds: called in turn, so that drift of the machine hits all alike."""
     times: list[list[float]] = [[] for _ in functions]
     for repetition in range(repetitions + 1):
         for function, taken in zip(functions, times, strict=True):
+            _wait(device)
             start = time.perf_counter()
             function()
+            _wait(device)
             if repetition:  # the first round loads code and data, and is not counted
                 taken.append(time.perf_counter() - start)
     return [statistics.median(taken) for taken in times]
 
 
-def multiply_adds_per_second(repetitions: int) -> float:
-    a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
-    return 2048**3 / medians(repetitions, lambda: a @ b)[0]
+def multiply_adds_per_second(repetitions: int, device: torch.device) -> float:
+    a, b = torch.randn(2, 2048, 2048, device=device)
+    return 2048**3 / medians(repetitions, device, lambda: a @ b)[0]
 
 
 def density(model, x):
@@ -64,24 +74,28 @@ def _task(model, backend: str, name: str, x):
     return lambda: density(tested, x)
 
 
-def measure(repetitions: int, scale: float) -> list[dict]:
-    """One row a task: images a second of both backends, their ratio, and the share of the limit reached.
+def measure(repetitions: int, scale: float, device: torch.device, backend: str) -> list[dict]:
+    """One row a task: images a second of the loop and of that backend, their ratio, and the share of the limit reached.
 
-    ``scale`` multiplies the number of images of each task.
+    ``scale`` multiplies the number of images of each task. What the backend does by the loop itself is left out.
     """
-    data, model = torch.tensor(load_dataset("mnist").test), load_pretrained("nade-mnist", "cpu")
-    limit = multiply_adds_per_second(repetitions) / (model.config.dims * model.config.hidden)
+    data, model = torch.tensor(load_dataset("mnist").test).to(device), load_pretrained("nade-mnist", device)
+    limit = multiply_adds_per_second(repetitions, device) / (model.config.dims * model.config.hidden)
     rows = []
     for task, images, products in TASKS:
         batch = max(1, round(scale * images))
         name = task.format(batch=batch)
-        calls = [_task(model, backend, name, data[:batch]) for backend in ("reference", "cpu")]
-        speeds = [batch / seconds for seconds in medians(repetitions, *calls)]
+        if backend == "vectorised" and name.startswith("draw"):
+            continue
+        calls = [_task(model, each, name, data[:batch]) for each in ("reference", backend)]
+        speeds = [batch / seconds for seconds in medians(repetitions, device, *calls)]
         rows.append(
             {
                 "task": name,
+                "backend": backend,
+                "device": device.type,
                 "loop": speeds[0],
-                "kernels": speeds[1],
+                "fast": speeds[1],
                 "ratio": speeds[1] / speeds[0],
                 "share_of_limit": speeds[1] * products / limit,
             }
@@ -95,16 +109,23 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--repetitions", type=int, default=REPETITIONS, help=f"of each task ({REPETITIONS})")
     parser.add_argument("--scale", type=float, default=1, help="multiplies the number of images of each task (1)")
     args = parser.parse_args(arguments)
-    rows = measure(args.repetitions, args.scale)
+    rows = measure(args.repetitions, args.scale, torch.device("cpu"), "cpu")
+    if torch.cuda.is_available():
+        rows += measure(args.repetitions, args.scale, torch.device("cuda"), "vectorised")
     if args.json:
         print(json.dumps(rows, indent=1))
         return
     print(f"784 visible, 500 hidden, {torch.get_num_threads()} threads, torch {torch.__version__}\n")
-    print("| task | plain torch loop, images/s | kernels, images/s | ratio | share of the arithmetic limit |")
-    print("| --- | --- | --- | --- | --- |")
+    if torch.cuda.is_available():
+        print(f"On {torch.cuda.get_device_name()}: the vectorised path\n")
+    print(
+        "| device | task | plain torch loop, images/s | fast path, images/s | ratio | share of the arithmetic limit |"
+    )
+    print("| --- | --- | --- | --- | --- | --- |")
     for r in rows:
         print(
-            f"| {r['task']} | {r['loop']:,.0f} | {r['kernels']:,.0f} | {r['ratio']:.0f} | {r['share_of_limit']:.0%} |"
+            f"| {r['device']} | {r['task']} | {r['loop']:,.0f} | {r['fast']:,.0f} | {r['ratio']:.0f} "
+            f"| {r['share_of_limit']:.0%} |"
         )
 
 

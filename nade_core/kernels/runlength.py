@@ -2,10 +2,12 @@
 
 The work is cut into stretches, several for each of torch's threads, and a thread takes the next one when it is done
 with the last: beside other work on the machine the quicker thread does more. The threads live for one call, so that
-nothing waits in between, callers do not meet, and a forked process has nothing to lose.
+nothing waits in between, callers do not meet, and a forked process has nothing to lose. Nor is anything kept from one
+call to the next: what the kernels want of the weights costs as much as a few images, and is never that of other weights.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,125 +15,143 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from . import cpu
-from .cpu import BLOCK, LANES, ODDS, RELU, SIGMOID, WIDEST
+from . import cpu, gradient
+from .cpu import ODDS, PAIR, RELU, ROWS, ROWS_UP, SIGMOID
+from .lanes import LANES
 
 STRETCHES = 4  # for each thread
 SMALLEST = 2  # blocks in a stretch: less is not worth a thread
+WIDEST = 64  # units of a tile
+START, SAFE, LOST = 270, 276, 345  # |a| where odds may start, where they are taken back, and where float32 loses them
+NONE = -100.0  # the state of a unit that is not there: h = 0
 
 Kernel = Callable[..., bool]
 
 
-def _spread(kernel: Kernel, n: int, arguments: tuple, smallest: int = SMALLEST) -> bool:
+def _spread(
+    kernel: Kernel, n: int, arguments: tuple, smallest: int = SMALLEST, pool: ThreadPoolExecutor | None = None
+) -> bool:
     """kernel(first, last, *arguments) over stretches of 0..n; True if one of them left the odds' bounds."""
     threads = torch.get_num_threads()
     stretch = max(smallest, -(-n // (STRETCHES * threads)))
     if threads == 1 or n <= stretch:
         return n > 0 and kernel(0, n, *arguments)
-    with ThreadPoolExecutor(threads) as pool:
-        return any(list(pool.map(lambda i: kernel(i, min(i + stretch, n), *arguments), range(0, n, stretch))))
+    if pool is None:
+        with ThreadPoolExecutor(threads) as pool:
+            return _spread(kernel, n, arguments, smallest, pool)
+    return any(list(pool.map(lambda i: kernel(i, min(i + stretch, n), *arguments), range(0, n, stretch))))
 
 
-def _blocks(x: np.ndarray) -> int:
-    return -(-len(x) // BLOCK)
-
-
-def _width(hidden: int) -> int:
-    """Units in a tile: half of them, in whole vectors, but no more than keep a tile of W and V in the cache."""
-    return min(WIDEST, -(-hidden // (2 * LANES)) * LANES)
-
-
-def _pad(t: Tensor, multiple: int) -> Tensor:
-    return F.pad(t.detach(), (0, -t.shape[-1] % multiple))
-
-
-def _whole(t: Tensor) -> Tensor:
-    return _pad(t, LANES).contiguous()
-
-
-def _tiled(t: Tensor) -> Tensor:
-    """(N, H) as (tiles, N, width): what one thread needs of a matrix stands together."""
-    width, padded = _width(t.shape[1]), _pad(t, _width(t.shape[1]))
-    return padded.view(len(t), padded.shape[1] // width, width).transpose(0, 1).contiguous()
-
-
-def _untiled(t: np.ndarray, hidden: int) -> Tensor:
-    return torch.from_numpy(t).transpose(0, 1).reshape(t.shape[1], t.shape[0] * t.shape[2])[:, :hidden].contiguous()
+def _up(n: int, multiple: int) -> int:
+    return -(-n // multiple) * multiple
 
 
 def _images(x: Tensor) -> np.ndarray:
     return x.detach().to(torch.uint8).contiguous().numpy()
 
 
-def _run(work: Callable[..., tuple], W: Tensor, V: Tensor, a0: Tensor, activation: str, layout=_whole) -> tuple:
-    """What work(W, V, a0, mode) gives, without the last: on odds where they are safe, else on the pre-activations.
+def _modes(W: Tensor, a0: Tensor, activation: str) -> Iterator[tuple[int, int]]:
+    """What the state may be, best first, and after how many steps odds are to be looked at."""
+    if activation == "sigmoid":
+        low, high = (end.item() for end in torch.aminmax(W.detach()))
+        most = max(-low, high, 1e-3) if low == low else math.inf
+        if most < LOST - SAFE and (not a0.numel() or a0.detach().abs().amax() < START):  # NaN: no
+            yield ODDS, int((LOST - SAFE) / most)
+    yield (RELU if activation == "relu" else SIGMOID), 1
 
-    The last says whether odds left their bounds.
+
+def _start(a0: Tensor, width: int, mode: int) -> np.ndarray:
+    """The states before the first pixel, a row an image or one for all, of that width."""
+    a0 = a0.detach()[:1] if a0.stride(0) == 0 else a0.detach()
+    a0 = F.pad(a0, (0, width - a0.shape[1]), value=NONE)
+    return (torch.exp(a0 / -4) if mode == ODDS else a0).contiguous().numpy()
+
+
+def _plain(t: Tensor) -> np.ndarray:
+    return t.detach().contiguous().numpy()
+
+
+def _walk(
+    kernel: Kernel, n: int, wanted: np.ndarray, W: Tensor, V: Tensor, a0: Tensor, activation: str, *arguments
+) -> int:
+    """kernel on n images, with the weights in the rows that it takes; what the state was.
+
+    ``wanted`` (D,) says of which pixels W may be asked for: of few images it is those that are on.
     """
-    one_step_stays = W.abs().amax() < 60 and (not a0.numel() or a0.abs().amax() < 270)  # NaN: no
-    W, V, a0 = layout(W), layout(V).numpy(), layout(a0)
-    if activation == "sigmoid" and one_step_stays:
-        *result, left = work(torch.exp(-W / 4).numpy(), V, torch.exp(-a0 / 4).numpy(), ODDS)
-        if not left:
-            return tuple(result)
-    return work(W.numpy(), V, a0.numpy(), RELU if activation == "relu" else SIGMOID)[:-1]
+    (dims, hidden), blocks = W.shape, -(-n // LANES)
+    rows, width, few = _up(dims, ROWS_UP), _up(hidden, PAIR), blocks <= SMALLEST
+    w, v = torch.empty(rows, width).numpy(), torch.empty(rows + ROWS, width).numpy()
+    v[dims:] = 0
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:  # whose threads begin with the first stretch
+        for mode, often in _modes(W, a0, activation):
+            weights = (_plain(W), _plain(V), wanted, mode, w, v)
+            _spread(cpu.prepare, dims, weights, dims if few else SMALLEST, pool)
+            states = _start(a0, width, mode)
+            if not _spread(kernel, blocks, (w, v, states, mode, often, *arguments), SMALLEST, pool):
+                break
+    return mode
 
 
-class _Logits(torch.autograd.Function):
-    """The logits kernel, with the gradient kernel as its backward."""
+def _score(x: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation: str, keep: bool) -> tuple:
+    """log p (B,); what is on in each block; the logits (B, D), if they are to be kept; what the state was."""
+    images = _images(x)
+    on = np.empty((-(-len(images) // LANES), _up(images.shape[1], ROWS_UP)), np.uint8)
+    logits, log_p = np.empty(images.shape if keep else (0, 0), np.float32), np.empty(len(images), np.float32)
+    wanted = images.any(0) if len(on) <= SMALLEST else np.ones(images.shape[1], np.bool_)
+    mode = _walk(cpu.score, len(images), wanted, W, V, a0, activation, images, _plain(b), on, logits, log_p)
+    return torch.from_numpy(log_p), on, torch.from_numpy(logits), mode
+
+
+class _Score(torch.autograd.Function):
+    """Logits and log p, with the gradient kernel as their backward."""
 
     @staticmethod
     def forward(ctx, x, W, V, b, a0, activation):
-        ctx.save_for_backward(x, W, V, a0)
-        ctx.activation, images, biases = activation, _images(x), b.detach().numpy()
-
-        def work(W, V, a0, mode):
-            z = np.empty(images.shape, np.float32)
-            return z, _spread(cpu.logits, _blocks(images), (images, W, V, biases, a0, mode, z))
-
-        (z,) = _run(work, W, V, a0, activation)
-        return torch.from_numpy(z)
+        log_p, ctx.on, logits, ctx.mode = _score(x, W, V, b, a0, activation, True)
+        ctx.save_for_backward(x, W, V, a0, logits)
+        ctx.set_materialize_grads(False)
+        return logits, log_p
 
     @staticmethod
-    def backward(ctx, grad):
-        x, W, V, a0 = ctx.saved_tensors
-        images, g = _images(x), F.pad(grad, (0, 0, 0, BLOCK)).contiguous().numpy()
-        most_on = int(images.sum(1, dtype=np.int64).max(initial=0))
+    def backward(ctx, to_logits, to_log_p):
+        x, W, V, a0, logits = ctx.saved_tensors
+        slopes = torch.zeros_like(logits) if to_logits is None else to_logits
+        if to_log_p is not None:
+            slopes = slopes + to_log_p[:, None] * (x - torch.sigmoid(logits))
+        dW, dV, da0 = _gradients(ctx.on, slopes, W, V, a0, ctx.mode)
+        return None, dW, dV, slopes.sum(0), da0, None
 
-        def work(W, V, a0, mode):
-            dW, dV, da0 = (np.zeros(t.shape, np.float32) for t in (W, V, a0))
-            return dW, dV, da0, _spread(cpu.backward, len(V), (images, g, W, V, a0, mode, most_on, dW, dV, da0), 1)
 
-        dW, dV, da0 = (_untiled(t, W.shape[1]) for t in _run(work, W, V, a0, ctx.activation, _tiled))
-        return None, dW, dV, grad.sum(0), da0, None
+def _gradients(on: np.ndarray, slopes: Tensor, W: Tensor, V: Tensor, a0: Tensor, mode: int) -> tuple[Tensor, ...]:
+    """dL/dW, dL/dV and dL/da0 from slopes = dL/dlogits (B, D)."""
+    (blocks, rows), (dims, hidden) = on.shape, W.shape
+    width = min(WIDEST, _up(-(-hidden // 2), PAIR))
+    padded = F.pad(slopes, (0, rows - dims, 0, blocks * LANES - len(slopes)))
+    g = padded.view(blocks, LANES, rows).transpose(1, 2).contiguous().numpy()
+    dW, dV, da0 = torch.empty(dims, hidden), torch.empty(dims, hidden), torch.empty(len(slopes), hidden)
+    given = (on, g, _plain(W), _plain(V), _start(a0, _up(hidden, width), mode), width, mode)
+    _spread(gradient.backward, -(-hidden // width), (*given, dW.numpy(), dV.numpy(), da0.numpy()), 1)
+    return dW, dV, da0
 
 
 def logits(x: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation: str) -> Tensor:
     """The logits of all conditionals p(x_i = 1 | x_<i) of given images: (B, D)."""
-    return _Logits.apply(x, W, V, b, a0, activation)
+    return _Score.apply(x, W, V, b, a0, activation)[0]
 
 
 def log_prob(x: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation: str) -> Tensor:
     """log p(x) = sum_i log p(x_i | x_<i) in nats: (B,). Without gradients it keeps no logits."""
     if torch.is_grad_enabled() and any(t.requires_grad for t in (W, V, b, a0)):
-        return -F.binary_cross_entropy_with_logits(logits(x, W, V, b, a0, activation), x, reduction="none").sum(1)
-    images, biases = _images(x), b.detach().numpy()
-
-    def work(W, V, a0, mode):
-        result = np.empty(len(images), np.float32)
-        return result, _spread(cpu.log_prob, _blocks(images), (images, W, V, biases, a0, mode, result))
-
-    (result,) = _run(work, W, V, a0, activation)
-    return torch.from_numpy(result)
+        return _Score.apply(x, W, V, b, a0, activation)[1]
+    return _score(x, W, V, b, a0, activation, False)[0]
 
 
 def sample(u: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation: str, temperature: float) -> Tensor:
-    """Images from uniforms u (B, D): x_i = 1 where u_i < sigmoid(logit_i / temperature); (B, D) of 0 and 1."""
-    uniforms, biases, t = u.contiguous().numpy(), b.detach().numpy(), np.float32(temperature)
+    """Images from uniforms u (B, D): x_i = 1 where u_i < sigmoid(logit_i / temperature); (B, D) of 0 and 1.
 
-    def work(W, V, a0, mode):
-        x = np.empty(uniforms.shape, np.float32)
-        return x, _spread(cpu.sample, _blocks(uniforms), (uniforms, W, V, biases, a0, mode, t, x))
-
-    (x,) = _run(work, W, V, a0, activation)
+    That is where V_i . h is above temperature log(u_i / (1 - u_i)) - b_i.
+    """
+    limits = _plain(torch.logit(u.clamp(0, 1)) * max(temperature, 1e-30) - b)
+    x = np.empty(u.shape, np.float32)
+    _walk(cpu.sample, len(u), np.ones(len(W), np.bool_), W, V, a0, activation, limits, x)
     return torch.from_numpy(x)

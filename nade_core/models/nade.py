@@ -54,6 +54,7 @@ class NADE(LabelledModel):
     U: Tensor  # (K, H); None without classes
 
     description = N_("one hidden layer, shared by all conditionals")
+    recipe = {"epochs": 18, "learning_rate": 3e-3}
     in_browser = True
 
     def __init__(self, config: NADEConfig, ordering: Tensor | None = None):

@@ -101,7 +101,14 @@ def test_the_engine_measures_both_backends_on_each_task(capsys):
     engine.main(["--repetitions", "1", "--scale", "0.02", "--json"])
     rows = json.loads(capsys.readouterr().out)
     assert [row["task"] for row in rows][:2] == ["log-density, batch 10", "log-density, batch 200"]
-    assert len(rows) == len(engine.TASKS) and all(row["loop"] > 0 and row["kernels"] > 0 for row in rows)
+    assert len([row for row in rows if row["device"] == "cpu"]) == len(engine.TASKS)
+    assert all(row["loop"] > 0 and row["fast"] > 0 for row in rows)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_the_engine_measures_the_vectorised_path_where_there_is_a_gpu():
+    rows = engine.measure(1, 0.02, torch.device("cuda"), "vectorised")
+    assert len(rows) == len(engine.TASKS) - 1 and all(row["loop"] > 0 and row["fast"] > 0 for row in rows)
 
 
 def test_the_engine_is_measured_in_a_browser(capsys):

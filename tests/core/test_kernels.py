@@ -74,6 +74,37 @@ def test_huge_weights_leave_the_odds_and_stay_exact(size):
         torch.testing.assert_close(got.double(), expected, rtol=1e-2, atol=1e-3 * expected.abs().max().item())
 
 
+@pytest.mark.parametrize("step", [2.0, -2.0, 0.3])
+def test_odds_that_leave_their_bounds_step_by_step_are_noticed(step):
+    """No step is large, and the way back is as long: odds that had been lost would not come back."""
+    model = build(600, 3, "sigmoid", 0.5, 0).float()
+    model.ordering.copy_(torch.arange(600))
+    model.W.data[:300], model.W.data[300:] = step, -step
+    x = torch.ones(2, 600)
+    expected = with_backend(model.double(), "reference").conditionals(x).logits
+    got = with_backend(model.float(), "cpu").conditionals(x).logits
+    torch.testing.assert_close(got.double(), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_call_knows_the_weights_as_they_are_however_they_were_changed():
+    model = build(30, 20, "sigmoid", 0.5, 4).requires_grad_(False)
+    x = (torch.rand(40, 30) < 0.3).float()
+    model.log_prob(x)
+    model.W.data.mul_(2)  # no version of the parameter tells of this
+    model.V.numpy()[3] = 7
+    assert torch.equal(model.log_prob(x), copy.deepcopy(model).log_prob(x))
+    torch.testing.assert_close(model.log_prob(x), with_backend(model, "reference").log_prob(x))
+
+
+@pytest.mark.parametrize("name", ["W", "V", "b", "c"])
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_a_weight_that_is_no_number_gives_no_number(name, activation):
+    model = build(7, 5, activation, 0.5, 1).requires_grad_(False)
+    model.ordering.copy_(torch.arange(7))
+    getattr(model, name)[1] = float("nan")
+    assert model.log_prob(torch.ones(3, 7)).isnan().all()
+
+
 @pytest.mark.parametrize("backend", ["vectorised", "cpu"])
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])
 @pytest.mark.parametrize("classes", [0, 4])

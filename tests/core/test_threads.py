@@ -70,12 +70,13 @@ from numba.core import caching
 caching.CacheImpl._locator_classes = []
 import numpy as np
 from nade_core.kernels import cpu
-a, h = np.array([-1, 2], np.float32), np.empty(2, np.float32)
-cpu._activate(a, h, cpu.RELU)
-print(type(cpu._activate._cache).__name__, h.tolist())
+W, wanted = np.array([[-1, 2]], np.float32), np.ones(1, np.bool_)
+padded, rows = np.empty((2, 1, cpu.PAIR), np.float32)
+cpu.prepare(0, 1, W, W, wanted, cpu.RELU, padded, rows)
+print(type(cpu.prepare._cache).__name__, padded[0, :3].tolist())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "NullCache [0.0, 2.0]", done.stderr
+    assert done.stdout.strip() == "NullCache [-1.0, 2.0, 0.0]", done.stderr
 
 
 def test_threads_are_set_at_any_time():
