@@ -2,13 +2,14 @@
 
 A region of test images is erased, each model completes it, and a classifier by Bayes' rule names what came of it. The
 share that is named as the whole image's label says, is reported with its standard error over images; the classifier's
-share on the true images is the most that can be hoped for. The images are spread evenly over the test part.
+share on the true images is the most that can be hoped for. What is left of an image may fit several digits: who draws
+from the true p(missing | known) is named otherwise, too, as often as that says. So specks are counted as well, as the
+connected pieces that an image has. The images are spread evenly over the test part.
 """
 
 import argparse
 import itertools
 import json
-import math
 import time
 from collections.abc import Iterator
 
@@ -16,7 +17,7 @@ import numpy as np
 import torch
 
 from lesson import regions
-from nade_core import load_model, scoring
+from nade_core import load_model, measures, scoring, traits
 from nade_core.data import load_dataset
 
 MODELS, JUDGE = ("any-order-mnist", "pixelcnn-mnist"), "nade-mnist-classes"
@@ -30,11 +31,16 @@ def completed(model, images: np.ndarray, known: np.ndarray, draws: int, seed: in
 
 
 def judged(judge, images: np.ndarray, labels: np.ndarray) -> dict:
-    """The share of images (N, draws, D) named as the labels (N,) say, and its standard error over the N."""
-    named = scoring.classify(judge, images.reshape(-1, images.shape[-1])).argmax(1).reshape(images.shape[:2])
-    right = (named == labels[:, None]).mean(1)
-    error = right.std(ddof=1) / math.sqrt(len(right))
-    return {"right": round(float(right.mean()), 4), "standard_error": round(float(error), 4)}
+    """Of images (N, draws, D): the share named as the labels (N,) say, and the mean number of connected pieces.
+
+    Each with its standard error over the N.
+    """
+    flat, shape = images.reshape(-1, images.shape[-1]), images.shape[:2]
+    named = scoring.classify(judge, flat).argmax(1).reshape(shape)
+    pieces = traits.traits(flat.reshape(-1, 28, 28))[traits.PIECES].reshape(shape)
+    found = {"right": (named == labels[:, None]).mean(1), "pieces": pieces.mean(1)}
+    means = {name: measures.mean_and_standard_error(each) for name, each in found.items()}
+    return {name: [round(float(value), 4) for value in pair] for name, pair in means.items()}
 
 
 def measure(models: list[str], names: list[str], n: int, draws: int, seed: int) -> Iterator[dict]:
@@ -55,9 +61,10 @@ def measure(models: list[str], names: list[str], n: int, draws: int, seed: int) 
 
 def line(row: dict) -> str:
     """A row of the table, in Markdown."""
-    how = "" if row["exact"] else ", by particles"
-    share = f"{100 * row['right']:.1f} ± {100 * row['standard_error']:.1f} %"
-    return f"| {regions.REGIONS.get(row['region'], '')} | {row['model']}{how} | {share} | {row.get('seconds', '')} |"
+    (right, error), pieces = (100 * value for value in row["right"]), "{:.2f} ± {:.2f}".format(*row["pieces"])
+    model = row["model"] if row["exact"] else f"{row['model']}, by particles"
+    erased, seconds = regions.REGIONS.get(row["region"], ""), row.get("seconds", "")
+    return f"| {erased} | {model} | {right:.1f} ± {error:.1f} % | {pieces} | {seconds} |"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -74,7 +81,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(json.dumps(list(rows), indent=1))
         return
     print(f"{args.images:,} test images, {args.draws} completions of each, named by {JUDGE}\n")
-    print("| erased | model | named rightly | CPU seconds an image |\n| --- | --- | --- | --- |")
+    print("| erased | model | named rightly | pieces | CPU seconds an image |\n| --- | --- | --- | --- | --- |")
     for row in rows:
         print(line(row), flush=True)
 

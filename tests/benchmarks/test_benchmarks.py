@@ -171,12 +171,13 @@ def test_completions_are_judged_by_the_digit_that_they_complete(capsys):
     small = ["--models", "any-order-mnist", "pixelcnn-mnist", "--images", "3", "--draws", "2"]
     completion.main([*small, "--regions", "bottom-half", "--json"])
     truth, before, after = json.loads(capsys.readouterr().out)
-    assert truth["right"] == 1 and (before["exact"], after["exact"]) == (True, True)
+    assert truth["right"] == [1, 0] and (before["exact"], after["exact"]) == (True, True)
     assert (before["model"], after["model"]) == ("any-order-mnist", "pixelcnn-mnist")
-    assert all(0 <= row["right"] <= 1 and row["seconds"] > 0 for row in (before, after))
+    assert all(0 <= row["right"][0] <= 1 and row["pieces"][0] >= 1 and row["seconds"] > 0 for row in (before, after))
     sevens = load_dataset("mnist").test[[[0, 0], [1, 0]]]  # the second of the test images is a two
     found = completion.judged(load_model("nade-mnist-classes", "cpu"), sevens, np.array([7, 7]))
-    assert found == {"right": 0.75, "standard_error": 0.25}
+    assert found == {"right": [0.75, 0.25], "pieces": [1, 0]}
+    assert "| bottom half | pixelcnn-mnist | " in completion.line(after)
 
 
 def test_a_run_is_published_with_its_figures(tmp_path, capsys):
