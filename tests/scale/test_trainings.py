@@ -39,7 +39,7 @@ def make_queue(tmp_path, monkeypatch):
         process.wait()
 
 
-def turns(queue, true, seconds=60.0):
+def turns(queue, true, seconds=120.0):
     start = time.monotonic()
     while not true():
         queue.turn()
