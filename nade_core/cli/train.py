@@ -128,6 +128,7 @@ def run(args) -> None:
     from .. import __version__, together
 
     with together.joined(__version__):
+        status.shown = status.shown and together.leads()
         with _leaving_when_stopped(args.out):
             _train(args, status)
         if together.leads():

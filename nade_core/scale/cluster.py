@@ -37,6 +37,7 @@ def connected(address: str = "", **options) -> Iterator[None]:
         yield
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told of what is computed here
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what goes wrong is raised
     _reach(address)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))  # workers started here find the same packages
     try:
@@ -48,6 +49,8 @@ def connected(address: str = "", **options) -> Iterator[None]:
         raise NadeError(
             "The Ray cluster at {address} cannot be used: {reason}", address=address or "here", reason=first_line(error)
         ) from error
+    import ray.data  # which sets its loggers as it is imported
+
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
         yield

@@ -79,9 +79,8 @@ def scores(pieces: list[Piece], reading: Reading, reference: np.ndarray, device:
     known = ray.put((pieces, reading))
     held = ray.put((reading.card.path.read_bytes(), reference))  # stays here, so that a scorer that died can begin anew
     with ray.data.DataContext.current(context):
-        rows = ray.data.range(len(pieces), override_num_blocks=min(len(pieces), TASKS)).flat_map(
-            _read, fn_args=[known], num_cpus=SHARE
-        )
+        asked = ray.data.from_items(list(range(len(pieces))), override_num_blocks=min(len(pieces), TASKS))
+        rows = asked.flat_map(_read, fn_args=[known], num_cpus=SHARE)
         scored = rows.map_batches(
             Scorer,
             fn_constructor_args=[held, device, threads],
@@ -98,7 +97,7 @@ def _read(row: dict, known) -> Iterator[dict]:
     import ray
 
     pieces, reading = ray.get(known)
-    return read(pieces[row["id"]], reading)
+    return read(pieces[row["item"]], reading)
 
 
 class Scorer:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -34,17 +34,22 @@ LOOKING = 16  # files whose headers are read at a time
 
 @dataclass(frozen=True)
 class Reading:
-    """How files become rows of a model: its card, what is asked of the reading, and the level at which pictures become
-    black and white (None: each as it looks)."""
+    """How files become rows of a model: its card, what is asked of the reading, the level at which pictures become
+    black and white (None: each as it looks), and the folder from which relative names are meant."""
 
     card: ModelCard
     how: How
     threshold: float | None = None
+    base: Path = field(default_factory=Path.cwd)
 
     @property
     def by_file(self) -> bool:
         """Whether the whole of a file decides what becomes of each of its rows."""
         return self.how.binarise is not None or self.how.holes in ("drop", "fill")
+
+    def at(self, file: str) -> str:
+        """Where a file is, for a worker in any folder."""
+        return file if "://" in file or file in SOURCES else str(self.base / file)
 
 
 @dataclass(frozen=True)
@@ -160,16 +165,16 @@ def _chunk(files: list[str], rows: list[int], x: np.ndarray, problems: list[str 
 def _table(piece: Piece, reading: Reading):
     """The table of a piece."""
     card, how = reading.card, reading.how
-    with _here(piece) as (path, groups):
+    with _here(piece, reading) as (path, groups):
         return read_table(path, how.key, card.values, replace(how, groups=groups), card.layout, card.dims)
 
 
 @contextmanager
-def _here(piece: Piece) -> Iterator[tuple[str, tuple[int, ...] | None]]:
+def _here(piece: Piece, reading: Reading) -> Iterator[tuple[str, tuple[int, ...] | None]]:
     """A file on this machine that holds the piece, and which groups of its rows it is: a copy, if it is elsewhere."""
     (file,) = piece.files
     if "://" not in file:
-        yield file, piece.groups
+        yield reading.at(file), piece.groups
         return
     with tempfile.TemporaryDirectory() as folder, _opened(file) as source:
         path = Path(folder) / file.rpartition("/")[2]
@@ -188,7 +193,7 @@ def _read_pictures(files: tuple[str, ...], reading: Reading) -> dict:
     problems: list[str | None] = []
     for file in files:
         try:
-            with _opened(file) as source:
+            with _opened(reading.at(file)) as source:
                 rows.append(images.prepare(source.read(), reading.threshold, fit=reading.card.fit).image.ravel())
             problems.append(None)
         except (NadeError, OSError) as error:

@@ -91,6 +91,10 @@ def test_a_large_parquet_file_is_read_by_groups_of_rows_as_the_whole_would_be(mo
     there, found = joined(pieces, reading)
     assert np.array_equal(found, expected) and there["row"] == whole["row"]
     assert len(pieces_of([str(tmp_path / "rows.parquet")], Reading(card, How(holes="drop")))[0]) == 1
+    monkeypatch.chdir(tmp_path)
+    pieces, reading = pieces_of(["rows.parquet"], Reading(card, How()))
+    monkeypatch.chdir("/")  # as a worker is somewhere else
+    assert np.array_equal(joined(pieces, reading)[1], expected) and pieces[0].files == ("rows.parquet",)
 
 
 def test_what_cannot_be_read_is_a_problem_of_its_own_rows(model, rows, tmp_path):

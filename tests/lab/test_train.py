@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,6 +69,17 @@ def asked(page, monkeypatch):
     monkeypatch.setattr(Queue, "submit", submit)
     page.button(key="go").click().run()
     return seen[0]
+
+
+def test_with_a_cluster_the_page_says_so_and_what_is_wrong_with_it_beside_a_run_that_waits(train, monkeypatch):
+    monkeypatch.setattr(visitor, "HOSTING", replace(visitor.HOSTING, ray_address="127.0.0.1:9"))
+    page = submitted(train(data="own", architecture="Independent"), images_file())
+    assert "Trains on a cluster" in words(page) and "One run at a time" not in words(page)
+    assert "Place 1 in the queue" in words(page) and not page.warning
+    queue = watched._queue(train.root)
+    queue.cluster.fault = NadeError("No Ray cluster answers at {address}: {reason}.", address="there", reason="*none*")
+    (warning,) = healthy(page.run()).warning
+    assert plain("No Ray cluster answers at there: *none*.") == warning.value
 
 
 def test_nothing_is_asked_for_but_what_the_viewer_chose(train, monkeypatch):

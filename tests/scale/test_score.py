@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import threading
-from pathlib import Path
 
 import numpy as np
 import pandas
@@ -17,6 +16,8 @@ from nade_core import NADE, NADEConfig, checkpoint
 from nade_core.cli import main
 from nade_core.scale import score as engine
 from nade_core.scale import sources
+
+from .conftest import workers
 
 pytestmark = pytest.mark.scale
 COLUMNS = [f"c{j}" for j in range(8)]
@@ -83,18 +84,6 @@ def test_pictures_have_their_scores_and_a_bad_one_is_named_in_the_end(cluster, t
     good = found[found["problem"].isna()].reset_index(drop=True)
     assert good["file"].tolist() == expected["file"].tolist()
     np.testing.assert_allclose(good["log_p"], expected["log_p"], rtol=1e-5)  # there one at a time, here all at once
-
-
-def workers(name):
-    """The processes of the cluster of that name (Linux)."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes().startswith(b"ray::" + name):
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
 
 
 def test_workers_that_are_killed_in_the_middle_lose_nothing_and_double_nothing(cluster, model, tmp_path, monkeypatch):

@@ -5,7 +5,6 @@ import signal
 import socket
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +17,7 @@ from nade_core.scale import trainings
 
 from ..core.small_runs import finish, same, weights
 from ..core.test_queue import ASKED, table
+from .conftest import workers
 
 pytestmark = pytest.mark.scale
 ENDLESS = {"epochs": 100_000, "patience": 100_000}
@@ -39,7 +39,7 @@ def make_queue(tmp_path, monkeypatch):
         process.wait()
 
 
-def turns(queue, true, seconds=60.0):
+def turns(queue, true, seconds=120.0):
     start = time.monotonic()
     while not true():
         queue.turn()
@@ -65,27 +65,15 @@ def test_a_run_whose_worker_is_killed_goes_on_by_itself_and_a_stop_ends_it(clust
     queue = make_queue(cluster)
     run = queue.submit(replace(ASKED, train_options={**ASKED.train_options, **ENDLESS}), table())
     turns(queue, lambda: len(runs.look(run.folder).log) > 2)
-    (worker,) = trainers()
+    (worker,) = workers(b"_trained")
     os.kill(worker, signal.SIGKILL)
     seen = len(runs.look(run.folder).log)
     turns(queue, lambda: len(runs.look(run.folder).log) > seen + 2)
-    assert trainers() != [worker]
+    assert workers(b"_trained") != [worker]
     queue.stop(run.folder)
     turns(queue, lambda: runs.look(run.folder).state == "stopped" and not queue.workers)
     ends = [report["epoch"] for report in runs.look(run.folder).log if report["valid_nats"] is not None]
     assert ends == list(range(1, len(ends) + 1))  # no epoch is lost, and none done twice
-
-
-def trainers():
-    """The processes of the cluster that train (Linux)."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes().startswith(b"ray::_trained"):
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
 
 
 def test_a_cluster_that_does_not_answer_is_named_and_runs_wait_for_it(make_queue, monkeypatch):
