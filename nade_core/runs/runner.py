@@ -108,7 +108,7 @@ def _attempt(
     _cut_log(folder, work.standing)
     end = yield from _trainings(work, deadline)
     if not stop_requested(folder):  # who stops a run waits for nothing
-        conclude(folder, work.room.data, device)
+        conclude(folder, work.room.data, device, math.inf if deadline is None else deadline)
     return end
 
 
