@@ -103,6 +103,8 @@ def _head(card: ModelCard) -> None:
     here, split = rows(card), next((split for split in ("test", "valid") if split in card.nats), None)
     of = _("Of a table that comes with the project those that it never saw.")
     mean = _("The mean over rows that it did not learn from; lower is better.")
+    if split == "valid" and card.header.get("rows_in_the_end"):
+        mean = _("The mean over rows before the model learned from these too, once all was chosen; lower is better.")
     with st.container(horizontal=True, gap="medium"):
         st.metric(_("columns"), card.dims, width="content")
         st.metric(_("rows here"), "–" if here is None else f"{len(here):,}", help=of, width="content")

@@ -156,8 +156,9 @@ def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: fl
 
 def _found(folder: Path) -> list:
     """What an earlier attempt computed before its first step, as its model file says."""
-    path = folder / "model.safetensors"
-    return read_header(path).get("found", []) if path.is_file() else []
+    with suppress(NadeError):  # there is no such file yet, or it is damaged and will be written anew
+        return read_header(folder / "model.safetensors").get("found", [])
+    return []
 
 
 def _classroom(folder: Path, config: RunConfig, data: Dataset, device: torch.device) -> Classroom:
