@@ -50,7 +50,8 @@ def _pooled(mask: np.ndarray, factor: int) -> np.ndarray:
     """The mask made smaller, on where any of its pixels is."""
     height, width = (-side % factor for side in mask.shape)
     wide = np.pad(mask, ((0, height), (0, width)))
-    return wide.reshape(wide.shape[0] // factor, factor, wide.shape[1] // factor, factor).any((1, 3))
+    cells = wide.reshape(wide.shape[0] // factor, factor, wide.shape[1] // factor, factor)
+    return np.asarray(cells.any((1, 3)))
 
 
 def _direction(mask: np.ndarray) -> tuple[float, list[tuple[int, int]]]:
