@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from .levels import ends_of, levels, outermost, reduced_strips
+from .levels import brighter_of, ends_of, levels, outermost, reduced_strips
 from .messages import N_, NadeError, Note
 from .strips import held
 
@@ -179,15 +179,17 @@ def _factor(picture: Image.Image, side: int) -> int:
     return max(1, max(width, height) // ENOUGH)
 
 
-def _is_enlarged(picture: Image.Image, factor: int) -> bool:
+def _is_enlarged(picture: Image.Image, factor: int, brighter: list[int] | None = None) -> bool:
     """Whether all is squares of that many pixels, of the extremes of each band alone: then so are their means."""
     ends, means = [], []
-    for strip, its in reduced_strips(picture, factor):
+    for strip, its in reduced_strips(picture, factor, brighter):
         means.append(_rows(strip))
         ends.append(its)
         if not _are_ends(means[-1], *its[0]):  # nor are they those of the whole, which are farther out
             return False
     low, high = outermost(ends)
+    if brighter is None and (table := brighter_of(strip.mode, high)):  # between 0 and 1 there is no level for a mean
+        return _is_enlarged(picture, factor, table)
     return bool((low < high).any() and _are_ends(np.concatenate(means), low, high))
 
 

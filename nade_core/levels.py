@@ -21,7 +21,7 @@ def levels(picture: Image.Image, factor: int, masks: bool = False) -> tuple[Imag
     ``masks``: of the levels 0 and 1 alone, 1 becomes 255.
     """
     parts, ends = zip(*reduced_strips(picture, factor), strict=True)
-    brighter = _brighter(parts[0].mode, *outermost(list(ends))) if masks else None
+    brighter = brighter_of(parts[0].mode, outermost(list(ends))[1]) if masks else None
     if brighter:
         parts = tuple(strip for strip, _ends in reduced_strips(picture, factor, brighter))
     whole = Image.new(parts[0].mode, (parts[0].width, sum(part.height for part in parts)))
@@ -46,8 +46,8 @@ def outermost(ends: list[np.ndarray]) -> np.ndarray:
     return np.stack([low.min(0), high.max(0)])
 
 
-def _brighter(mode: str, low: np.ndarray, high: np.ndarray) -> list[int] | None:
-    """A table of levels that makes 255 of 1 where colours, or alpha, go from 0 to 1 alone; None where neither does."""
+def brighter_of(mode: str, high: np.ndarray) -> list[int] | None:
+    """A table of levels that makes 255 of 1 where colours, or alpha, are 1 at most (bands,); None where neither is."""
     if mode == "F":
         return None
     colours = len(high) - (mode in ("LA", "RGBA"))

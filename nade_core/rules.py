@@ -4,6 +4,8 @@ A mask here says where there is ink, (H, W) bool. Rules are thin straight lines 
 picture: two from border to border, or four. Sheared by their slope they are rows of it.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import ndimage
 
@@ -21,7 +23,7 @@ def without_rules(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The mask without rules in either direction, and where there were some; strokes go on below them."""
     across, rows = _without_rows(mask)
     down, columns = _without_rows(across.T)
-    return down.T, (rows | columns.T) & ~down.T
+    return down.T, np.asarray((rows | columns.T) & ~down.T)
 
 
 def _without_rows(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -41,14 +43,15 @@ def _without_rows(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     rules = sheared & long & rows[:, None]
     rest = sheared & ~rules
     rest |= rules & _crossed(rest, thick)
-    return back(rest), back(rules)
+    return back(rest), back(np.asarray(rules))
 
 
 def _pooled(mask: np.ndarray, factor: int) -> np.ndarray:
     """The mask made smaller, on where any of its pixels is."""
     height, width = (-side % factor for side in mask.shape)
     wide = np.pad(mask, ((0, height), (0, width)))
-    return np.asarray(wide.reshape(wide.shape[0] // factor, factor, wide.shape[1] // factor, factor).any((1, 3)))
+    cells = wide.reshape(wide.shape[0] // factor, factor, wide.shape[1] // factor, factor)
+    return np.asarray(cells.any((1, 3)))
 
 
 def _direction(mask: np.ndarray) -> tuple[float, list[tuple[int, int]]]:
@@ -84,7 +87,7 @@ def _bands(rows: np.ndarray, most: float) -> list[tuple[int, int]]:
     return [(first, last) for first, last in runs if last - first <= most]
 
 
-def _sheared(mask: np.ndarray, slope: float):
+def _sheared(mask: np.ndarray, slope: float) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
     """Columns moved so that lines of that slope are rows, (H', W); and what moves such a mask back."""
     height, width = mask.shape
     moved = np.round(slope * np.arange(width)).astype(int)

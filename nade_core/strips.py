@@ -15,7 +15,7 @@ from PIL.TiffTags import LONG
 
 STRIP = 1 << 20  # pixels that are read at a time
 LARGE = 4_000_000  # pixels: what is smaller may be held whole
-HEAVY = {"WEBP": 15, "AVIF": 8.5, "HEIF": 4.6}  # bytes a pixel that decoders hold, as measured
+HEAVY = {"WEBP": 14.4, "AVIF": 8.1, "HEIF": 4.6}  # bytes a pixel that decoders hold, as measured
 LIGHT = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # of 4, by the mode of a picture
 SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a pixel, by the colour type of a PNG
 BYTES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}  # pictures of so many bytes a pixel

@@ -112,7 +112,10 @@ def _head(card: ModelCard) -> None:
         said.append(f"{name}: " + _("{value:.2f} nats", value=card.nats[split]))
     if split in card.standardised_nats:
         said.append(_("in columns of variance 1: {value:.2f} nats", value=card.standardised_nats[split]))
-    st.caption(" · ".join(said))
+    mean = _("The mean over rows that it did not learn from; lower is better.")
+    if split == "valid" and card.header.get("rows_in_the_end"):
+        mean = _("The mean over rows before the model learned from these too, once all was chosen; lower is better.")
+    st.caption(" · ".join(said), help=mean if split else None)
 
 
 def _view(card: ModelCard) -> None:

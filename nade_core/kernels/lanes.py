@@ -7,6 +7,8 @@ Nothing is reordered but within ``total``, so that a result does not depend on w
 """
 
 import operator
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -14,11 +16,14 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
-from numba.extending import intrinsic, models, register_model
+from numba.extending import intrinsic as numba_intrinsic
+from numba.extending import models, register_model
 
 LANES = 8
 FLOAT, INTEGER, BITS = ir.FloatType(), ir.IntType(32), ir.IntType(LANES)
 VECTOR, INTEGERS, TRUTHS = (ir.VectorType(t, LANES) for t in (FLOAT, INTEGER, ir.IntType(1)))
+# Called without its first parameter, the typing context, which its type in numba does not know.
+intrinsic: Callable[[Callable], Callable[..., Any]] = numba_intrinsic
 OPTIONS: dict = {"error_model": "numpy", "nogil": True}
 
 
@@ -196,10 +201,7 @@ def times_power(typing, value, n):
     return lanes(lanes, lanes), build
 
 
-PER_LN2, LN2_HIGH = (
-    np.float32(1 / np.log(2)),
-    np.float32(0.693359375),
-)  # the upper part has nine bits: n times it is exact
+PER_LN2, LN2_HIGH = np.float32(1 / np.log(2)), np.float32(0.693359375)  # the latter has nine bits: n times it is exact
 LEAST, LN2_LOW = np.float32(-87), np.float32(np.log(2) - 0.693359375)
 TAYLOR = [np.float32(1 / np.prod(np.arange(1.0, k + 1))) for k in range(8)]
 T7, T6, T5, T4, T3, T2, T1, T0 = TAYLOR[::-1]

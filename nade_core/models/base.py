@@ -149,8 +149,9 @@ class DensityModel(nn.Module):
         """Once training has ended, leave out what rows (N, D) that it did not learn from do not speak for; whether any."""
         return False
 
-    def fit_again(self, rows: Tensor, found: list) -> None:
-        """Learn from rows (N, D) what is computed in closed form, as it was ``found``; nothing where ``found`` is empty."""
+    def fit_again(self, rows: Tensor, found: list, until: float = math.inf) -> bool:
+        """Learn from rows (N, D) what is computed in closed form, as it was ``found``; whether any is."""
+        return False
 
     def fit(self, train: Tensor) -> None:
         """One pass over the training rows (N, D), for a model that counts."""

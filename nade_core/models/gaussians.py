@@ -25,7 +25,7 @@ from ..orderings import inverse
 COMPONENTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24)
 ADDED_ROWS = (1e-6, 0.1, 1.0, 10.0)
 STEPS_TO_STACK, STEPS_TO_AVERAGE = 300, 30  # of EM, for the shares of candidates
-RESTARTS, FOLDS, ROWS_EACH, STARTS = 2, 4, 5, 3
+RESTARTS, LAST_STARTS, FOLDS, ROWS_EACH, STARTS = 2, 5, 4, 5, 3
 JUDGED = 1500  # rows by which candidates are judged
 FLOOR = 5e-4  # the least standard deviation in any direction, where the columns have 1
 LEAST_SHARE = 0.002  # of the mixture, below which a candidate is left out
@@ -191,10 +191,10 @@ def stacked(z: Tensor, most: int, seed: int = 0, until: float = math.inf) -> lis
     return _kept(shares.tolist(), candidates, most)
 
 
-def fitted(z: Tensor, chosen: list[Chosen], most: int) -> Gaussians:
+def fitted(z: Tensor, chosen: list[Chosen], most: int, until: float = math.inf) -> Gaussians:
     """The mixture of what was chosen, learned from rows (N, D), of exactly ``most`` components: those at the end may have
     no weight."""
-    fits = [fit(z, *how) for how, _share in chosen]
+    fits = [_best_start(z, how, until) for how, _share in chosen]
     weights = torch.cat([share * g.weights for (_how, share), g in zip(chosen, fits, strict=True)])
     left = most - len(weights)
     means = torch.cat([*(g.means for g in fits), torch.zeros(left, z.shape[1]).to(z)])
@@ -202,6 +202,22 @@ def fitted(z: Tensor, chosen: list[Chosen], most: int) -> Gaussians:
     return Gaussians(
         torch.cat([weights, torch.zeros(left).to(z)]), means, torch.cat([*(g.factors for g in fits), unit])
     )
+
+
+def _best_start(z: Tensor, how: Candidate, until: float) -> Gaussians:
+    """Of several starts the one that ends where rows (N, D), and those added, are likeliest; one, once the time is over."""
+    fits = [fit(z, *how)]
+    while how.components > 1 and len(fits) < LAST_STARTS and time.monotonic() < until:
+        fits.append(fit(z, how.components, how.added, RESTARTS + len(fits)))
+    return max(fits, key=lambda g: _likelihood(g, z, how.added)) if len(fits) > 1 else fits[0]
+
+
+def _likelihood(g: Gaussians, z: Tensor, added: float) -> float:
+    """log p of all rows (N, D), and of so many of variance 1 in each component, but for a constant."""
+    unit = torch.eye(z.shape[1]).to(z).expand_as(g.factors)
+    traces = torch.linalg.solve_triangular(g.factors, unit, upper=False).square().sum((1, 2))
+    own = traces + 2 * _diagonal(g).log().sum(1)
+    return (log_joint(g, z).logsumexp(1).sum() - added / 2 * own.sum()).item()
 
 
 def _judged(z: Tensor, most: int, until: float) -> tuple[list[Candidate], Tensor]:

@@ -205,13 +205,26 @@ class RNADE(DensityModel):
         self.scale.copy_(torch.where(scale > 0, scale, torch.ones_like(scale)))
         if self.config.gaussians:
             self.found = gaussians.stacked(self._standardised(train).double(), self.config.gaussians, until=until)
-            self.fit_again(train, self.found)
+            self._keep(self._fitted(train, self.found, until))
 
     @torch.no_grad()
-    def fit_again(self, rows: Tensor, found: list) -> None:
-        """Learn the Gaussians that were ``found`` (its own ``found``, also as lists) from rows (N, D)."""
+    def fit_again(self, rows: Tensor, found: list, until: float = math.inf) -> bool:
+        """Learn the Gaussians that were ``found`` (its own ``found``, also as lists) from rows (N, D), if that makes these
+        likelier."""
+        before, after = self._gaussians(), self._fitted(rows, found, until)
+        z = as_double(self._standardised(rows))
+        better = bool(
+            gaussians.log_joint(after, z).logsumexp(1).mean() > gaussians.log_joint(before, z).logsumexp(1).mean()
+        )
+        if better:
+            self._keep(after)
+        return better
+
+    def _fitted(self, rows: Tensor, found: list, until: float) -> Gaussians:
         chosen = [gaussians.Chosen(gaussians.Candidate(*how), share) for how, share in found]
-        best = gaussians.fitted(self._standardised(rows).double(), chosen, self.config.gaussians)
+        return gaussians.fitted(self._standardised(rows).double(), chosen, self.config.gaussians, until)
+
+    def _keep(self, best: Gaussians) -> None:
         for buffer, value in zip((self.weights, self.means, self.factors), best, strict=True):
             buffer.copy_(value)
 

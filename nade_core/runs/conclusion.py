@@ -1,5 +1,6 @@
 """The end of a run, or of an attempt: what its model is worth on rows that it did not learn from, kept in its file."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,12 @@ MOST, MOST_IF_SLOW = 20_000, 1_000  # rows of a test part that are scored withou
 WRITTEN = ("format_version", "model", "config", "parameters")  # by save_model itself
 
 
-def conclude(folder: Path, data: Dataset, device: torch.device) -> None:
+def conclude(folder: Path, data: Dataset, device: torch.device, until: float = math.inf) -> None:
     """Write test nats, those of standardised values, and log p of rows to compare with into the run's model file.
 
     What is in closed form is learned once more, from the rows that validated too: the nats on those are from before, and
-    ``rows_in_the_end`` says how many rows there were, 0 where nothing was learned again.
+    ``rows_in_the_end`` says how many rows there were, 0 where nothing was learned again. Once ``until``, a time.monotonic(),
+    is over, that is done as quickly as it can be.
     """
     path = folder / "model.safetensors"
     if not path.is_file() or read_header(path).get("rows_in_the_end"):
@@ -31,8 +33,8 @@ def conclude(folder: Path, data: Dataset, device: torch.device) -> None:
     valid_log_p = log_probs(model, data.valid[: REFERENCE // 4 if model.slow else REFERENCE])
     rows = 0
     if settled and header.get("found"):  # all was chosen: what validated may be learned from too
-        rows = len(data.train) + len(data.valid)
-        model.fit_again(torch.tensor(np.concatenate([data.train, data.valid])), header["found"])
+        whole = torch.tensor(np.concatenate([data.train, data.valid]))
+        rows = len(whole) * model.fit_again(whole, header["found"], until)
     if 0 < len(data.test) <= (MOST_IF_SLOW if model.slow else MOST):
         nats["test"] = mean_nats(model, data.test)
     told = {

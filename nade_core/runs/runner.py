@@ -115,7 +115,7 @@ def _attempt(
     together.led(partial(_cut_log, folder, work.standing))
     end = yield from _trainings(work, deadline)
     if together.leads() and not stop_requested(folder):  # who stops a run waits for nothing
-        conclude(folder, work.room.data, device)
+        conclude(folder, work.room.data, device, math.inf if deadline is None else deadline)
     return end
 
 
@@ -171,8 +171,9 @@ def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: fl
 
 def _found(folder: Path) -> list:
     """What an earlier attempt computed before its first step, as its model file says."""
-    path = folder / "model.safetensors"
-    return read_header(path).get("found", []) if path.is_file() else []
+    with suppress(NadeError):  # there is no such file yet, or it is damaged and will be written anew
+        return read_header(folder / "model.safetensors").get("found", [])
+    return []
 
 
 def _classroom(folder: Path, config: RunConfig, data: Dataset, device: torch.device) -> Classroom:

@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = (
-    {"files", "devices", "augment", "inputs", "orderings", "measures", "images", "decoding", "ink", "messages"}
+    {"files", "devices", "augment", "inputs", "orderings", "measures", "images", "messages"}
+    | {"decoding", "levels", "strips", "ink", "rules"}
     | {"hosting", "memory", "together", "shares"},
     {"kernels"},
     {"models"},

@@ -2,7 +2,9 @@
 
 import io
 import re
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -274,3 +276,14 @@ def test_an_epoch_is_measured_for_what_was_chosen():
     form._epoch.clear()
     seconds, epochs = form._epoch("animals", "MarkovChain", ())
     assert seconds >= 0 and epochs >= 1
+
+
+def test_what_is_large_is_read_apart_and_said_so_in_the_name_of_who_asks(monkeypatch):
+    words, asked = [], []
+    monkeypatch.setattr(watched.st, "spinner", lambda text, **how: words.append(text) or nullcontext())
+    monkeypatch.setattr(watched, "viewer", lambda: runs.Viewer("me"))
+    monkeypatch.setattr(watched, "the_queue", lambda: SimpleNamespace(submit=lambda *a, **how: asked.append((a, how))))
+    for content in (b"1,2", bytes(watched.LARGE + 1)):
+        watched.submit(runs.Request("own"), [("a.csv", content)])
+        assert asked[-1] == ((runs.Request("own"), [("a.csv", content)]), {"owner": "me"})
+    assert "32 MB" not in words[0] and "32 MB" in words[1] and "process of its own" in words[1]
