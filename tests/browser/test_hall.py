@@ -117,6 +117,13 @@ def test_nothing_serious_stands_in_the_way_before_a_hall(app, hall, chapter):
     assert not faults, "\n".join(faults)
 
 
+def test_a_page_of_the_lab_is_there_before_a_hall(app, hall):
+    hall.goto(f"{app}/density?lang=en&present=1")
+    still(hall)
+    expect(hall.locator(".studio .ink")).to_be_visible()
+    assert hall.locator(".studio .ink").bounding_box()["height"] > 200
+
+
 def step_is(page, chapter, step):
     expect(page.locator("li.here .dot")).to_have_text(str(chapter.place))
     expect(page.locator("li.here .steps i.on")).to_have_count(chapter.steps.index(step) + 1)
