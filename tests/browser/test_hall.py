@@ -225,6 +225,23 @@ def test_a_chapter_is_two_pages_of_paper_with_its_words(app, viewer):
     assert fonts and all(map(is_embedded, fonts))
 
 
+FAINT_ON_PAPER = """() => {
+  const words = [...document.querySelectorAll(".main-svg text")].filter((one) => getComputedStyle(one).fill !== "rgb(0, 0, 0)");
+  const component = document.querySelector(".stBidiComponent [data-testid=stBidiComponentIsolated]");
+  const ink = getComputedStyle(component.shadowRoot.querySelector(".bars, .studio")).color;
+  return [...words.map((one) => one.textContent), ...(ink === "rgb(0, 0, 0)" ? [] : [ink])];
+}"""
+
+
+def test_of_a_dark_page_the_words_of_charts_and_components_are_black_on_paper(app, viewer):
+    viewer.page.emulate_media(color_scheme="dark")
+    viewer.page.goto(f"{app}/{address(COIN, step='die')}")
+    still(viewer.page)
+    viewer.page.emulate_media(media="print", color_scheme="dark")
+    assert viewer.page.evaluate(FAINT_ON_PAPER) == []
+    viewer.page.emulate_media(media="screen", color_scheme="dark")
+
+
 def is_embedded(font):
     """Whether the PDF holds the shapes of the letters: as drawings (type 3), or as a file of the font."""
     parts = [part.get_object()["/FontDescriptor"] for part in font.get("/DescendantFonts", [])]
