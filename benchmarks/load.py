@@ -74,7 +74,7 @@ class Viewer:
         await self.socket.send(message.SerializeToString())
         async with asyncio.timeout(PATIENCE):
             while True:
-                answer = ForwardMsg.FromString(bytes(await self.socket.recv()))
+                answer = ForwardMsg.FromString(await self.socket.recv(decode=False))
                 kind = answer.WhichOneof("type")
                 if kind == "delta" and answer.delta.new_element.WhichOneof("type") == "exception":
                     raise RuntimeError(f"{page}: {answer.delta.new_element.exception.message}")
@@ -88,7 +88,9 @@ async def visit(address: str, number: int, mix: tuple, changes: int, seen: Seen)
     """A viewer comes, walks from page to page with a few changes on each, and goes."""
     seen.here += 1
     try:
-        socket = websockets.connect(f"{address}/_stcore/stream", subprotocols=["streamlit"], max_size=None)  # type: ignore[list-item]
+        spoken = [websockets.Subprotocol("streamlit")]
+        stream = f"{address}/_stcore/stream"
+        socket = websockets.connect(stream, subprotocols=spoken, max_size=None, open_timeout=PATIENCE)
         async with socket as connection:
             viewer = Viewer(connection, number)
             for page, key, values in mix:

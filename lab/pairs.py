@@ -18,8 +18,10 @@ def pair_plot(
     fig = figure("", "", height)
     fig.set_subplots(side, side, shared_xaxes=True, shared_yaxes=True, horizontal_spacing=0.03, vertical_spacing=0.04)
     for rows, name, colour in ((real, _("real"), BLUE), (drawn, _("drawn"), GREEN)):
-        for i, j in zip(*np.tril_indices(side if rows is not None else 0), strict=True):
-            x, y = (rows[:SHOWN, chosen[k]] for k in (j, i + 1))
+        if rows is None:
+            continue
+        for i, j in zip(*np.tril_indices(side), strict=True):
+            x, y = (rows[:SHOWN, chosen[int(k)]] for k in (j, i + 1))
             look = {"mode": "markers", "marker": {"color": colour, "size": 3.5, "opacity": 0.7}, "legendgroup": name}
             fig.add_scatter(x=x, y=y, name=name, showlegend=bool(i == 0), row=int(i) + 1, col=int(j) + 1, **look)
     for k in range(side):

@@ -34,9 +34,8 @@ def paper(card: ModelCard, above: Any) -> None:
 def _start(card: ModelCard, source: str) -> None:
     """Put a test image, a sample or nothing on the paper; another one at every press."""
     turn = st.session_state["drawn-from"] = st.session_state.get("drawn-from", 0) + 1
-    if source == "test":
-        test = cache.data_of(card).test
-        start_from(test[np.random.default_rng(turn).integers(len(test))])
+    if source == "test" and (data := cache.data_of(card)) is not None:
+        start_from(data.test[np.random.default_rng(turn).integers(len(data.test))])
     else:
         start_from(cache.samples(card, 1, turn)[0][0] if source == "sample" else np.zeros(card.dims, np.uint8))
 

@@ -104,8 +104,7 @@ ANY = N_("any")
 def choose_class(card: ModelCard, where, label: str, key: str, default: str, about: str) -> int | None:
     """A class of the model, dogs first; None for any of them."""
     names = by_dog(card.classes)
-    options = {"key": key, "default": default, "format_func": _, "help": about}
-    name = link.linked(where.selectbox, label, [*names, ANY], **options)
+    name = link.linked(where.selectbox, label, [*names, ANY], key=key, default=default, format_func=_, help=about)
     return None if name == ANY else card.classes.index(name)
 
 

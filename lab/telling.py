@@ -15,15 +15,17 @@ Scored = list[tuple[ModelCard, Gallery]]  # one model, or two on the same rows
 
 def table(both: Scored, sorts: list[str], kind: kinds.Kind) -> None:
     st.header(_("How well does log p tell the real from each kind?"), anchor=False)
-    rows = {sort: {_("kind"): kind.sort_name(sort)} for sort in sorts}
+    rows: dict[str, dict[str, str | float]] = {sort: {_("kind"): kind.sort_name(sort)} for sort in sorts}
     means = []
     for whose, (card, shown) in zip(_owners(both), both, strict=True):
-        entropy = float(-cache.test_log_probs(card).mean())
-        means.append(_("H{whose} = {entropy:.1f} nats", whose=whose, entropy=entropy))
+        reference = cache.test_log_probs(card)
+        entropy = None if reference is None else float(-reference.mean())
+        if entropy is not None:  # the second model's data may be gone
+            means.append(_("H{whose} = {entropy:.1f} nats", whose=whose, entropy=entropy))
         for sort in sorts:
             values = shown.of(sort)
             rows[sort][_("mean log p, nats") + whose] = round(values.mean(), 1)
-            if len(both) == 1:  # with two models there is no room for it
+            if len(both) == 1 and entropy is not None:  # with two models there is no room for it
                 typicality = float(abs(-values - entropy).mean())
                 rows[sort][_("typicality |−log p − H|, nats")] = round(typicality, 1)
             area = _area(shown.of(REAL), values) if sort != REAL else "–"

@@ -18,4 +18,4 @@ CHAPTER = Chapter(
 
 def render() -> None:
     card = choose_model(*kinds.all_kinds())
-    kinds.all_kinds()[kinds.of(card)].report(card)
+    kinds.kind_of(card).report(card)

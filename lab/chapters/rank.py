@@ -33,7 +33,7 @@ SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star")
 
 def render() -> None:
     card = choose_model(*kinds.all_kinds())
-    kind = kinds.all_kinds()[kinds.of(card)]
+    kind = kinds.kind_of(card)
     with st.container(key="knobs"):
         columns = st.columns([2, 2, 3], vertical_alignment="bottom")
     n, seed = _controls(columns)
@@ -101,8 +101,8 @@ def _compare(both: Scored, sorts: list[str], kind: kinds.Kind) -> None:
     """Every image of those sorts by its density under both models."""
     (card, ours), (other, theirs) = both
     st.header(_("The same images under two models"), anchor=False)
-    axes = [_("−log p under {title} (nats, log scale)", title=_(c.title)) for c in (card, other)]
-    fig = figure(*axes, 520)
+    x, y = (_("−log p under {title} (nats, log scale)", title=_(c.title)) for c in (card, other))
+    fig = figure(x, y, 520)
     for i, sort in enumerate(sorts):
         fig.add_scatter(
             x=-ours.of(sort),

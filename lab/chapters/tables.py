@@ -8,7 +8,7 @@ import streamlit as st
 from nade_core import ModelCard
 from nade_core.data.filetypes import suffixes
 from nade_core.messages import N_
-from nade_core.queue import MAX_UPLOAD_MB, Queue
+from nade_core.queue import MAX_UPLOAD_MB
 from nade_core.runs import Request
 
 from .. import cache, link
@@ -17,7 +17,7 @@ from ..kinds import tables
 from ..link import linked
 from ..session import choose_model, friendly_errors
 from ..tables import rows
-from ..train.queue import the_queue
+from ..train.queue import submit, the_queue
 from ..train.understood import panel
 from ..train.watch import watch
 from ..words import _
@@ -61,8 +61,7 @@ def _own() -> None:
     """A table is dropped, what was understood of it is told, and a model learns from it."""
     about = _("Text, Parquet, Excel or arrays: a row for each example, a column for each variable.")
     ends = [end[1:] for end in suffixes("real") if end != ".zip"]
-    look = {"key": "own_table", "max_upload_size": MAX_UPLOAD_MB, "help": about}
-    file = st.file_uploader(_("Drop a table here"), ends, **look)
+    file = st.file_uploader(_("Drop a table here"), ends, key="own_table", max_upload_size=MAX_UPLOAD_MB, help=about)
     if file is not None:
         key, reading = panel([file], "real")
         st.button(
@@ -84,9 +83,8 @@ def _own() -> None:
 def _learn(name: str, content: bytes, key: str | None, reading: dict) -> None:
     """Put a run into the queue."""
     with friendly_errors():
-        queue: Queue = the_queue()
         request = Request("own", MODEL, title=Path(name).stem[:60], key=key, reading=reading)
-        _watch_run(queue.submit(request, [(name, content)]).name)
+        _watch_run(submit(request, [(name, content)]).name)
 
 
 def _watch_run(name: str) -> None:

@@ -49,6 +49,11 @@ def all_kinds() -> dict[str, Kind]:
     return {kind.ID: kind for kind in sorted(found, key=lambda kind: kind.PLACE)}
 
 
+def kind_of(card: ModelCard) -> Kind:
+    """The kind of the rows of a model that has one."""
+    return next(kind for kind in all_kinds().values() if kind.holds(card))
+
+
 def of(card: ModelCard) -> str | None:
     """The id of a model's kind of rows; None for rows that no kind shows."""
     return next((kind.ID for kind in all_kinds().values() if kind.holds(card)), None)

@@ -181,6 +181,7 @@ def full_hex(text: str) -> str | None:
 
 def _numbers(row: Any, card: ModelCard, log_p: float) -> None:
     test, look = cache.test_log_probs(card), {"width": "content"}
+    assert test is not None, "colours are of a photo that comes with the project"
     exact = cache.model_class(card).values == "levels"
     row.metric(
         "log p(r, g, b)",

@@ -38,7 +38,7 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
     with left:
         captions = [[_("{value:.1f} nats", value=value)] for value in log_p]
         about = _("samples from the model; choose one to watch it being drawn")
-        chosen = image_grid(x, captions, "chosen", about)
+        chosen = image_grid(x, captions, "chosen", about, default=0)
         given = "" if label is None else f" | {class_name(card, label)}"
         words = _(
             "Under each image: its exact log p(x{given}) in [[nat|nats]]. Click one to see it drawn.", given=given
@@ -69,6 +69,7 @@ def sketch(card: ModelCard, n: int, key: str) -> None:
 def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -> None:
     st.header(_("Image {n}, pixel by pixel", n=chosen + 1), anchor=False)
     terms = cache.terms(card, image, label)
+    assert terms.p_on is not None, "an image is binary"
     player(image, terms.log_p, terms.p_on, cache.ordering(card), key="player")
     explain(
         _(
@@ -160,10 +161,9 @@ def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[
     which = np.flatnonzero(np.isin(shown.sorts, chosen))
     which = which[np.argsort(shown.log_p[which] * (1 if lowest else -1), kind="stable")]
     picked = which if len(which) <= SHOWN else which[np.linspace(0, len(which) - 1, SHOWN).astype(int)]
-    rank = {index: place + 1 for place, index in enumerate(which)}
-    captions = [[f"#{rank[i]}  {shown.log_p[i]:.1f}", sort_name(shown.sorts[i])] for i in picked]
+    rank, ids = {index: place + 1 for place, index in enumerate(which.tolist())}, picked.tolist()
+    captions = [[f"#{rank[i]}  {shown.log_p[i]:.1f}", sort_name(shown.sorts[i])] for i in ids]
     about = _("images sorted by log p; choose one to look into it")
-    ids = picked.tolist()
     opened = image_grid(shown.rows[picked], captions, "open", about, cell="6rem", ids=ids, default=None)
     note = _("{n} images of {kinds} kinds, by log p(x) in nats.", n=len(which), kinds=len(chosen))
     if len(which) > SHOWN:
@@ -186,7 +186,8 @@ def _opened(card: ModelCard, shown: cache.Gallery, index: int, title: str) -> No
 
 def _blank(card: ModelCard, shown: cache.Gallery) -> None:
     """What the model says of a blank image, computed, and why."""
-    real, blank = cache.test_log_probs(card), shown.of("all-off")[0]
+    real, data, blank = cache.test_log_probs(card), cache.data_of(card), shown.of("all-off")[0]
+    assert real is not None and data is not None, "what is ranked comes from the data"
     facts = {"blank": blank, "share": 100 * (real < blank).mean(), "n": len(real), "mean": real.mean()}
     with st.container(border=True):
         st.markdown(
@@ -197,5 +198,5 @@ def _blank(card: ModelCard, shown: cache.Gallery) -> None:
             )
         )
         with st.expander(_("Why? Is the model broken?")):
-            off = 100 * (1 - cache.data_of(card).test.mean())
+            off = 100 * (1 - data.test.mean())
             explain(prose("rank", "blank", off=f"{off:.0f}"))

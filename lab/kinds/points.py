@@ -129,7 +129,7 @@ def _numbers(parts: np.ndarray, names: dict[int, str], test: np.ndarray | None) 
 
 def _choose(card: ModelCard) -> np.ndarray:
     """A point (2,) by two sliders; at first a real one that the model never saw, or the middle of the map."""
-    rows = cache.held_out(card.embedded, "real")
+    rows = cache.held_out(card.embedded, "real") if card.embedded else None
     point = []
     for d in range(2):
         low, high, step, decimals = _slider(*_ends(axes(card)[d]))

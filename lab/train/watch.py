@@ -61,6 +61,8 @@ def _state(queue: Queue, run: RunState) -> None:
         waiting = [other.name for other in queue.waiting()]
         place = waiting.index(run.name) + 1 if run.name in waiting else 1
         st.info(_("Place {place} in the queue.", place=place), icon=":material/hourglass_empty:")
+        if queue.cluster and queue.cluster.fault:
+            st.warning(plain(tell(queue.cluster.fault)), icon=":material/info:")
     elif run.error:
         show = st.error if run.state == "failed" else st.warning
         show(plain(tell(run.error)), icon=":material/info:")
