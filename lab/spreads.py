@@ -13,10 +13,13 @@ from .words import _
 def pictures(known: list[np.ndarray], names: list[str]) -> None:
     """What each ordering knows of an image, (784,) of -1 (unknown, grey), 0, 1, by its name."""
     shades = np.array([96, 0, 255], np.uint8)
-    shown = [shades[one + 1].reshape(28, 28).repeat(4, 0).repeat(4, 1) for one in known]
     seen = int((known[0] >= 0).sum())
-    alt = [_("{name}: the first {n} of 784 pixels", name=name, n=seen) for name in names]
-    st.image(shown, caption=names, width=96, alt=alt)
+    with st.container(horizontal=True, gap="small", key="known"):
+        for name, one in zip(names, known, strict=True):
+            shown = shades[one + 1].reshape(28, 28).repeat(4, 0).repeat(4, 1)
+            alt = _("{name}: the first {n} of 784 pixels", name=name, n=seen)
+            with st.container(width=96):
+                st.image(shown, caption=name, width="stretch", alt=alt)
 
 
 def rows(found: dict[str, float], names: dict[str, str], guess: str) -> None:

@@ -4,6 +4,7 @@ The stage holds the one thing that is touched and what it shows; the board holds
 numbers, two or three figures that matter, and the words of this step.
 """
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from .link import linked, presenting
 from .words import _, explain, prose
 
 STEP = "step"
+MINUS = re.compile(r"(?<![\w−-])-(?=\d)")
 
 
 def step(chapter: Chapter) -> str:
@@ -70,7 +72,12 @@ def figures(values: dict[str, str]) -> None:
     """The two or three figures that matter, side by side."""
     with st.container(horizontal=True, gap="small", key="figures"):
         for name, value in values.items():
-            st.metric(name, value, width="content")
+            st.metric(name, MINUS.sub("−", value), width="content")
+
+
+def wide(pixels: int) -> int:
+    """The width of a control whose words take so many pixels on a page: before a hall they are larger."""
+    return 2 * pixels if presenting() else pixels
 
 
 def kept(key: str, default: Any, low: Any = None, high: Any = None) -> Any:

@@ -70,7 +70,7 @@ def _model() -> ModelCard:
 def _label(card: ModelCard) -> int:
     """The class that one asks for, dogs first."""
     names = sorted(card.classes, key=lambda name: name != sheet.SHOWN)
-    look = {"label_visibility": "collapsed", "width": 150}
+    look = {"label_visibility": "collapsed", "width": stage.wide(150)}
     chosen = linked(st.selectbox, _("Class"), names, key="y", default=names[0], format_func=_, **look)
     return card.classes.index(chosen)
 

@@ -80,7 +80,7 @@ def _generation(data: sheet.Sheet, seed: int) -> None:
             default=names[0],
             format_func=_,
             label_visibility="collapsed",
-            width=150,
+            width=stage.wide(150),
         )
     with slot:
         stage.formula(rf"x \sim p(x \mid \text{{{_(name)}}})", "draw")

@@ -112,7 +112,7 @@ def _play(image: np.ndarray, kind: str, seed: int, touched: list[int]) -> np.nda
     """Let it unfold along the ordering; log p(x_i | x_<i) of each pixel in nats, in that order (784,)."""
     ordering = orders.make_order(kind, seed=seed, touched=touched)
     terms = cache.terms(cache.cards()[MODEL], image, ordering=ordering)
-    tall = "28vh" if stage.presenting() else "min(19rem, 41vh)"
+    tall = "34vh" if stage.presenting() else "min(19rem, 41vh)"
     unfold("stroke", image, terms.log_p, ordering, tall, touched if kind == "drawn" else None)
     return terms.log_p[ordering]
 

@@ -109,7 +109,7 @@ export default function (component) {
       handle.setAttribute("aria-valuetext", wide ? `σ ${sigma.toFixed(1)}` : `μ ${mean.toFixed(1)}, π ${weight.toFixed(2)}`);
     }
     const sum = x.reduce((total, v, i) => total + counts[i] * Math.log(Math.max(density(v), 1e-300)), 0);
-    find("output").textContent = words.height.replace("{sum}", Math.round(sum).toLocaleString("en")).replace("{mean}", (sum / N).toFixed(3));
+    find("output").textContent = words.height.replace("{sum}", Math.round(sum).toLocaleString("en").replace("-", "\u2212")).replace("{mean}", (sum / N).toFixed(3).replace("-", "\u2212"));
   }
   const focused = [...holder.children].indexOf(root.getRootNode().activeElement);
   holder.replaceChildren(...handles.map(({ handle }) => handle));

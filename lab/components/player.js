@@ -37,7 +37,7 @@ export default function (component) {
     b.putImageData(warm, 0, 0);
     range.value = drawn;
     const next = drawn < n ? fill(words.next, { drawn, p: pOn[drawn].toFixed(3) }) : words.complete;
-    find("output").textContent = fill(words.sofar, { drawn, n, sum: sums[drawn].toFixed(2), next });
+    find("output").textContent = fill(words.sofar, { drawn, n, sum: sums[drawn].toFixed(2).replace("-", "\u2212"), next });
   }
 
   function go(to) {

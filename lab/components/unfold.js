@@ -58,7 +58,7 @@ export default function (component) {
       b.strokeRect(at[1] + 0.5, at[0] + 0.5, 1, 1);
     }
     range.value = known;
-    find("output").textContent = fill(words.sofar, { known, n, sum: sums[known].toFixed(1) });
+    find("output").textContent = fill(words.sofar, { known, n, sum: sums[known].toFixed(1).replace("-", "\u2212") });
   }
 
   function go(to) {

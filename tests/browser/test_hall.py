@@ -117,6 +117,13 @@ def test_nothing_serious_stands_in_the_way_before_a_hall(app, hall, chapter):
     assert not faults, "\n".join(faults)
 
 
+def test_a_page_of_the_lab_is_there_before_a_hall(app, hall):
+    hall.goto(f"{app}/density?lang=en&present=1")
+    still(hall)
+    expect(hall.locator(".studio .ink")).to_be_visible()
+    assert hall.locator(".studio .ink").bounding_box()["height"] > 200
+
+
 def test_the_clicker_goes_on_after_a_slider_was_moved_and_back_to_the_last_step(app, hall):
     hall.goto(f"{app}/{address(COIN, present=1, step='curve')}")
     still(hall)
@@ -211,6 +218,26 @@ def test_a_chapter_is_two_pages_of_paper_with_its_words(app, viewer):
     assert "분포" in words and "English" not in words
     fonts = [font.get_object() for page in pages for font in page["/Resources"]["/Font"].get_object().values()]
     assert fonts and all(map(is_embedded, fonts))
+
+
+FAINT_ON_PAPER = """() => {
+  const words = [...document.querySelectorAll(".main-svg text")].map((one) => getComputedStyle(one).fill);
+  const hosts = [...document.querySelectorAll(".stBidiComponent [data-testid=stBidiComponentIsolated]")];
+  const wells = hosts.map((host) => host.shadowRoot?.querySelector(".bars")).filter(Boolean);
+  const inks = [...words, ...wells.map((one) => getComputedStyle(one).color)];
+  return inks.length ? inks.filter((ink) => ink !== "rgb(0, 0, 0)") : ["nothing is there"];
+}"""
+
+
+@pytest.mark.parametrize("step", ["throw", "die"])  # a chart; a component
+def test_of_a_dark_page_the_words_are_black_on_paper(app, viewer, step):
+    viewer.page.emulate_media(color_scheme="dark")
+    viewer.page.goto(f"{app}/{address(COIN, step=step)}")
+    still(viewer.page)
+    viewer.page.emulate_media(media="print", color_scheme="dark")
+    faint = viewer.page.evaluate(FAINT_ON_PAPER)
+    viewer.page.emulate_media(media="screen", color_scheme="dark")
+    assert faint == []
 
 
 def is_embedded(font):

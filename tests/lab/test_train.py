@@ -60,6 +60,20 @@ def finished(train, **params):
     return healthy(page.run())
 
 
+def test_the_run_of_a_table_shows_its_curve_and_pairs_of_its_columns(train):
+    rows = np.random.default_rng(0).normal(size=(60, 4)).round(3)
+    content = "\n".join(["a,b,c,d", *(",".join(map(str, row)) for row in rows)]).encode()
+    page = train(data="own", architecture="RNADE", hidden=16, epochs=1)
+    page = healthy(submitted(page, ("numbers.csv", content, "text/csv")))
+    run = page.session_state["run"]
+    for _report in runs.run(train.root / run, torch.device("cpu")):
+        pass
+    page = healthy(page.run())
+    charts = [element.proto.id for element in page.get("plotly_chart")]
+    assert any(f"curve-{run}" in id for id in charts) and any(f"drawn-{run}" in id for id in charts), charts
+    assert "The first columns: real rows in blue" in words(page) and "28" not in words(page)
+
+
 def asked(page, monkeypatch):
     """What the page asks for when Train is pressed."""
     seen = []
