@@ -5,12 +5,15 @@ NADE_TEACHER_KEY      a secret; who enters it sees and changes every run (and th
 NADE_RUN_MINUTES=10   how long a run may train at a time
 NADE_KEEP_DAYS=14     after how many days without a visit of its owner a run is deleted
 NADE_DISK_GB=10       how much all runs may take together
+NADE_UPLOAD_MB=400    how much of what browsers upload is kept in memory at once, of all together
 """
 
 import math
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from .messages import NadeError
 
@@ -28,6 +31,7 @@ class Hosting:
     run_minutes: float = math.inf
     keep_days: float = math.inf
     disk_gb: float = math.inf
+    uploads_mb: float = math.inf
 
     @property
     def seconds(self) -> float | None:
@@ -39,7 +43,7 @@ class Hosting:
 
 
 ALONE = Hosting()  # on one's own machine
-HOST = Hosting(True, waiting=2, run_minutes=10, keep_days=14, disk_gb=10)
+HOST = Hosting(True, waiting=2, run_minutes=10, keep_days=14, disk_gb=10, uploads_mb=400)
 
 
 def from_environment(environment: Mapping[str, str]) -> Hosting:
@@ -57,9 +61,26 @@ def from_environment(environment: Mapping[str, str]) -> Hosting:
             ("run_minutes", "NADE_RUN_MINUTES"),
             ("keep_days", "NADE_KEEP_DAYS"),
             ("disk_gb", "NADE_DISK_GB"),
+            ("uploads_mb", "NADE_UPLOAD_MB"),
         )
     }
     return Hosting(True, key, HOST.waiting, **limits)
+
+
+def check_folder(environment: Mapping[str, str]) -> None:
+    """NadeError where NADE_RUNS names what cannot be a folder of runs; one that is not there yet is made."""
+    named = environment.get("NADE_RUNS", "")
+    try:
+        if named:
+            Path(named).mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=named).close()
+    except (OSError, ValueError) as error:
+        raise NadeError(
+            "{name} should be a folder that can be written; {value} is none: {reason}.",
+            name="NADE_RUNS",
+            value=repr(named),
+            reason=str(error),
+        ) from error
 
 
 def _above_zero(environment: Mapping[str, str], name: str, default: float) -> float:
