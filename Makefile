@@ -1,5 +1,6 @@
 # make run    the app, at http://localhost:$(PORT)
 # make test   format, lint, types, then every test but those of make crawl, on $(WORKERS) cores
+# make test-scale   what needs Ray, or several processes
 # make handout   the lesson on paper: every chapter on two pages at most, one PDF a language, in handout/
 # make site      a demo of static files, in site/; APP=https://... is where the whole app stands, if anywhere
 # make deploy-check   what can be tried of a hosted app without a registry
@@ -9,7 +10,7 @@ WORKERS ?= 2
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test crawl bench handout quick site deploy-check clean
+.PHONY: run test test-scale crawl bench handout quick site deploy-check clean
 
 run: .venv/app.stamp
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -19,12 +20,15 @@ test: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
+	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+
+test-scale: .venv/scale.stamp
+	NADE_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/scale -m scale
 
 # make crawl  every step in every language and size in a real browser, every option of every page: several minutes
 crawl: .venv/test.stamp
 	@sh tests/browser/find_chromium.sh > .venv/chromium
-	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m crawl
+	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m crawl
 
 bench: .venv/app.stamp
 	$(BIN)/python -m benchmarks.engine
@@ -50,6 +54,10 @@ deploy-check: .venv/test.stamp
 
 .venv/test.stamp: .venv/app.stamp requirements-test.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	touch $@
+
+.venv/scale.stamp: .venv/test.stamp requirements-scale.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-scale.txt
 	touch $@
 
 clean:

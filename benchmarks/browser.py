@@ -35,7 +35,8 @@ ROWS = {  # of the table: what is measured, its unit, and at most (or at least) 
     "samples": ("samples a second", "", "at least 150"),
 }
 MEASURE = """
-async ([digits, strokes]) => {
+async (given) => {
+  const [digits, strokes] = JSON.parse(given); // as a text: Playwright takes values apart number by number
   const { Nade } = await import("/web/nade.js");
   const { stroke } = await import("/web/strokes.js");
   const { connect } = await import("/web/remote.js");
@@ -106,7 +107,7 @@ def measure(browser: Browser, model: str, strokes: int, throttle: int) -> dict[s
     """The medians of one page, by the names of ROWS, with its processor throttled so many times."""
     page = open_page(browser, {"/web/": ROOT / "web", "/model": find_model(model)})
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": throttle})
-    found = page.evaluate(MEASURE, [load_dataset("mnist").test[:100].astype(int).tolist(), strokes])
+    found = page.evaluate(MEASURE, json.dumps([load_dataset("mnist").test[:100].tolist(), strokes]))
     page.context.close()
     return found
 

@@ -54,13 +54,14 @@ def animals(source: Path) -> dict:
     file = np.load(source / "animals.npz", allow_pickle=False)
     binary, labels = threshold(file["images"], SILHOUETTE), file["labels"]
     first = np.sort(np.unique(binary, axis=0, return_index=True)[1])
-    rng, parts = np.random.default_rng(SEED), {"train": [], "valid": [], "test": []}
+    rng = np.random.default_rng(SEED)
+    parts: dict[str, list[np.ndarray]] = {"train": [], "valid": [], "test": []}
     for label in np.unique(labels):
-        rows = rng.permutation(first[labels[first] == label])
-        tenth = len(rows) // 10
-        for name, part in zip(parts, np.split(rows, [len(rows) - 2 * tenth, len(rows) - tenth]), strict=True):
+        alike = rng.permutation(first[labels[first] == label])
+        tenth = len(alike) // 10
+        for name, part in zip(parts, np.split(alike, [len(alike) - 2 * tenth, len(alike) - tenth]), strict=True):
             parts[name].append(part)
-    rows = {name: np.sort(np.concatenate(part)) for name, part in parts.items()}
+    rows = {name: np.sort(np.concatenate(several)) for name, several in parts.items()}
     return dict(
         {name: binary[part] for name, part in rows.items()},
         **{f"{name}_labels": labels[part] for name, part in rows.items()},

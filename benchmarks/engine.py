@@ -27,7 +27,7 @@ TASKS = (  # what is done, on how many images, and how many products of matrices
 
 def medians(repetitions: int, *functions) -> list[float]:
     """The median time of each function, in seconds: called in turn, so that drift of the machine hits all alike."""
-    times = [[] for _ in functions]
+    times: list[list[float]] = [[] for _ in functions]
     for repetition in range(repetitions + 1):
         for function, taken in zip(functions, times, strict=True):
             start = time.perf_counter()

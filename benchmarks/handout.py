@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, PdfMargins, ViewportSize, expect, sync_playwright
 from pypdf import PageObject, PdfReader, PdfWriter, Transformation
 
 import texts
@@ -23,10 +23,10 @@ from lab.chapter import Chapter, lesson
 
 HOST = "127.0.0.1"
 FOLDER = Path(__file__).parents[1] / "handout"
-WIDE = {"width": 1120, "height": 790}  # of the window; the shape of A5, on its side
+WIDE: ViewportSize = {"width": 1120, "height": 790}  # of the window; the shape of A5, on its side
 SCALES = 0.66, 0.58, 0.5, 0.42  # the largest at which a step fits; 0.66: the window's width on A5 without its margins
 A4 = 595.28, 841.89  # width and height in points
-MARGIN = "8mm"
+MARGINS: PdfMargins = {"top": "8mm", "bottom": "8mm", "left": "8mm", "right": "8mm"}
 BUSY = '[data-stale="true"], [data-testid="stSpinner"], [data-testid="stSkeleton"]'
 DRAWN = "[...document.querySelectorAll('[data-testid=stPlotlyChart]')].every((one) => one.querySelector('.main-svg'))"
 # Resolves once a canvas has been painted, which the models in the browser do in their own time; or after ten seconds.
@@ -89,9 +89,9 @@ def printed(page: Page, address: str, chapter: Chapter, step: str, language: str
     page.goto(f"{address}/{'' if chapter.home else chapter.id}?lang={language}&step={step}")
     still(page)
     over(page)
-    size = {"width": "210mm", "height": "148mm", "margin": dict.fromkeys(("top", "bottom", "left", "right"), MARGIN)}
     for scale in SCALES:
-        pages = PdfReader(io.BytesIO(page.pdf(**size, scale=scale))).pages
+        content = page.pdf(width="210mm", height="148mm", margin=MARGINS, scale=scale)
+        pages = PdfReader(io.BytesIO(content)).pages
         if len(pages) == 1:
             return pages[0]
     raise ValueError(f"{chapter.id}, {step}: too much for half a page")

@@ -103,6 +103,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--judge", type=Path, help="a file that keeps the judge: used if there, else written")
     args = parser.parse_args(arguments)
     data = load_dataset(args.data)
+    if data.test_labels is None:
+        parser.error(f"{args.data} has no classes to name.")
     judge = taught(data, args.epochs, args.judge)
     real = recognised(judge, data.test, data.test_labels, data.class_names)
     report: dict = {"temperature": args.temperature, "real": real}

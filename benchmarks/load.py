@@ -83,7 +83,7 @@ class Viewer:
         await self.socket.send(message.SerializeToString())
         async with asyncio.timeout(PATIENCE):
             while True:
-                content = bytes(await self.socket.recv())
+                content = await self.socket.recv(decode=False)
                 self.seen.bytes += len(content)
                 answer = ForwardMsg.FromString(content)
                 kind = answer.WhichOneof("type")
@@ -99,7 +99,9 @@ async def visit(address: str, number: int, mix: tuple, changes: int, seen: Seen,
     """A viewer comes, walks from page to page with a few changes on each, at once if in a hurry, and goes."""
     seen.here += 1
     try:
-        socket = websockets.connect(f"{address}/_stcore/stream", subprotocols=["streamlit"], max_size=None)  # type: ignore[list-item]
+        spoken = [websockets.Subprotocol("streamlit")]
+        stream = f"{address}/_stcore/stream"
+        socket = websockets.connect(stream, subprotocols=spoken, max_size=None, open_timeout=PATIENCE)
         async with socket as connection:
             viewer = Viewer(connection, number, seen)
             for page, key, values in mix:

@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     check = {"n": n, "nats": round(scoring.mean_nats(model, data.test[:n]), 4)}
     judged = {}
     if model.classes:
+        assert data.test_labels is not None, "a model with classes is measured on labels"
         judged = {"classifier": asdict(judge_classifier(scoring.classify(model, data.test), data.test_labels))}
     copied = ("classes", "shape", "layout", "ordering", "teacher", "start", "train", "epoch", "seconds")
     kept = {key: header[key] for key in copied if key in header}

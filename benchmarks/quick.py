@@ -63,9 +63,9 @@ def changed(page: Page, control: str, key: str) -> float | None:
 
 def found(page: Page) -> tuple[str, str, str] | None:
     """The first control that asks the server, as its selector and keys; what is computed once is computed here."""
-    for control, *keys in BACK_AND_FORTH:
-        if page.locator(control).count() and None not in [changed(page, control, key) for key in keys]:
-            return control, *keys
+    for control, forth, back in BACK_AND_FORTH:
+        if page.locator(control).count() and None not in [changed(page, control, key) for key in (forth, back)]:
+            return control, forth, back
         still(page)
     return None
 
@@ -80,12 +80,12 @@ def measured(page: Page, address: str, chapter: Chapter, step: str | None, chang
     return np.array([value for value in times if value is not None])
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--pages", choices=list(chapters()), nargs="*")
     parser.add_argument("--changes", type=int, default=CHANGES, help="of a control, on each step")
     parser.add_argument("--address", help="of an app that runs already")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     chosen = [chapter for id, (chapter, _render) in chapters().items() if not options.pages or id in options.pages]
     path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {time.strftime('%Y-%m-%d')}; milliseconds")

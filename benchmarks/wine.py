@@ -37,7 +37,7 @@ def read_table(path: Path) -> np.ndarray:
 
 def columns(table: np.ndarray) -> np.ndarray:
     """The columns that the literature keeps: (N, D)."""
-    kept = []
+    kept: list[int] = []
     for j in range(table.shape[1] - 1):
         if all(abs(np.corrcoef(table[:, j], table[:, k])[0, 1]) <= MAX_CORRELATION for k in kept):
             kept.append(j)
@@ -51,12 +51,13 @@ def fold(rows: np.ndarray, test: np.ndarray, model: RNADEConfig, config: TrainCo
     rest = np.random.default_rng(config.seed).permutation(rest)
     n_valid = len(rest) // 10
     data = Dataset("wine", "wine", rows[rest[n_valid:]], rows[rest[:n_valid]], rows[test])
-    state, best = TrainState.start("RNADE", model, data, config, torch.device("cpu")), None
+    state = TrainState.start("RNADE", model, data, config, torch.device("cpu"))
+    best: dict[str, torch.Tensor] = {}
     for step in train(state, Classroom(data), config):
         if step.improved:
             best = {name: value.clone() for name, value in state.average.state_dict().items()}
     state.average.load_state_dict(best)
-    jacobian = state.average.scale.log().sum().item()
+    jacobian = state.average.get_buffer("scale").log().sum().item()
     single = -ensemble_log_probs(state.average, data.test, 1) - jacobian
     nats = -ensemble_log_probs(state.average, data.test, orderings) - jacobian
     valid = -ensemble_log_probs(state.average, data.valid, orderings) - jacobian

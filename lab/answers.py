@@ -27,12 +27,22 @@ class Gallery:
 
 @dataclass(frozen=True, eq=False)
 class Completions:
-    """n draws (n, D), log p(missing | known) of each (n,) and of the truth in nats, and p(x_i = 1 | known) (D,)."""
+    """n draws (n, D), log p(missing | known) of each (n,) and of the truth in nats, and p(x_i = 1 | known) (D,).
+
+    ``how`` they were found: "any" for a model of any ordering, whose log p is a mean over ``orderings``; "scan", exactly,
+    where a scan has the known pixels first; else by ``particles``, whose effective sample size fell to ``effective``.
+    ``drawn`` is how many draws the probabilities of the pixels are shares of, 0 where the network gives them.
+    """
 
     rows: np.ndarray
     log_p: np.ndarray
     log_p_true: float
     marginals: np.ndarray
+    how: str
+    orderings: int = 1
+    drawn: int = 0
+    particles: int = 0
+    effective: float = 0
 
 
 def joined(parts: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

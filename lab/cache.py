@@ -18,16 +18,15 @@ from nade_core import ModelCard, checkpoint, list_models, load_model, runs, scor
 from nade_core.data import Dataset, load_dataset, other_data
 from nade_core.data.reading import read_rows
 from nade_core.messages import N_, NadeError
-from nade_core.models import MODELS
+from nade_core.models import MODELS, DensityModel
 
 from . import visitor
-from .answers import Completions, Gallery, Terms, joined
+from .answers import Gallery, Terms, joined
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
 TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
 NOISE_IMAGES = 500
 FEWER = 4  # a slow model scores a fourth as many, so that nobody waits long
-ORDERINGS = 8  # over which the probability of a completion is averaged
 TAKEN = N_("A model that comes with the project has the same name: rename the folder of this run.")
 Key = tuple[str, float]
 
@@ -60,7 +59,7 @@ def model_faults() -> list[tuple[Path, NadeError]]:
     return [(path, why) for path, why in faults if path.parent.parent != RUNS or visitor.sees(path.parent)]
 
 
-def model_class(card: ModelCard) -> type:
+def model_class(card: ModelCard) -> type[DensityModel]:
     """What a model's class says of it: values, description, completes, many_orderings, slow, in_browser."""
     return MODELS[card.model][0]
 
@@ -111,9 +110,9 @@ def _own_data(folder: str, changed: float) -> Dataset | None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def held_out(data: str, values: str) -> np.ndarray | None:
-    """The first rows of an embedded data set's test part, at most TEST_IMAGES; None for data that are not here."""
-    return read_rows(data, values=values)[:TEST_IMAGES] if data else None
+def held_out(data: str, values: str) -> np.ndarray:
+    """The first rows of an embedded data set's test part, at most TEST_IMAGES."""
+    return read_rows(data, values=values)[:TEST_IMAGES]
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -250,24 +249,7 @@ def rescored(card: ModelCard, shown: Gallery) -> Gallery:
     return replace(shown, log_p=log_prob(card, shown.rows))
 
 
-# Completion
-
-
-def complete(card: ModelCard, image: np.ndarray, known: np.ndarray, n: int, seed: int) -> Completions:
-    """n completions of an image (D,) of uint8 whose ``known`` pixels (D,) stay."""
-    return _complete(key_of(card), image.tobytes(), known.astype(np.uint8).tobytes(), n, seed)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _complete(key: Key, image: bytes, known: bytes, n: int, seed: int) -> Completions:
-    model, generator = loaded(key), torch.Generator().manual_seed(seed)
-    x = torch.from_numpy(np.frombuffer(image, np.uint8).copy())
-    mask = torch.from_numpy(np.frombuffer(known, np.uint8).copy()).bool()
-    drawn = model.complete(x, mask, n, generator).cpu()
-    log_p = model.log_prob_missing(torch.cat([drawn, x[None]]), mask, generator, ORDERINGS).cpu().numpy()
-    with torch.no_grad():
-        marginals = model.marginals(x[None], mask[None])[0].double().cpu().numpy()
-    return Completions(drawn.numpy().astype(np.uint8), log_p[:-1], float(log_p[-1]), marginals)
+# Real values
 
 
 def curve(card: ModelCard, row: np.ndarray, d: int, values: np.ndarray) -> np.ndarray:

@@ -5,9 +5,9 @@ import streamlit as st
 
 from lesson import drawing, reveal
 from nade_core import ModelCard
-from nade_core.data import load_dataset
+from nade_core.data import Dataset, load_dataset
 
-from .cache import Key, affordable, data_of, key_of, loaded
+from .cache import Key, affordable, key_of, loaded
 
 JUDGED = 300  # test images that a quick classifier is judged by while they are revealed
 SIDE = 28
@@ -51,9 +51,14 @@ def test_rows(data: str) -> np.ndarray:
 
 def test_image(card: ModelCard, number: int) -> tuple[np.ndarray, int]:
     """The test image of that number, in the order of ``test_rows``, and its class: (D,) and a label."""
-    data = data_of(card)
-    at = test_rows(data.name)[number]
-    return data.test[at], int(data.test_labels[at])
+    data, at = load_dataset(card.embedded), test_rows(card.embedded)[number]
+    return data.test[at], int(_labels(data)[at])
+
+
+def _labels(data: Dataset) -> np.ndarray:
+    """Those of the test images: (N,)."""
+    assert data.test_labels is not None, "a model with classes learned from labels"
+    return data.test_labels
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -63,7 +68,7 @@ def _paths(key: Key, data: str, n: int) -> tuple[np.ndarray, np.ndarray]:
         reveal.posterior(reveal.class_conditionals(loaded(key), found.test[part]))[:, ::SIDE]
         for part in np.array_split(rows, max(1, n // 50))
     ]
-    return np.concatenate(paths), found.test_labels[rows]
+    return np.concatenate(paths), _labels(found)[rows]
 
 
 def judged(card: ModelCard) -> int:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lesson import regions
 
-from . import cache
+from .answers import Completions
 from .components import TINT, image_grid
 from .numbers import as_power
 from .theme import chart, figure
@@ -36,21 +36,53 @@ def _in_a_row(*pictures: np.ndarray) -> np.ndarray:
     return np.hstack([part for picture in opaque for part in (gap, picture)][1:]).repeat(8, 0).repeat(8, 1)
 
 
-def completions(found: cache.Completions, known: np.ndarray) -> int:
+def completions(found: Completions, known: np.ndarray) -> int:
     """The grid of completions; the index of the one clicked."""
     st.header(_("What could have been there"), anchor=False)
     captions = [[_("{value:.1f} nats", value=value)] for value in found.log_p]
-    picked = image_grid(found.rows, captions, "chosen", _("completions of the image"), marked=~known, below=False)
-    about = _(
-        "In blue: completed pixels. Under each: log p(missing | known), the mean probability over {orderings} random orderings.",
-        orderings=cache.ORDERINGS,
+    picked = image_grid(
+        found.rows, captions, "chosen", _("completions of the image"), marked=~known, below=False, default=0
     )
+    about = _under(found)
     look = _("Click one to see it beside the truth.")
     explain(f"{about} {_truth(found)} {look}", small=True)
     return picked
 
 
-def _truth(found: cache.Completions) -> str:
+def how(found: Completions) -> None:
+    """What is exact in what is shown, and what is not."""
+    if found.how == "any":
+        explain(_("**Exact** for any region: this model gives a pixel given any others, along any ordering."))
+    elif found.how == "scan":
+        explain(_("**Exact**: a scan of this model has all known pixels first, so the rest is drawn as any sample is."))
+    else:
+        explain(
+            _(
+                "**Approximate**: no scan of this model has all known pixels first. {particles} particles draw along one; "
+                "those that make the known pixels improbable give way to the others (effective sample size "
+                "{effective:.0f} at its lowest). An [[order-agnostic]] model is exact here.",
+                particles=found.particles,
+                effective=found.effective,
+            )
+        )
+
+
+def _under(found: Completions) -> str:
+    """What the number under a completion is, in words."""
+    if found.how == "any":
+        return _(
+            "In blue: completed pixels. Under each: log p(missing | known), the mean probability over {orderings} random orderings.",
+            orderings=found.orderings,
+        )
+    if found.how == "scan":
+        return _("In blue: completed pixels. Under each: log p(missing | known), exact, along the scan.")
+    return _(
+        "In blue: completed pixels. Under each: log p(missing | known) = log p(x) − log p(known), where the particles "
+        "estimate p(known)."
+    )
+
+
+def _truth(found: Completions) -> str:
     """Where the truth stands among the completions, in words."""
     beaten, n = int((found.log_p < found.log_p_true).sum()), len(found.log_p)
     facts = {"truth": found.log_p_true, "power": as_power(found.log_p_true), "n": n, "beaten": beaten}
@@ -61,19 +93,14 @@ def _truth(found: cache.Completions) -> str:
     return _("The truth has **{truth:.1f} [[nat|nats]]** (about {power}), more than {beaten} of these {n}.", **facts)
 
 
-def uncertainty(found: cache.Completions, known: np.ndarray) -> None:
+def uncertainty(found: Completions, known: np.ndarray) -> None:
     bits = np.where(known, 0, regions.entropy(found.marginals))
     left, right = st.columns(2, gap="large")
     with left:
         st.header(_("The guess for each pixel"), anchor=False)
         about = _("Probability that each pixel is on, given the known ones.")
         _map(found.marginals, _("p(on)"), about, "marginals")
-        st.caption(
-            _(
-                "p(xᵢ = 1 | known) of each erased pixel if it were the next one to be drawn: one pass of the network "
-                "gives them all. Known pixels show their value."
-            )
-        )
+        st.caption(_guess(found))
     with right:
         st.header(_("Its uncertainty"), anchor=False)
         _map(bits, _("bits"), _("Entropy of each erased pixel; {sum:.0f} bits in all.", sum=bits.sum()), "entropy")
@@ -87,6 +114,20 @@ def uncertainty(found: cache.Completions, known: np.ndarray) -> None:
                 drawn=-found.log_p.mean() / math.log(2),
             )
         )
+
+
+def _guess(found: Completions) -> str:
+    """Where the probability of each pixel is from, in words."""
+    if found.drawn:
+        return _(
+            "p(xᵢ = 1 | known) of each erased pixel: the share of {n} draws in which it is on. Known pixels show their "
+            "value.",
+            n=found.drawn,
+        )
+    return _(
+        "p(xᵢ = 1 | known) of each erased pixel if it were the next one to be drawn: one pass of the network "
+        "gives them all. Known pixels show their value."
+    )
 
 
 def _map(values: np.ndarray, title: str, alt: str, key: str) -> None:

@@ -1,5 +1,6 @@
 """Names beside marks: each on the side where it covers least, long ones in several lines."""
 
+from functools import lru_cache
 from unicodedata import east_asian_width
 
 PLOT = (265, 400)  # pixels of a plot on a phone; where there is more room, there is less to collide
@@ -60,6 +61,14 @@ def _shared(a: Box, b: Box) -> float:
 
 
 def beside(x: list[float], y: list[float], names: list[str], blocked: tuple[Box, ...] = ()) -> list[str]:
+    """The plotly text position of each name, as ``_beside`` says; the same names at the same places are set once."""
+    return list(_beside(tuple(x), tuple(y), tuple(names), tuple(blocked)))
+
+
+@lru_cache(maxsize=64)
+def _beside(
+    x: tuple[float, ...], y: tuple[float, ...], names: tuple[str, ...], blocked: tuple[Box, ...]
+) -> tuple[str, ...]:
     """The plotly text position of each name; x and y are the marks' places in the plot, 0 to 1.
 
     ``blocked`` boxes, in the same units, are to be kept free as well. A few sweeps: each name moves to the side
@@ -74,7 +83,7 @@ def beside(x: list[float], y: list[float], names: list[str], blocked: tuple[Box,
         taken = fixed + [boxes[j][side] for j, side in chosen.items() if j != i]
         cost = {side: sum(_shared(box, other) for other in taken) + _price(side, box) for side, box in boxes[i].items()}
         chosen[i] = min(SIDES, key=cost.__getitem__)
-    return [chosen[i] for i in range(len(names))]
+    return tuple(chosen[i] for i in range(len(names)))
 
 
 def _price(side: str, box: Box) -> float:

@@ -1,5 +1,6 @@
 """The frame of every page: its language, its address, the navigation, and the head and foot of the chapter."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,12 @@ def main() -> None:
 def _pages() -> tuple[dict[str, list[Any]], dict[Any, Chapter]]:
     """The pages by group as the navigation takes them, and the chapter of each; former addresses stay reachable."""
     pages: dict[str, list[Any]] = {_(name): [] for name in GROUPS.values()}
-    addresses = {}
+    addresses: dict[Any, Chapter] = {}
     for chapter, render in chapters().values():
         name = f"{chapter.place} · {_(chapter.short)}" if chapter.short else _(chapter.title)
-        look = {"title": name, "icon": chapter.icon}
-        found = [st.Page(render, url_path=chapter.id, default=chapter.home, **look)]
-        found += [st.Page(render, url_path=alias, visibility="hidden", **look) for alias in chapter.aliases]
+        page = partial(st.Page, render, title=name, icon=chapter.icon)
+        found = [page(url_path=chapter.id, default=chapter.home)]
+        found += [page(url_path=alias, visibility="hidden") for alias in chapter.aliases]
         pages[_(GROUPS[chapter.group])] += found
         addresses |= dict.fromkeys(found, chapter)
     return {name: found for name, found in pages.items() if found}, addresses

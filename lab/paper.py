@@ -1,5 +1,7 @@
 """Drawing in Density: the canvas, what it may start from, and what its two buttons teach."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -13,9 +15,9 @@ from .take_home import page_button
 from .words import _, plain, prose, tell
 
 
-def paper(card: ModelCard) -> None:
-    """The canvas under the pictures that it may start from."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+def paper(card: ModelCard, above: Any) -> None:
+    """The canvas under the pictures that it may start from, which stand in the room ``above`` it."""
+    with above.container(horizontal=True, gap="small", vertical_alignment="center", key="from"):
         st.markdown(_("Start from"), width="content")
         names = {"test": _("a test image"), "sample": _("a sample"), "blank": _("blank")}
         if cache.data_of(card) is None:
@@ -32,9 +34,8 @@ def paper(card: ModelCard) -> None:
 def _start(card: ModelCard, source: str) -> None:
     """Put a test image, a sample or nothing on the paper; another one at every press."""
     turn = st.session_state["drawn-from"] = st.session_state.get("drawn-from", 0) + 1
-    if source == "test":
-        test = cache.data_of(card).test
-        start_from(test[np.random.default_rng(turn).integers(len(test))])
+    if source == "test" and (data := cache.data_of(card)) is not None:
+        start_from(data.test[np.random.default_rng(turn).integers(len(data.test))])
     else:
         start_from(cache.samples(card, 1, turn)[0][0] if source == "sample" else np.zeros(card.dims, np.uint8))
 

@@ -53,7 +53,7 @@ def choose_source(card: ModelCard, where) -> str:
         default=next(source for source in (DRAW, "test", "own") if source in offered),
         format_func=lambda source: _(SOURCES[source]),
         required=True,
-        help=_("The same model scores any of these."),
+        label_visibility="collapsed",
     )
 
 
@@ -134,6 +134,7 @@ def preparation(card: ModelCard) -> tuple[float | None, bool, bool | None, image
 def test_picture(card: ModelCard, where=st) -> Picture:
     """A test image, chosen among a few of a class by how it looks. Its number stands in the link."""
     data = cache.data_of(card)
+    assert data is not None, "test images are offered where they are here"
     with where.container():
         i = chosen_id("image", list(range(len(data.test))), 0)
         ids = _among(data, i)
@@ -148,8 +149,8 @@ def _among(data: Dataset, chosen: int) -> list[int]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         found = np.arange(len(data.test))
         if data.test_labels is not None:
-            options = {"key": "of", "default": ANY, "format_func": _, "required": True}
-            of = linked(st.pills, _("Test images of"), [ANY, *by_dog(data.class_names)], **options)
+            offered = [ANY, *by_dog(data.class_names)]
+            of = linked(st.pills, _("Test images of"), offered, key="of", default=ANY, format_func=_, required=True)
             found = found if of == ANY else np.flatnonzero(data.test_labels == data.class_names.index(of))
         last = max(1, -(-len(found) // OFFERED))
         about = _("From the part that the model never saw.")

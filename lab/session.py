@@ -68,14 +68,15 @@ def _choose(found: dict[str, ModelCard], group: str) -> str:
     of = {name: group_of(card) for name, card in found.items()}
     groups = [id for id in GROUPS if id in of.values()]
     st.session_state["group"] = group
-    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    with st.container(key="knobs-model"):
+        left, right = st.columns([2, 3])
     left.selectbox(
         _("A model of"),
         groups,
         key="group",
         index=groups.index(group),
         format_func=lambda id: _(GROUPS[id]),
-        help=_("What the model has learned to tell and to draw."),
+        label_visibility="collapsed",
         disabled=link.fixed(link.MODEL),
         on_change=_first_of,
         args=({id: next(name for name in of if of[name] == id) for id in groups},),
@@ -87,7 +88,7 @@ def _choose(found: dict[str, ModelCard], group: str) -> str:
         format_func=lambda name: describe(found[name]),
         key="model",
         index=inside.index(st.session_state["model"]),
-        help=_("The density p(x) in use. Models that you train in the Train chapter appear here."),
+        label_visibility="collapsed",
         disabled=link.fixed(link.MODEL),
     )
 
@@ -103,8 +104,7 @@ ANY = N_("any")
 def choose_class(card: ModelCard, where, label: str, key: str, default: str, about: str) -> int | None:
     """A class of the model, dogs first; None for any of them."""
     names = by_dog(card.classes)
-    options = {"key": key, "default": default, "format_func": _, "help": about}
-    name = link.linked(where.selectbox, label, [*names, ANY], **options)
+    name = link.linked(where.selectbox, label, [*names, ANY], key=key, default=default, format_func=_, help=about)
     return None if name == ANY else card.classes.index(name)
 
 

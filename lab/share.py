@@ -63,10 +63,16 @@ def _teacher() -> tuple[str, str]:
     """What the link hides or locks; where it starts, and in which language."""
     st.markdown(f"**{_('For the class')}**")
     starts = {"here": _("as it is now"), "beginning": _("from the beginning")}
-    start = st.segmented_control(_("Start"), list(starts), format_func=starts.get, default="here", key="link-start")
+    start = st.segmented_control(
+        _("Start"), list(starts), format_func=starts.__getitem__, default="here", key="link-start"
+    )
     names = {**{id: texts.name(id) for id in texts.LANGUAGES}, "reader": _("the reader's")}
     spoken = st.segmented_control(
-        _("Language"), list(names), format_func=names.get, default=st.session_state["language"], key="link-language"
+        _("Language"),
+        list(names),
+        format_func=names.__getitem__,
+        default=st.session_state["language"],
+        key="link-language",
     )
     st.session_state["link-answers"] = st.query_params.get(link.ANSWERS) == link.HIDDEN
     st.toggle(
@@ -88,7 +94,13 @@ def _controls() -> None:
         st.session_state[f"teacher-{key}"] = link.listed(key)
         if known:
             st.multiselect(
-                label, list(known), key=f"teacher-{key}", format_func=known.get, help=why, on_change=_list, args=(key,)
+                label,
+                list(known),
+                key=f"teacher-{key}",
+                format_func=known.__getitem__,
+                help=why,
+                on_change=_list,
+                args=(key,),
             )
 
 

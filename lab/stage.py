@@ -149,13 +149,13 @@ def question(chapter: Chapter, id: str, ask: str, options: dict[str, str] | None
 
 
 def _answer(asked: questions.Question, ask: str, options: dict[str, str] | None) -> Any:
-    common = {"key": "answer", "default": None, "label_visibility": "collapsed"}
+    common = {"default": None, "label_visibility": "collapsed"}
     if options:
-        return linked(st.pills, ask, list(options), format_func=options.get, **common)
+        return linked(st.pills, ask, list(options), key="answer", format_func=options.get, **common)
     kind = int if asked.kind == questions.INTEGER else float
     look = {"format": "%d" if kind is int else f"%.{asked.digits}f", "width": 260}
     look["step"] = kind(1) if kind is int else 10.0**-asked.digits
-    return linked(st.number_input, ask, kind=kind, placeholder=_("your answer"), **look, **common)
+    return linked(st.number_input, ask, key="answer", kind=kind, placeholder=_("your answer"), **look, **common)
 
 
 def _truth(asked: questions.Question, truth: Any, options: dict[str, str] | None) -> str:

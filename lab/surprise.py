@@ -10,6 +10,7 @@ from .words import _
 
 def surprise_map(image: np.ndarray, terms: Terms) -> go.Figure:
     """A heat map in nats, of an image (784,) and its conditionals."""
+    assert terms.p_on is not None, "an image is binary"
     fig = figure(_("column (pixels)"), _("row (pixels)"), height=380)
     fig.add_heatmap(
         z=-terms.log_p.reshape(28, 28),

@@ -8,12 +8,13 @@ import numpy as np
 import streamlit as st
 
 from nade_core import ModelCard, runs
+from nade_core.data import load_dataset
 from nade_core.data.layout import Layout
 from nade_core.data.reading import read_table
 from nade_core.messages import NadeError
 from nade_core.scoring import given_curve, log_conditionals
 
-from .cache import Key, data_of, key_of, loaded
+from .cache import Key, key_of, loaded
 from .words import _
 
 ROWS = 5000  # of a table that are scored for the page
@@ -36,14 +37,14 @@ def rows(card: ModelCard) -> np.ndarray | None:
     """The rows of the model's table as its file has them, at most ROWS: of one that comes with the project those that it
     never saw. None where the table is not here."""
     if card.embedded:
-        return data_of(card).test[:ROWS]
-    here = (card.path.parent / "config.json").is_file()
-    return _rows(key_of(card), card.values, card.layout) if here else None
+        return load_dataset(card.embedded, card.values).test[:ROWS]
+    config = card.path.parent / "config.json"
+    return _rows(config, config.stat().st_mtime, card.values, card.layout) if config.is_file() else None
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _rows(key: Key, values: str, _layout: Layout | None) -> np.ndarray | None:
-    folder = Path(key[0]).parent
+def _rows(path: Path, changed: float, values: str, _layout: Layout | None) -> np.ndarray | None:
+    folder = path.parent
     try:
         config = runs.read_config(folder)
         return read_table(folder / config.data, config.key, values, config.how, _layout).rows[:ROWS]

@@ -23,14 +23,17 @@ SIZE, LARGE = 14, 18  # pixels of the smallest words in a plot, and for a hall
 
 def figure(x: str, y: str, height: int = 360, log_x: bool = False) -> go.Figure:
     """An empty figure with labelled axes (give the unit in the label) in the shared look."""
-    look = {
+    look: dict[str, Any] = {
         "height": height,
         "colorway": PALETTE,
         "margin": {"l": 10, "r": 10, "t": 30, "b": 10},
         "bargap": 0.02,
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     }
-    axes = {"xaxis": {"title": {"text": x}, "type": "log" if log_x else None}, "yaxis": {"title": {"text": y}}}
+    axes: dict[str, Any] = {
+        "xaxis": {"title": {"text": x}, "type": "log" if log_x else None},
+        "yaxis": {"title": {"text": y}},
+    }
     return go.Figure(layout=look | {name: {**axis, "automargin": True} for name, axis in axes.items()})
 
 

@@ -21,7 +21,7 @@ PERCENT = {traits.ON: 100, traits.PIECES: 1, traits.FILL: 100}
 
 def faults(card: ModelCard, image: np.ndarray) -> list[str]:
     """What is odd about an image (28, 28) beside those that the model learned from, in words; nothing without them."""
-    ends = cache.usual(card)
+    ends = cache.usual(card) or {}
     if not image.any():
         return [_("it is blank: not one pixel is on")]
     odd = traits.unusual(image, ends) if ends else {}

@@ -53,4 +53,4 @@ class Uploads:
 
 def stored() -> dict:
     """The files that are here, by session and by id."""
-    return runtime.get_instance().uploaded_file_mgr.file_storage if runtime.exists() else {}
+    return runtime.get_instance().uploaded_file_mgr.file_storage if runtime.exists() else {}  # type: ignore[attr-defined]

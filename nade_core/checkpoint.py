@@ -17,7 +17,7 @@ from .data.layout import Layout
 from .devices import as_device
 from .files import write_atomic
 from .headers import FORMAT_VERSION, PRETRAINED, config_of, read_header
-from .images import Fit
+from .images import SIDE, Fit
 from .memory import A_TENSOR, AtMost
 from .messages import NadeError
 from .models import MODELS
@@ -58,6 +58,13 @@ class ModelCard:
     def fit(self) -> Fit:
         """How a picture is prepared for it: as its data set has them, or as all pictures of people's own are."""
         return SOURCES[self.embedded].fit if self.embedded else Fit()
+
+    def check_pictures(self) -> None:
+        """NadeError unless it is a model of what pictures become."""
+        if self.shape != (SIDE, SIDE):
+            raise NadeError(
+                "The model {model} is not one of 28 x 28 images, so it cannot score pictures.", model=self.name
+            )
 
 
 def save_model(model, path: str | Path, **info) -> Path:

@@ -1,80 +1,98 @@
 """From the bytes of a picture to one of plain levels: bounded before anything is decoded, and made smaller as it is.
 
-Whatever bytes come, nothing but NadeError leaves this file. What a picture costs at most, 40 megapixels of JPEG or of
-grey, is about 130 MB; what decodes into more a pixel may have fewer of them (``DEAR``).
+Whatever bytes come, nothing but NadeError leaves this file. A picture of 40 megapixels costs at most 150 MB: it is made
+smaller as it is decoded, and what cannot be (``strips.held``) may have fewer pixels, or is seen as its preview.
 """
 
 import io
-import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from .levels import ends_of, levels, outermost, reduced_strips
 from .messages import N_, NadeError, Note
+from .strips import held
 
 MAX_BYTES = 20 << 20
 MAX_PIXELS = 40_000_000
-DEAR = {"WEBP": 9_000_000, "AVIF": 16_000_000, "HEIF": 25_000_000}  # pixels
+ROOM = 130_000_000  # bytes that may be held of a picture, beside a strip of it
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "HEIF")  # MPO is JPEG
 SEVERAL = ("PNG", "GIF", "WEBP", "TIFF", "AVIF")  # whose further pictures are frames or pages, not depth or previews
-MAX_FRAMES = 100  # that are looked at for one which is not blank
+MAX_FRAMES, LARGEST_FRAME = 100, 8_000_000  # that are looked at for one which is not blank, and pixels of each
 ENOUGH = 800  # pixels of the longer side: more says nothing about 28 x 28
-STRIP = 1 << 20  # pixels that are converted at a time
+PREVIEW = 320  # pixels of the longer side: a smaller preview does not show enough
 FLAT = 8  # levels: a picture that varies by less shows nothing
 FRAMES = N_("The file holds several pictures: number {n} is read, the first that is not blank.")
-ORIENTATION = 0x0112
-PLAIN = {"1": "L", "L": "L", "LA": "LA", "La": "LA", "PA": "RGBA", "RGBA": "RGBA", "RGBa": "RGBA"}
+SEEN_SMALL = N_("The picture is too large to be decoded here: its preview of {width} x {height} pixels is read.")
 
 
 def decode(source: bytes | str | Path) -> Image.Image:
     """The first picture of a file in all its pixels, turned as EXIF says: of mode L, LA, RGB or RGBA."""
     with _in_words():
-        return _levels(_opened(_bounded_bytes(source)), 1)
+        picture = _opened(_bounded_bytes(source))
+        _check_size(picture)
+        return levels(picture, 1)[0]
 
 
 def decode_small(source: bytes | str | Path, side: int) -> tuple[Image.Image, list[Note]]:
-    """The first picture of a file that is not blank, reduced as ``reduced`` does, and a word on the others.
+    """The first picture of a file that is not blank, reduced as ``reduced`` does, and a word on what is not as it came.
 
     Of mode L, LA, RGB, RGBA, or F where the file has more than 256 levels; all are from 0 to 255.
     """
     content = _bounded_bytes(source)
     with _in_words():
         picture = _opened(content)
-        if picture.format in ("JPEG", "MPO"):
-            picture.draft(None, (ENOUGH, ENOUGH))
-        small = reduced(picture, side)
-        if picture.format not in SEVERAL or not _seek(picture, 1):
-            return small, []
-        first, n, most = small, 1, min(MAX_FRAMES, MAX_PIXELS // max(1, picture.width * picture.height))
-        while is_flat(small):
-            if n >= most or not _seek(picture, n):
-                small, n = first, 1
-                break
-            small, n = reduced(picture, side), n + 1
-        return small, [Note(FRAMES, {"n": n})]
+        notes = _small_enough(picture)
+        small, more = reduced(picture, side)
+        if picture.format not in SEVERAL or not getattr(picture, "is_animated", False):
+            return small, [*notes, *more]
+        small, n = _first_seen(picture, small, side)
+        return small, [*notes, *more, Note(FRAMES, {"n": n})]
 
 
-def reduced(picture: Image.Image, side: int = 1) -> Image.Image:
-    """The picture at most 2 ENOUGH long, by a whole factor; what is ``side`` x ``side`` enlarged comes back to it."""
+def _small_enough(picture: Image.Image) -> list[Note]:
+    """NadeError for a picture that would take too much, unless a preview within the file can stand for it."""
+    width, height = picture.size
+    if picture.format in ("JPEG", "MPO"):
+        _check_size(picture)
+        picture.draft(None, (ENOUGH, ENOUGH))
+    elif picture.format == "HEIF" and width * height > _most_pixels(picture):
+        least = [side * PREVIEW // max(width, height) for side in picture.size]
+        if picture.draft(None, (least[0], least[1])):
+            return [Note(SEEN_SMALL, {"width": picture.width, "height": picture.height})]
     _check_size(picture)
+    return []
+
+
+def _first_seen(picture: Image.Image, first: Image.Image, side: int) -> tuple[Image.Image, int]:
+    """Of several pictures the first that is not flat, and its number; the first where all are."""
+    small, n, most = first, 1, MAX_FRAMES if picture.width * picture.height <= LARGEST_FRAME else 1
+    while is_flat(small):
+        if n >= most or not _seek(picture, n):
+            return first, 1
+        small, n = reduced(picture, side)[0], n + 1
+    return small, n
+
+
+def reduced(picture: Image.Image, side: int = 1) -> tuple[Image.Image, list[Note]]:
+    """The picture at most 2 ENOUGH long, by a whole factor; what is ``side`` x ``side`` enlarged comes back to it.
+
+    One of the levels 0 and 1 alone becomes black and white, and that is told.
+    """
     with _in_words():
-        return _levels(picture, _factor(picture, side))
+        _check_size(picture)
+        return levels(picture, _factor(picture, side), masks=True)
 
 
 def is_flat(picture: Image.Image) -> bool:
     """Whether there is nothing to see: one colour, nearly, or all of it transparent."""
-    low, high = _ends(picture)[0]
+    low, high = ends_of(picture)[0]
     clear = picture.mode in ("LA", "RGBA") and high[-1] < FLAT
     return bool(clear or (high - low < FLAT).all())
-
-
-def _ends(picture: Image.Image) -> np.ndarray:
-    """The lowest and the highest level of each band: (1, 2, bands)."""
-    return np.array(picture.getextrema(), float).reshape(-1, 2).T[None]
 
 
 @contextmanager
@@ -117,21 +135,24 @@ def _bounded_bytes(source: bytes | str | Path) -> bytes:
 
 
 def _opened(content: bytes) -> Image.Image:
-    """The head of the file, whose size is bounded before its pixels are decoded."""
+    """The head of the file: no pixel is decoded yet."""
     known = list(FORMATS)
     if content[4:8] == b"ftyp":
         import pillow_heif
 
-        pillow_heif.register_heif_opener(thumbnails=False)
+        pillow_heif.register_heif_opener()
     else:
         known.remove("HEIF")
-    picture = Image.open(io.BytesIO(content), formats=known)
-    _check_size(picture)
-    return picture
+    return Image.open(io.BytesIO(content), formats=known)
+
+
+def _most_pixels(picture: Image.Image) -> int:
+    """How many pixels a picture of that kind may have."""
+    return min(MAX_PIXELS, int(ROOM / (held(picture) or 1)))
 
 
 def _check_size(picture: Image.Image) -> None:
-    limit = DEAR.get(picture.format or "", MAX_PIXELS)
+    limit = _most_pixels(picture)
     if picture.width * picture.height > limit:
         raise NadeError(
             "The picture has {width} x {height} pixels; at most {limit:,} are read.",
@@ -160,72 +181,22 @@ def _factor(picture: Image.Image, side: int) -> int:
 
 def _is_enlarged(picture: Image.Image, factor: int) -> bool:
     """Whether all is squares of that many pixels, of the extremes of each band alone: then so are their means."""
-    strips = list(_strips(picture, factor))
-    means, ends = (np.concatenate([_rows(kept[i]) for kept in strips]) for i in (0, 1))
-    low, high = ends.min(0), ends.max(0)
-    return bool((low < high).any() and (np.isclose(means, low) | np.isclose(means, high)).all())
+    ends, means = [], []
+    for strip, its in reduced_strips(picture, factor):
+        means.append(_rows(strip))
+        ends.append(its)
+        if not _are_ends(means[-1], *its[0]):  # nor are they those of the whole, which are farther out
+            return False
+    low, high = outermost(ends)
+    return bool((low < high).any() and _are_ends(np.concatenate(means), low, high))
 
 
-def _rows(strip: Image.Image | np.ndarray) -> np.ndarray:
+def _are_ends(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> bool:
+    """Whether all values (N, bands) are the lowest or the highest of their band."""
+    return bool((np.isclose(values, low) | np.isclose(values, high)).all())
+
+
+def _rows(strip: Image.Image) -> np.ndarray:
     """A row for each pixel, of its bands."""
     array = np.asarray(strip)
     return array.reshape(array.shape[0] * array.shape[1], -1)
-
-
-def _levels(picture: Image.Image, factor: int) -> Image.Image:
-    """The picture in plain levels, reduced by a whole factor, and turned as EXIF says."""
-    parts = [small for small, _ends in _strips(picture, factor)]
-    whole = Image.new(parts[0].mode, (parts[0].width, sum(part.height for part in parts)))
-    top = 0
-    for part in parts:
-        whole.paste(part, (0, top))
-        top += part.height
-    exif = Image.Exif()
-    exif[ORIENTATION] = picture.getexif().get(ORIENTATION, 1)
-    whole.info["exif"] = exif.tobytes()
-    return ImageOps.exif_transpose(whole)
-
-
-def _strips(picture: Image.Image, factor: int) -> Iterator[tuple[Image.Image, np.ndarray]]:
-    """From top to bottom: strips in plain levels, reduced, and the lowest and highest level (1, 2, bands) in each.
-
-    The whole picture is held once, as its decoder left it; never a second time in other levels.
-    """
-    picture.load()
-    convert = _converter(picture)
-    height = max(1, STRIP // picture.width // factor) * factor
-    for top in range(0, picture.height, height):
-        strip = convert(picture.crop((0, top, picture.width, min(top + height, picture.height))))
-        ends = _ends(strip)
-        if factor > 1:  # what is transparent does not mix its colour in
-            mode = {"RGBA": "RGBa", "LA": "La"}.get(strip.mode, strip.mode)
-            strip = strip.convert(mode).reduce(factor).convert(strip.mode)
-        yield strip, ends
-
-
-def _converter(picture: Image.Image) -> Callable[[Image.Image], Image.Image]:
-    """What gives a part of the picture in plain levels."""
-    mode = picture.mode
-    if mode[0] in "IF":
-        low, full = _range(picture)
-        return lambda part: Image.fromarray((np.asarray(part, np.float32) - low) * np.float32(255 / full))
-    if mode == "LAB":
-        return lambda part: part.getchannel(0)
-    plain = PLAIN.get(mode, "RGB")
-    if "transparency" in picture.info:
-        plain = {"L": "LA", "RGB": "RGBA"}.get(plain, plain)
-    return lambda part: part.convert(plain)
-
-
-def _range(picture: Image.Image) -> tuple[np.float32, float]:
-    """What is black, and how much more is white, where there may be more than 256 levels: from 0 or -1 to 1, or 2^n - 1
-    of at least 8 bits."""
-    strips = (np.asarray(picture.crop((0, y, picture.width, y + 1))) for y in range(picture.height))
-    low, high = np.array([(strip.min(), strip.max()) for strip in strips], float).T
-    low, high = low.min(), high.max()
-    if not np.isfinite([low, high]).all():
-        raise NadeError("The picture holds values that are no finite numbers.")
-    if low >= -1 and high <= 1:
-        return (np.float32(-1), 2.0) if low < 0 else (np.float32(0), 1.0)
-    low = min(low, 0.0)
-    return np.float32(low), 2.0 ** max(8, math.ceil(math.log2(high - low + 1))) - 1

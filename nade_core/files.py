@@ -48,6 +48,13 @@ def _sync(folder: Path) -> None:
             os.close(handle)
 
 
+def leave_token(folder: Path) -> Path:
+    """An empty file of a new name in the folder, by which another machine tells that it sees the same one."""
+    token = folder / f".shared-{secrets.token_hex(8)}"
+    token.touch()
+    return token
+
+
 def size_of(folder: Path) -> int:
     """The bytes of all files below a folder; one that goes meanwhile counts nothing."""
     total = 0

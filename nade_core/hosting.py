@@ -6,18 +6,23 @@ NADE_RUN_MINUTES=10   how long a run may train at a time
 NADE_KEEP_DAYS=14     after how many days without a visit of its owner a run is deleted
 NADE_DISK_GB=10       how much all runs may take together
 NADE_UPLOAD_MB=400    how much of what browsers upload is kept in memory at once, of all together
+
+NADE_RAY_ADDRESS      of a Ray cluster, hosted or not: trainings go there, as many at once as it holds
 """
 
 import math
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from .messages import NadeError
 
 SHORTEST_KEY = 8  # letters of a teacher's key
+RAY = re.compile(r"auto|[\w.-]+:\d{1,5}")
 SWITCH = {"": False, "0": False, "1": True}
 
 
@@ -32,6 +37,7 @@ class Hosting:
     keep_days: float = math.inf
     disk_gb: float = math.inf
     uploads_mb: float = math.inf
+    ray_address: str = ""  # of the cluster that trains, "" where this machine does
 
     @property
     def seconds(self) -> float | None:
@@ -53,8 +59,11 @@ def from_environment(environment: Mapping[str, str]) -> Hosting:
         raise NadeError("{name} should be 1 or 0; it is {value}.", name="NADE_HOSTED", value=repr(asked))
     if key and len(key) < SHORTEST_KEY:
         raise NadeError("{name} should have at least {n} letters.", name="NADE_TEACHER_KEY", n=SHORTEST_KEY)
+    ray_address = environment.get("NADE_RAY_ADDRESS", "").strip()
+    if ray_address:
+        check_ray_address("NADE_RAY_ADDRESS", ray_address)
     if not SWITCH[asked] and not key:
-        return ALONE
+        return replace(ALONE, ray_address=ray_address)
     limits = {
         field: _above_zero(environment, name, getattr(HOST, field))
         for field, name in (
@@ -64,7 +73,19 @@ def from_environment(environment: Mapping[str, str]) -> Hosting:
             ("uploads_mb", "NADE_UPLOAD_MB"),
         )
     }
-    return Hosting(True, key, HOST.waiting, **limits)
+    return Hosting(True, key, HOST.waiting, ray_address=ray_address, **limits)
+
+
+def check_ray_address(name: str, address: str) -> None:
+    """NadeError naming the variable or option unless that is where a Ray cluster can be, and Ray is installed."""
+    if not RAY.fullmatch(address):
+        raise NadeError(
+            "{name} should be auto, or where a Ray cluster is, such as 10.0.0.1:6379; it is {value}.",
+            name=name,
+            value=repr(address),
+        )
+    if find_spec("ray") is None:
+        raise NadeError("{name} needs Ray: pip install 'nade-lab[ray]'.", name=name)
 
 
 def check_folder(environment: Mapping[str, str]) -> None:

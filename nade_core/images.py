@@ -72,6 +72,10 @@ STAGES = {  # of nade_core.ink: a name for people, and what was done
         N_("even light"),
         N_("The light is uneven: how much darker each place is than the ground around it."),
     ),
+    "unruled": (
+        N_("without rules"),
+        N_("Lines through all of the paper are taken away, and strokes go on below them."),
+    ),
     "cleaned": (N_("cleaned"), N_("Without specks, faint lines, and what comes in from the borders.")),
     "cropped": (N_("cropped"), N_("Cut to the content: rows and columns brighter than the background.")),
     "thickened": (N_("thickened"), N_("The pen is thin: its strokes become at least a pixel of 28 thick.")),
@@ -104,7 +108,7 @@ def prepare(
 
     if threshold is not None and not 0 <= threshold <= 255:
         raise NadeError("Expected a threshold from 0 to 255; got {value}.", value=threshold)
-    picture, notes = (reduced(source, SIDE), []) if isinstance(source, Image.Image) else decode_small(source, SIDE)
+    picture, notes = reduced(source, SIDE) if isinstance(source, Image.Image) else decode_small(source, SIDE)
     grey, steps = _on_white(picture)
     as_it_looks = invert is None and threshold is None
     if as_it_looks and (exact := _exact(grey)) is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from .decoding import FLAT
+from .rules import without_rules
 
 FAINT = 64  # levels: what is drawn with less contrast may be none
 SHADE = 24  # levels of 255: ink that is darker than its paper by less may be a shade of it
@@ -22,7 +23,8 @@ LEAST, MOST = 0.04, 0.97  # of the picture: the size of a sheet of paper
 COARSE = 160  # pixels of the longer side at which paper and light are looked at
 WINDOW = 0.4  # of the longer side: what is narrower is not light
 THIN = 1.2  # pixels of the fitted figure: a thinner pen is made so thick
-INVERTED, SHEET, EVENED, CLEANED, CROPPED, THICKENED = "inverted", "sheet", "evened", "cleaned", "cropped", "thickened"
+INVERTED, SHEET, EVENED, UNRULED = "inverted", "sheet", "evened", "unruled"
+CLEANED, CROPPED, THICKENED = "cleaned", "cropped", "thickened"
 BLANK, SEVERAL, EDGE, PALE, LEFT = "blank", "several", "edge", "pale", "left"
 
 
@@ -63,6 +65,10 @@ def find(grey: np.ndarray, invert: bool | None, box: int) -> Found:
         pale = pale or strongest < FAINT
     elif bright:
         stages.append((INVERTED, ink))
+    clear, rules = without_rules(ink > strength(ink))
+    if rules.any():
+        ink = np.where(_around(rules) & ~_around(clear), 0, np.where(rules, 0, ink))
+        stages.append((UNRULED, ink))
     mask, dropped = figure(ink, even)
     if dropped.any() or not even:
         ink = np.where(_around(dropped), 0, ink) if even else np.where(_around(mask), ink, 0)

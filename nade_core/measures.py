@@ -52,10 +52,17 @@ def mean_and_standard_error(values) -> tuple[float, float]:
 
 def percentile(value: float, reference) -> float:
     """Which share of the reference lies below the value, ties counted half, in percent. NadeError for NaN or none."""
-    place, reference = _ranked(value), _ranked(reference)
+    reference = _ranked(reference)
     if not reference.size:
         raise NadeError("Expected reference values to compare with; got none.")
-    return float(100 * ((reference < place).mean() + (reference == place).mean() / 2))
+    return float(100 * _placements(_ranked(value), reference))
+
+
+def described(log_p: np.ndarray, dims: int, reference) -> dict[str, np.ndarray | None]:
+    """What is told of rows whose log p (N,) is known: that, their bits/dim, and the percentile of each among the
+    reference values (None without any)."""
+    percentiles = 100 * _placements(_ranked(log_p), _ranked(reference)) if len(reference) else None
+    return {"log_p": log_p, "bits_per_dim": bits_per_dim(-log_p, dims), "percentile": percentiles}
 
 
 def _ranked(values) -> np.ndarray:

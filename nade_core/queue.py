@@ -1,8 +1,8 @@
-"""Training runs for the app: one worker process at a time, the others wait their turn.
+"""Training runs for the app: one worker process at a time, or as many as a cluster holds; the others wait their turn.
 
 The queue is the runs folder itself: a run waits while its status says "queued", oldest request first. One
 thread of each app looks, under a lock of the folder, and starts `python -m nade_core train --resume` for the next
-run when none is under way. The worker belongs to nobody: it goes on when a viewer leaves, or when the app ends,
+run when none is under way. Where the host names a Ray cluster, the worker is a process that has the cluster train. The worker belongs to nobody: it goes on when a viewer leaves, or when the app ends,
 and any app on the folder finds it by the lock that it holds. Where several people wait, everybody's first run comes before
 anybody's second one.
 """
@@ -32,6 +32,7 @@ from .runs.folder import CLAIM, as_error, is_alive, is_held, lock, stop_requeste
 from .runs.owning import Owned, give, in_turn, owned
 from .runs.process import Worker, bury, end, spawn
 from .runs.visits import unvisited
+from .scale.trainings import Cluster
 
 MAX_WAITING, MAX_KEPT, MAX_UPLOAD_MB = 8, 40, 200
 MAX_TOGETHER = 100  # runs that wait where many people share a host
@@ -52,7 +53,8 @@ class Queue:
     def __init__(self, root: str | Path, hosting: Hosting = ALONE):
         self.root, self.hosting = Path(root), hosting
         self.root.mkdir(parents=True, exist_ok=True)
-        self.worker: Worker | None = None
+        self.workers: list[Worker] = []
+        self.cluster = Cluster(hosting.ray_address, self.root) if hosting.ray_address else None
         self._mutex, self._lock = threading.RLock(), FileLock(self.root / ".queue.lock", thread_local=False)
         self._faults: dict[str, NadeError] = {}  # of runs that could not be started, and "": of the folder
         self._sweep()
@@ -201,17 +203,17 @@ class Queue:
             self.turn()
 
     def turn(self) -> None:
-        """Look once: after the worker, and for the next run if there is none. Whatever is wrong is remembered."""
+        """Look once: after the workers, and for the next run if there is room. Whatever is wrong is remembered."""
         try:
             with self._locked():
                 self._forget()
-                if self.worker is not None and not self._tend(self.worker):
-                    return
-                if any(run.state == "running" for run in self.runs()):
-                    return
-                for run in self.waiting():
-                    if run.name not in self._faults:
-                        return self._start(run.folder)
+                for worker in list(self.workers):
+                    self._tend(worker)
+                waiting = [run for run in self.waiting() if run.name not in self._faults]
+                running = sum(run.state == "running" for run in self.runs())
+                alone = not running and not self.workers
+                if waiting and (self.cluster.has_room(running) if self.cluster else alone):
+                    self._start(waiting[0].folder)
         except Exception as error:  # the thread outlives any fault: it has other runs to care for
             self._faults[""] = as_error(error)
         else:
@@ -222,9 +224,9 @@ class Queue:
         try:
             claim.acquire(timeout=1, poll_interval=0.02)
             write_status(folder, "running")
-            self.worker = Worker(
-                folder, spawn(folder, limit), claim, until=time.monotonic() + 2 * (limit or math.inf) + OVERTIME
-            )
+            command = (self.cluster.command,) if self.cluster else ()
+            until = time.monotonic() + 2 * (limit or math.inf) + OVERTIME
+            self.workers.append(Worker(folder, spawn(folder, limit, *command), claim, until=until))
         except Exception as error:
             claim.release()
             self._fail(folder, error)
@@ -236,8 +238,8 @@ class Queue:
         except OSError:
             self._faults[folder.name] = as_error(error)
 
-    def _tend(self, worker: Worker) -> bool:
-        """Whether the worker has ended; one that was asked to stop and has not begun, or does not, is ended."""
+    def _tend(self, worker: Worker) -> None:
+        """Bury the worker if it has ended; one that was asked to stop and has not begun, or does not, is ended."""
         if worker.is_overdue:
             request_stop(worker.folder)
         if worker.process.poll() is None and stop_requested(worker.folder):
@@ -245,13 +247,12 @@ class Queue:
             if time.monotonic() - worker.stop_seen >= GRACE or not is_held(worker.folder):
                 end(worker.process)
         if worker.process.poll() is None:
-            return False
-        self.worker = None
+            return
+        self.workers.remove(worker)
         try:
             bury(worker.folder, worker.process.returncode)
         finally:
             worker.claim.release()
-        return True
 
 
 def _is_run(folder: Path) -> bool:

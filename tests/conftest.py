@@ -8,9 +8,11 @@ os.environ |= {"OMP_NUM_THREADS": "1", "NADE_THREADS": "1", "NADE_RUNS": f"{os.d
 import pytest
 import torch
 from filelock import FileLock
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from nade_core import NADE, NADEConfig
+
+from .serving import shared_app
 
 FLAGS = [
     "--no-sandbox",
@@ -20,19 +22,20 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing outside this machine is ever reached
 ]
-LONGEST = ["browser", "lab"]  # files and folders that take the longest, and so begin first
+PATIENCE = 60_000  # milliseconds that a browser has for anything: beside other work
+expect.set_options(timeout=PATIENCE)
+LONGEST = ["browser", "benchmarks", "web", "lab"]  # files and folders that take the longest, and so begin first
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """A worker takes file after file, so that what the tests of one share is made once."""
+    """The longest first: a worker takes file after file, so that what the tests of one share is made once."""
 
     def place(item):
         return next((i for i, name in enumerate(LONGEST) if name in item.path.parts), len(LONGEST))
 
     items.sort(key=place)
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
         if item.path.parent.name == "browser":
             item.add_marker(pytest.mark.flaky(reruns=1))  # it shares two cores with a server and a browser; it is told
 
@@ -67,3 +70,12 @@ def browser():
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory):
+    """The address of the running app, which the workers share: what all pages need is made once."""
+    home = tmp_path_factory.getbasetemp()
+    home = home.parent if "PYTEST_XDIST_WORKER" in os.environ else home
+    with shared_app(home) as address:
+        yield address

@@ -51,7 +51,7 @@ def in_code() -> Iterator[tuple[str, str]]:
     for place in CODE:
         root = ROOT / place
         for path in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
-            for _line, message, _comments, _context in extract_from_file(calls, path, KEYWORDS):  # type: ignore[arg-type]
+            for _line, message, _comments, _context in extract_from_file(calls, path, KEYWORDS):  # type: ignore[arg-type]  # a method as Babel documents it, not as it types it
                 if message:
                     yield str(message), path.relative_to(ROOT).as_posix()
 

@@ -52,3 +52,11 @@ export function classes(list, probabilities, names) {
     item.append(number(p, 3));
   });
 }
+
+/** How a walk to what is likelier ended (what walks.js says of it), in words; null: nothing. */
+export function ended(line, walk, words) {
+  if (!walk) return (line.textContent = "");
+  const { flips, erased, on, ...nats } = walk;
+  for (const name in nats) nats[name] = number(nats[name], 1);
+  line.textContent = fill(erased ? words.crossed : words.ended, { flips, erased, on, ...nats });
+}

@@ -155,26 +155,29 @@ export class Nade {
    * not 1. The same uniforms give the library's images.
    */
   sample(uniforms, y = null, temperature = 1, prefix = []) {
-    const { dims } = this, n = uniforms.length / (dims + 1);
+    const { dims } = this, n = isRow(uniforms) ? uniforms.length / (dims + 1) : NaN;
     this.label(y);
     if (!Number.isInteger(n)) {
-      const facts = { width: dims + 1, length: uniforms.length };
+      const facts = { width: dims + 1, length: isRow(uniforms) ? uniforms.length : named(uniforms) };
       throw new NadeFault("Expected rows of {width} random numbers; got {length}.", facts);
     }
-    if (!(temperature > 0)) throw new NadeFault("Expected a temperature above 0; got {temperature}.", { temperature });
-    if (prefix.length > dims || !isBinary(prefix))
+    const odd = uniforms.findIndex((u) => !(typeof u === "number" && u >= 0 && u <= 1));
+    if (odd >= 0) throw new NadeFault("Random numbers lie between 0 and 1; got {value}.", { value: named(uniforms[odd]) });
+    if (!(typeof temperature === "number" && temperature > 0))
+      throw new NadeFault("Expected a temperature above 0; got {temperature}.", { temperature: named(temperature) });
+    if (!isRow(prefix) || prefix.length > dims || !isBinary(prefix))
       throw new NadeFault("Expected a prefix of at most {dims} values, 0 and 1 only.", { dims });
     const images = new Uint8Array(n * dims), session = (this.#scratch ??= new Session(this));
     for (let j = 0, at = 0; j < n; j++, at += dims + 1) {
       const byClass = y === null && this.classes > 0 && temperature === 1;
-      const label = byClass ? this.drawLabel(uniforms[at], prefix) : y;
+      const label = byClass ? this.#drawLabel(uniforms[at], prefix) : y;
       images.set(session.draw(uniforms.slice(at + 1, at + 1 + dims), label, temperature, prefix).x, j * dims);
     }
     return images;
   }
 
   /** The class that a uniform number u chooses from p(y | prefix), by its quantiles. */
-  drawLabel(u, prefix = []) {
+  #drawLabel(u, prefix = []) {
     if (!prefix.length) return Math.min(Math.floor(Math.fround(u * this.classes)), this.classes - 1);
     const x = new Uint8Array(this.dims);
     prefix.forEach((value, t) => (x[this.ordering[t]] = value));
@@ -191,8 +194,8 @@ export class Nade {
 
   /** The step t at which pixel i is generated. */
   step(i) {
-    if (!(Number.isInteger(i) && i >= 0 && i < this.dims))
-      throw new NadeFault("Expected a pixel from 0 to {last}; got {pixel}.", { last: this.dims - 1, pixel: i });
+    if (!isIndex(i, this.dims))
+      throw new NadeFault("Expected a pixel from 0 to {last}; got {pixel}.", { last: this.dims - 1, pixel: named(i) });
     return this.place[i];
   }
 
@@ -200,9 +203,22 @@ export class Nade {
   label(y) {
     if (y === null) return y;
     if (!this.classes) throw new NadeFault("This model was trained without classes: leave the label out.");
-    if (!(Number.isInteger(y) && y >= 0 && y < this.classes))
-      throw new NadeFault("Expected a class from 0 to {last}; got {label}.", { last: this.classes - 1, label: y });
+    if (!isIndex(y, this.classes))
+      throw new NadeFault("Expected a class from 0 to {last}; got {label}.", { last: this.classes - 1, label: named(y) });
     return y;
+  }
+
+  /** x itself, or a fault where it is no image of this model. */
+  image(x) {
+    const { dims } = this;
+    if (!isRow(x)) throw new NadeFault("Expected an array of {dims} pixels, 0 and 1 only; got {value}.", { dims, value: named(x) });
+    if (x.length !== dims)
+      throw new NadeFault("Expected {dims} pixels, 0 and 1 only; got {length} values.", { dims, length: x.length });
+    if (!isBinary(x)) {
+      const pixel = x.findIndex((value) => value !== 0 && value !== 1);
+      throw new NadeFault("Expected pixels of 0 and 1 only; pixel {pixel} is {value}.", { pixel, value: named(x[pixel]) });
+    }
+    return x;
   }
 }
 
@@ -230,8 +246,7 @@ export class Session {
   /** Move to x (and class y); returns this. */
   set(x, y = null) {
     const { dims, ordering } = this.model;
-    if (x.length !== dims || !isBinary(x))
-      throw new NadeFault("Expected {dims} pixels, 0 and 1 only; got {length} values.", { dims, length: x.length });
+    this.model.image(x);
     const fresh = this.#choose(y);
     let t = 0;
     if (!fresh) while (t < dims && this.bits[t] == x[ordering[t]]) t++;
@@ -277,20 +292,27 @@ export class Session {
     return sigmoid(this.x[i] ? -gain : gain);
   }
 
-  /** The flip of one pixel that raises log p most, {pixel, logProb, gain}; null where none does. */
-  bestFlip() {
-    let best = null, highest = this.logProb + 1e-9;
-    for (let t = this.model.dims - 1; t >= 0; t--) {
-      const logProb = this.#flipped(t, highest);
-      if (logProb > highest) best = { pixel: this.model.ordering[t], logProb, gain: logProb - this.logProb };
+  /** The flip of one of these pixels that leaves log p highest, {pixel, logProb, gain}; null where none gains above `least`. */
+  bestFlip(pixels = this.model.ordering, least = 1e-9) {
+    let best = null, highest = this.logProb + least;
+    for (let k = pixels.length - 1; k >= 0; k--) {
+      const pixel = pixels[k], logProb = this.#flipped(this.model.step(pixel), highest); // the last ones cost least to ask
+      if (logProb > highest) best = { pixel, logProb, gain: logProb - this.logProb };
       highest = Math.max(highest, logProb);
     }
     return best;
   }
 
+  /** The same for each of these pixels, -Infinity where it is below `floor`: Float64Array. */
+  flipLogProbs(pixels, floor = -Infinity) {
+    return Float64Array.from(pixels, (i) => this.#flipped(this.model.step(i), floor));
+  }
+
   /** log p(y | the first n pixels in generation order), all by default: Float64Array (K). */
   classLogProb(n = this.model.dims) {
     if (!this.model.classes) throw new NadeFault("This model was trained without classes, so it has no p(y | x).");
+    if (!isIndex(n, this.model.dims + 1))
+      throw new NadeFault("Expected between 0 and {dims} known pixels; got {n}.", { dims: this.model.dims, n: named(n) });
     if (this.#y !== null) return this.model.classLogProb(this.x, n);
     const step = this.model.dims + 1, past = this.#past, all = logSumExp(past, n, step, this.#lanes);
     return Float64Array.from({ length: this.#lanes }, (_, y) => past[y * step + n] - all);
@@ -317,7 +339,9 @@ export class Session {
 
   /** See Nade.contributions. */
   contributions(i, k = null) {
-    const { V, W, width, ordering, dims } = this.model, t = this.model.step(i), out = new Float64Array(dims);
+    const { V, W, width, ordering, dims, units } = this.model, t = this.model.step(i), out = new Float64Array(dims);
+    if (k !== null && !isIndex(k, units))
+      throw new NadeFault("Expected a hidden unit from 0 to {last}; got {unit}.", { last: units - 1, unit: named(k) });
     const along = V.subarray(t * width, (t + 1) * width);
     for (let s = 0; s < t; s++)
       if (this.bits[s]) out[ordering[s]] = k === null ? dot(W, s * width, along) : W[s * width + k];
@@ -434,13 +458,21 @@ function steepest(W, c, U, width) {
 }
 
 function isBinary(values) {
-  for (let k = 0; k < values.length; k++) if (!(values[k] == 0 || values[k] == 1)) return false;
+  for (let k = 0; k < values.length; k++) if (!(values[k] === 0 || values[k] === 1)) return false;
   return true;
+}
+
+const isRow = (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value);
+const isIndex = (i, n) => Number.isInteger(i) && i >= 0 && i < n;
+
+/** What was given, in one word: null, NaN, -1, string, object. */
+function named(value) {
+  return value === null || ["number", "boolean", "undefined"].includes(typeof value) ? String(value) : typeof value;
 }
 
 /** The parts of a model file: its header, and its weights in generation order with rows padded to fours. */
 function unpack(buffer) {
-  checkSize(buffer.byteLength);
+  checkSize(buffer?.byteLength ?? 0);
   const { tensors, metadata, data } = split(buffer), header = readHeader(metadata);
   const { dims, hidden, activation, classes } = header.config, width = Math.ceil(hidden / 4) * 4;
   const shapes = { W: [dims, hidden], V: [dims, hidden], b: [dims], c: [hidden], ordering: [dims] };

@@ -7,7 +7,7 @@ import { checkSize, Nade, NadeFault } from "./nade.js";
 
 let model = null;
 let session = null;
-const OF_SESSION = new Set(["given", "bestFlip", "classLogProb", "hidden", "flipEffects", "contributions"]);
+const OF_SESSION = new Set(["given", "bestFlip", "flipLogProb", "flipLogProbs", "classLogProb", "hidden", "flipEffects", "contributions"]);
 const OF_MODEL = new Set(["row", "sample", "logProb"]);
 
 const OWN = {

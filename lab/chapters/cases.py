@@ -83,7 +83,7 @@ def _patch() -> None:
         marked[patches.where(seed, where)[:k]] = 1
         captions = [[f"{n:,} ×" if n else _("never")] for n in counts]
         label = _("digits never seen in training, and how often their patch was")
-        chosen = image_grid(rows, captions, "digit", label, marked=marked)
+        chosen = image_grid(rows, captions, "digit", label, marked=marked, default=0)
     with right:
         n, train = int(counts[chosen]), len(patches.digits().train)
         about = rf"\hat p(\text{{{_('patch')}}}) = \frac{{{latex(n)}}}{{{latex(train)}}}"

@@ -1,4 +1,4 @@
-"""Complete: erase a region of an image, and let a model that takes any order fill it in, several times."""
+"""Complete: erase a region of an image, and let a model fill it in, several times."""
 
 import numpy as np
 import streamlit as st
@@ -7,7 +7,8 @@ from lesson import regions
 from nade_core import ModelCard, images
 from nade_core.messages import N_
 
-from .. import cache, completions, kinds
+from .. import cache, completions, gaps, kinds
+from ..answers import Completions
 from ..chapter import Chapter
 from ..link import linked
 from ..pictures import SOURCES, preparation, test_picture
@@ -22,8 +23,8 @@ CHAPTER = Chapter(
     icon=":material/healing:",
     title=N_("Complete"),
     lead=N_(
-        "An [[order-agnostic]] model can be asked for any pixels given any others. Erase a region: what could have been "
-        "there, and how sure is the model?"
+        "Erase a region: what could have been there? An [[order-agnostic]] model takes any region; PixelCNN draws on from "
+        "what its scan has seen."
     ),
 )
 
@@ -35,28 +36,37 @@ def render() -> None:
         st.info(_("This chapter needs an order-agnostic model: {command} makes one.", command=command))
         return
     card = _model(found)
+    place = st.container()  # what is erased, and what could be there, stand above the pictures to choose from
     chosen = _picture(card)
     if chosen is None:
         st.info(_("Drop a picture above: a photo of a digit on paper, or a drawing."))
         return
-    image, name = chosen
+    with place:
+        done, known = _completed(card, *chosen)
+    if done is not None:
+        completions.uncertainty(done, known)
+
+
+def _completed(card: ModelCard, image: np.ndarray, name: str) -> tuple[Completions | None, np.ndarray]:
+    """The controls, then the image with its completions; None where nothing is erased. And which pixels are known."""
     known, n, seed = _controls()
     if known.all():
         st.info(_("Nothing is erased, so there is nothing to complete: choose a larger region."))
-        return
+        return None, known
     with st.spinner(_("Filling in…")):
-        found = cache.complete(card, image, known, n, seed)
+        drawn = gaps.complete(card, image, known, n, seed)
+    completions.how(drawn)
     left, right = st.columns(2, gap="large")
     with right:
-        picked = completions.completions(found, known)
+        picked = completions.completions(drawn, known)
     with left:
-        completions.given(image, found.rows[picked], known, name, _("completion {n}", n=picked + 1))
-    completions.uncertainty(found, known)
+        completions.given(image, drawn.rows[picked], known, name, _("completion {n}", n=picked + 1))
+    return drawn, known
 
 
 def _can(card: ModelCard) -> bool:
-    """Whether a model of images can be asked for any pixels given any others."""
-    return kinds.of(card) == "images" and cache.model_class(card).completes
+    """Whether a model of images can be asked for pixels given others."""
+    return kinds.of(card) == "images" and gaps.can(card)
 
 
 def _model(found: dict[str, ModelCard]) -> ModelCard:
@@ -71,7 +81,7 @@ def _model(found: dict[str, ModelCard]) -> ModelCard:
             key="completer",
             default=first,
             format_func=lambda name: describe(found[name]),
-            help=_("Models that can be asked for any pixels given any others."),
+            help=_("Models that can complete an image."),
         )
     else:
         st.sidebar.caption(describe(found[name]))
@@ -113,7 +123,8 @@ def _picture(card: ModelCard) -> tuple[np.ndarray, str] | None:
 
 def _controls() -> tuple[np.ndarray, int, int]:
     """Which pixels stay, (784,) bool, how many completions, and the seed."""
-    first, second, third = st.columns(3)
+    with st.container(key="knobs"):
+        first, second, third = st.columns(3)
     region = linked(
         first.selectbox,
         _("Erase"),
@@ -129,7 +140,7 @@ def _controls() -> tuple[np.ndarray, int, int]:
         [4, 8, 12, 16, 24],
         key="n",
         default=12,
-        help=_("Each is drawn pixel by pixel, along a random ordering of its own."),
+        help=_("Each is drawn pixel by pixel, given what is known."),
     )
     about = _("The same seed gives the same completions.")
     seed = linked(third.number_input, _("Seed"), 0, 10**6, key="seed", default=0, help=about)

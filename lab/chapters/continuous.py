@@ -1,7 +1,7 @@
 """Chapter 9: when x is not 0 or 1. A mixture of Gaussians by hand and by EM, its units, its fall; then RNADE."""
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -103,8 +103,8 @@ def _em(x: np.ndarray, counts: np.ndarray, path: mixtures.Path, left: Any, right
         with st.container(horizontal=True, gap="small"):
             for label, to in jumps.items():
                 to = min(to, last)
-                look = {"type": "primary" if to > n else "secondary", "disabled": to == n}
-                st.button(label, on_click=stage.keep, args=("em", to, 0), **look)
+                look: Literal["primary", "secondary"] = "primary" if to > n else "secondary"
+                st.button(label, on_click=stage.keep, args=("em", to, 0), type=look, disabled=to == n)
         bumps("by-em", path[n][0], x, counts, _axis(), _tall("min(12rem, 22vh)", "16vh"))
         mixtures.climb(heights, n)
     with right:

@@ -12,13 +12,10 @@ CHAPTER = Chapter(
     place=1,
     icon=":material/straighten:",
     title=N_("Density"),
-    lead=N_(
-        "An explicit model gives the probability of **any** image you hand it, exactly. Drop in a picture and read its "
-        "log p(x); or choose a model of points, or of colours."
-    ),
+    lead=N_("An explicit model gives the probability of **any** image, exactly: hand it one, and read log p(x)."),
 )
 
 
 def render() -> None:
     card = choose_model(*kinds.all_kinds())
-    kinds.all_kinds()[kinds.of(card)].report(card)
+    kinds.kind_of(card).report(card)

@@ -17,26 +17,24 @@ CHAPTER = Chapter(
     place=0,
     icon=":material/auto_awesome:",
     title=N_("Generate"),
-    lead=N_(
-        "A model of p(x) can be **sampled**, one variable at a time, each from a distribution that depends on all before "
-        "it: the pixels of an image, the coordinates of a point, the channels of a colour."
-    ),
+    lead=N_("A model of p(x) can be **sampled**: one variable at a time, each given all before it."),
 )
 TEMPERATURES = 0.2, 1.5
 
 
 def render() -> None:
     card = choose_model(*kinds.all_kinds())
-    kind = kinds.all_kinds()[kinds.of(card)]
-    columns = [None, *st.columns([2, 2, 3])] if not card.classes else st.columns([2, 2, 2, 3])
+    kind = kinds.kind_of(card)
+    with st.container(key="knobs"):
+        columns = st.columns([2, 2, 2, 3] if card.classes else [2, 2, 3])
     about = _("x ~ p(x | class). 'any' draws the class first, so x ~ p(x).")
     label = None
     if card.classes:
         label = choose_class(card, columns[0], _("Class"), "label", by_dog(card.classes)[0], about)
-    offered, first = kind.HOW_MANY
-    n = linked(columns[1].select_slider, _("Samples"), offered, key="n", default=first, help=_("How many to draw."))
+    (left, middle, right), (offered, first) = columns[-3:], kind.HOW_MANY
+    n = linked(left.select_slider, _("Samples"), offered, key="n", default=first, help=_("How many to draw."))
     seed = linked(
-        columns[2].number_input,
+        middle.number_input,
         _("Seed"),
         0,
         10**6,
@@ -44,10 +42,10 @@ def render() -> None:
         default=0,
         help=_("The same seed gives the same samples, on any machine."),
     )
-    dice = {"icon": ":material/casino:", "on_click": _new_seed, "disabled": link.fixed("seed")}
-    columns[2].button(_("New seed"), help=_("Other random numbers."), **dice)
+    about, off = _("Other random numbers."), link.fixed("seed")
+    middle.button(_("New seed"), help=about, icon=":material/casino:", on_click=_new_seed, disabled=off)
     temperature = linked(
-        columns[3].slider,
+        right.slider,
         _("Temperature"),
         *TEMPERATURES,
         key="temperature",

@@ -68,6 +68,7 @@ def _price() -> None:
     left, right = stage.columns()
     with left:
         fog, sharp = (cache.test_log_probs(cache.cards()[name]) for name in (FOG, SHARP))
+        assert fog is not None and sharp is not None, "both come with the project, and so do their data"
         guess = stage.guess("nats", _("Your guess: what independence costs, in nats an image"), 0, 300, 1, 20)
         cost, error = independence.price_on_images(fog, sharp)
         fig = figure(_("−log p(x) of real digits (nats)"), _("share of images (%)"), 300)

@@ -150,8 +150,8 @@ def _guess(names: dict[str, str]) -> str | None:
         look = {"format_func": names.get, "required": True, "disabled": shown}
         given = linked(st.pills, ask, list(names), key="guess", default="raster", **look)
         if not shown:
-            reveal = {"on_click": stage.keep, "args": ("guess-shown", True, False)}
-            st.button(_("Show the answer"), key="guess-button", type="primary", **reveal)
+            shows = ("guess-shown", True, False)
+            st.button(_("Show the answer"), key="guess-button", type="primary", on_click=stage.keep, args=shows)
     return given if shown else None
 
 

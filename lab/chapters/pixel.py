@@ -144,7 +144,7 @@ def _full() -> None:
             )
             _bits(contest.full)
         if race.is_over:
-            best = {name: min(race.done(), key=lambda c, name=name: c.full[name]).levels for name in pixel.RIVALS}
+            best = {name: min((c.full[name], c.levels) for c in race.done())[1] for name in pixel.RIVALS}
             stage.words(CHAPTER, "full", levels=levels, values=left_out, **best)
     _measured(race)
     _closing(image, levels)

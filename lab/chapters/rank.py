@@ -1,18 +1,20 @@
 """Rank: real rows against samples, damaged ones, other data and noise, sorted by log p(x)."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
-from nade_core import ModelCard, measures
+from nade_core import ModelCard
 from nade_core.messages import N_
 
 from .. import cache, kinds
-from ..cache import Gallery
 from ..chapter import Chapter
 from ..link import linked
 from ..session import choose_model, describe
+from ..telling import REAL, Scored, table
 from ..theme import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, chart, figure, log_ticks
-from ..words import _, explain, title
+from ..words import _, title
 
 CHAPTER = Chapter(
     id="rank",
@@ -21,21 +23,21 @@ CHAPTER = Chapter(
     icon=":material/sort:",
     title=N_("Rank: real against noise"),
     lead=N_(
-        "A good p(x) should be high for what is real and low for everything else. Is it? Below, everything is ranked by "
-        "its exact log p(x)."
+        "A good p(x) should be high for what is real and low for everything else. Is it? Ranked by the exact log p(x):"
     ),
 )
-REAL, NONE = "real", "none"
+NONE = "none"
 COLOURS = (BLUE, GREEN, ORANGE, AMBER, PURPLE, SKY, GREY)
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star")
-Scored = list[tuple[ModelCard, Gallery]]  # one model, or two on the same rows
 
 
 def render() -> None:
     card = choose_model(*kinds.all_kinds())
-    kind = kinds.all_kinds()[kinds.of(card)]
-    other = _other(card) if kind.ID == "images" else None
-    n, seed = _controls()
+    kind = kinds.kind_of(card)
+    with st.container(key="knobs"):
+        columns = st.columns([2, 2, 3], vertical_alignment="bottom")
+    n, seed = _controls(columns)
+    other = _other(card, columns[2]) if kind.ID == "images" else None
     shown = kind.gallery(card, n, seed)
     if shown is None:
         st.info(_("This model was trained on data of your own, which is not here to rank: choose another one."))
@@ -49,13 +51,12 @@ def render() -> None:
     _violins(both, chosen, kind)
     if other and chosen:
         _compare(both, chosen, kind)
-    _table(both, sorts, kind)
+    table(both, sorts, kind)
 
 
-def _controls() -> tuple[int, int]:
-    left, right = st.columns(2)
+def _controls(columns: list[Any]) -> tuple[int, int]:
     n = linked(
-        left.select_slider,
+        columns[0].select_slider,
         _("How many of each kind"),
         [20, 50, 100, 200],
         key="each",
@@ -63,7 +64,7 @@ def _controls() -> tuple[int, int]:
         help=_("More of them, narrower confidence intervals."),
     )
     seed = linked(
-        right.number_input,
+        columns[1].number_input,
         _("Seed"),
         0,
         10**6,
@@ -79,13 +80,13 @@ def _look(i: int) -> dict[str, str]:
     return {"color": COLOURS[i % len(COLOURS)], "symbol": SYMBOLS[i % len(SYMBOLS)]}
 
 
-def _other(card: ModelCard) -> ModelCard | None:
+def _other(card: ModelCard, where: Any) -> ModelCard | None:
     """A second model of the same data to rank the same images with, or None."""
     found = {
         name: c for name, c in cache.cards().items() if cache.same_data(c, card) and name != card.name and kinds.of(c)
     }
     name = linked(
-        st.selectbox,
+        where.selectbox,
         _("Compare with"),
         [NONE, *found],
         key="compare",
@@ -100,8 +101,8 @@ def _compare(both: Scored, sorts: list[str], kind: kinds.Kind) -> None:
     """Every image of those sorts by its density under both models."""
     (card, ours), (other, theirs) = both
     st.header(_("The same images under two models"), anchor=False)
-    axes = [_("−log p under {title} (nats, log scale)", title=_(c.title)) for c in (card, other)]
-    fig = figure(*axes, 520)
+    x, y = (_("−log p under {title} (nats, log scale)", title=_(c.title)) for c in (card, other))
+    fig = figure(x, y, 520)
     for i, sort in enumerate(sorts):
         fig.add_scatter(
             x=-ours.of(sort),
@@ -159,45 +160,3 @@ def _violins(both: Scored, sorts: list[str], kind: kinds.Kind) -> None:
         for card, scored in both
     )
     chart(fig, _("Distribution of log p by kind, in nats. Means: {means}.", means=means), key="by_kind")
-
-
-def _table(both: Scored, sorts: list[str], kind: kinds.Kind) -> None:
-    st.header(_("How well does log p tell the real from each kind?"), anchor=False)
-    rows = {sort: {_("kind"): kind.sort_name(sort)} for sort in sorts}
-    means = []
-    for whose, (card, shown) in zip(_owners(both), both, strict=True):
-        entropy = float(-cache.test_log_probs(card).mean())
-        means.append(_("H{whose} = {entropy:.1f} nats", whose=whose, entropy=entropy))
-        for sort in sorts:
-            values = shown.of(sort)
-            rows[sort][_("mean log p, nats") + whose] = round(values.mean(), 1)
-            if len(both) == 1:  # with two models there is no room for it
-                typicality = float(abs(-values - entropy).mean())
-                rows[sort][_("typicality |−log p − H|, nats")] = round(typicality, 1)
-            area = _area(shown.of(REAL), values) if sort != REAL else "–"
-            rows[sort][_("AUROC of real against it") + whose] = area
-    st.dataframe(list(rows.values()), hide_index=True, width="stretch", height="content")
-    explain(
-        _(
-            "[[auroc]]: the chance that a real one has a higher log p than one of that kind; below 0.5 the kind outranks "
-            "the real. In brackets the 95 % interval of DeLong et al. (1988). {means}: the mean of −log p over real test "
-            "rows, in [[nat|nats]].",
-            means="; ".join(means),
-        ),
-        small=True,
-    )
-
-
-def _owners(both: Scored) -> list[str]:
-    """What tells the columns of two models apart: short titles, or names where those are the same."""
-    if len(both) == 1:
-        return [""]
-    titles = [title(card).split(",")[0] for card, _shown in both]
-    return [f" ({title})" for title in (titles if len(set(titles)) == 2 else [card.name for card, _shown in both])]
-
-
-def _area(real: np.ndarray, values: np.ndarray) -> str:
-    if len(values) == 1:
-        return _("a single one: outranks {share:.0f} % of real", share=100 * (real < values[0]).mean())
-    low, high = measures.auroc_interval(real, values)
-    return f"{measures.auroc(real, values):.3f}  [{low:.3f}, {high:.3f}]"

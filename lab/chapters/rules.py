@@ -66,8 +66,8 @@ def _table() -> np.ndarray:
 
 def _chain(joint: np.ndarray) -> None:
     case = linked(st.select_slider, _("case x₁x₂x₃"), CASES, key="case", default="111")
-    factors, both = rules.chain_rule(joint, tuple(map(int, case)))
     a, b, c = case
+    factors, both = rules.chain_rule(joint, (int(a), int(b), int(c)))
     product = r" \cdot ".join("?" if np.isnan(f) else f"{f:.3f}" for f in factors)
     stage.formula(
         rf"\begin{{aligned}}p({a},{b},{c}) &= p({a})\,p({b}\mid {a})\,p({c}\mid {a},{b})\\ &= {product}\\ &= {both.by_rule:.3f}\end{{aligned}}"

@@ -1,13 +1,14 @@
 """Tables: a table of one's own, or an invented one: what a model makes of it, row by row and column by column."""
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from nade_core import ModelCard
 from nade_core.data.filetypes import suffixes
 from nade_core.messages import N_
-from nade_core.queue import MAX_UPLOAD_MB, Queue
+from nade_core.queue import MAX_UPLOAD_MB
 from nade_core.runs import Request
 
 from .. import cache, link
@@ -16,7 +17,7 @@ from ..kinds import tables
 from ..link import linked
 from ..session import choose_model, friendly_errors
 from ..tables import rows
-from ..train.queue import the_queue
+from ..train.queue import submit, the_queue
 from ..train.understood import panel
 from ..train.watch import watch
 from ..words import _
@@ -28,8 +29,7 @@ CHAPTER = Chapter(
     icon=":material/table_chart:",
     title=N_("Tables"),
     lead=N_(
-        "A table is rows x of numbers, and p(x) is as good a question to it as to a picture: which rows are strange, and "
-        "why; what the other columns could be once some are known."
+        "A row x of a table has a p(x) too. Which rows are strange, and why? If some columns are known, what of the rest?"
     ),
 )
 MODEL = "OrderAgnosticRNADE"  # which can be asked for any columns given any others
@@ -46,20 +46,22 @@ def render() -> None:
     if wanted is not None:
         st.session_state["run"] = wanted
     open_now = bool(st.session_state["run"])
-    with st.expander(_("A table of your own"), icon=":material/upload_file:", expanded=open_now), friendly_errors():
+    above, below = st.container(), st.container()  # a run that is watched stands above the table that is looked at
+    with below:
+        card = choose_model(tables.ID)
+        _head(card)
+        with friendly_errors():
+            _view(card)
+    place, words = above if open_now else st.container(), _("A table of your own")
+    with place, st.expander(words, icon=":material/upload_file:", expanded=open_now), friendly_errors():
         _own()
-    card = choose_model(tables.ID)
-    _head(card)
-    with friendly_errors():
-        _view(card)
 
 
 def _own() -> None:
     """A table is dropped, what was understood of it is told, and a model learns from it."""
     about = _("Text, Parquet, Excel or arrays: a row for each example, a column for each variable.")
     ends = [end[1:] for end in suffixes("real") if end != ".zip"]
-    look = {"key": "own_table", "max_upload_size": MAX_UPLOAD_MB, "help": about}
-    file = st.file_uploader(_("Drop a table here"), ends, **look)
+    file = st.file_uploader(_("Drop a table here"), ends, key="own_table", max_upload_size=MAX_UPLOAD_MB, help=about)
     if file is not None:
         key, reading = panel([file], "real")
         st.button(
@@ -81,9 +83,8 @@ def _own() -> None:
 def _learn(name: str, content: bytes, key: str | None, reading: dict) -> None:
     """Put a run into the queue."""
     with friendly_errors():
-        queue: Queue = the_queue()
         request = Request("own", MODEL, title=Path(name).stem[:60], key=key, reading=reading)
-        _watch_run(queue.submit(request, [(name, content)]).name)
+        _watch_run(submit(request, [(name, content)]).name)
 
 
 def _watch_run(name: str) -> None:
@@ -102,24 +103,24 @@ def _use(name: str) -> None:
 def _head(card: ModelCard) -> None:
     """What the model was trained on, and what it reaches."""
     here, split = rows(card), next((split for split in ("test", "valid") if split in card.nats), None)
-    of = _("Of a table that comes with the project those that it never saw.")
-    mean = _("The mean over rows that it did not learn from; lower is better.")
-    with st.container(horizontal=True, gap="medium"):
-        st.metric(_("columns"), card.dims, width="content")
-        st.metric(_("rows here"), "–" if here is None else f"{len(here):,}", help=of, width="content")
-        if split:
-            name = _("−log p, test") if split == "test" else _("−log p, validation")
-            st.metric(name, _("{value:.2f} nats", value=card.nats[split]), help=mean, width="content")
-        if split in card.standardised_nats:
-            same = _("The same for columns of variance 1: without their units.")
-            value = _("{value:.2f} nats", value=card.standardised_nats[split])
-            st.metric(_("standardised"), value, help=same, width="content")
+    said = [_("columns: {n}", n=card.dims)]
+    if here is not None:
+        n = len(here)
+        said.append(_("rows that it never saw: {n:,}", n=n) if card.embedded else _("rows here: {n:,}", n=n))
+    if split:
+        name = _("−log p, test") if split == "test" else _("−log p, validation")
+        said.append(f"{name}: " + _("{value:.2f} nats", value=card.nats[split]))
+    if split in card.standardised_nats:
+        said.append(_("in columns of variance 1: {value:.2f} nats", value=card.standardised_nats[split]))
+    st.caption(" · ".join(said))
 
 
 def _view(card: ModelCard) -> None:
     """One of the three looks at the table."""
+    with st.container(key="knobs-view"):
+        row = st.columns([2, 2, 1], vertical_alignment="bottom")
     view = linked(
-        st.segmented_control,
+        row[0].segmented_control,
         _("What to look at"),
         list(VIEWS),
         key="view",
@@ -133,11 +134,10 @@ def _view(card: ModelCard) -> None:
     elif view == "given":
         tables.asked(card)
     else:
-        _pairs(card)
+        _pairs(card, *row[1:])
 
 
-def _pairs(card: ModelCard) -> None:
-    left, right = st.columns(2)
+def _pairs(card: ModelCard, left: Any, right: Any) -> None:
     n = linked(left.slider, _("Rows drawn"), 100, MOST, key="n", default=DRAWN, step=100, help=_("How many to draw."))
     same = _("The same seed gives the same samples, on any machine.")
     seed = linked(right.number_input, _("Seed"), 0, 10**6, key="seed", default=0, help=same)

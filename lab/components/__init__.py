@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -15,6 +15,8 @@ from ..words import _, language
 HERE = Path(__file__).parent
 TINT = (86, 180, 233), (0, 40, 66)  # red, green, blue of a marked pixel that is on, and of one that is off
 
+First = TypeVar("First", int, None)  # what is chosen at first: an id, or none
+
 
 @lru_cache
 def _source(name: str) -> dict[str, str]:
@@ -24,7 +26,10 @@ def _source(name: str) -> dict[str, str]:
 
 def component(name: str) -> Any:
     """The component whose html, css and js stand beside this file."""
-    return st.components.v2.component(f"nade_{name}", **_source(name))
+    source = _source(name)
+    return st.components.v2.component(
+        f"nade_{name}", html=source.get("html"), css=source.get("css"), js=source.get("js")
+    )
 
 
 _grid, _player, _frame = component("grid"), component("player"), component("frame")
@@ -60,9 +65,10 @@ def image_grid(
     cell: str = "5.2rem",
     marked: np.ndarray | None = None,
     ids: list[int] | None = None,
-    default: int | None = 0,
     below: bool = True,
-) -> int | None:
+    *,
+    default: First,
+) -> int | First:
     """Images (N, 784) to click, with lines of caption under each; the id of the one clicked, which stands in the URL.
 
     ``below`` says that what a click shows stands below: a phone then goes there. The ids are 0 to N - 1 unless given. Pixels that are ``marked`` (784,) stand in TINT.
@@ -90,7 +96,7 @@ def image_grid(
     return chosen
 
 
-def chosen_id(key: str, ids: list[int], default: int | None) -> int | None:
+def chosen_id(key: str, ids: list[int], default: First) -> int | First:
     """The id that the URL or the last click says, if it is one of the ids; else the default."""
     text = link.arriving(key)
     if text is not None:

@@ -70,7 +70,8 @@ def bumps(
 
     def dragged() -> None:
         drag = st.session_state[key]["drag"]
-        on_drag(mixture.moved(now, drag["k"], drag["weight"], drag["mean"], drag["sigma"]))
+        if on_drag is not None:
+            on_drag(mixture.moved(now, drag["k"], drag["weight"], drag["mean"], drag["sigma"]))
 
     _bumps(key=key, data=data, on_drag_change=dragged)
 

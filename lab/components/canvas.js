@@ -6,6 +6,7 @@ const TOOLS = [
   ["1", "size1"], ["2", "size2"], ["3", "size3"], ["\u25A1", "erase"], ["\u21B6", "undo"], ["\u21B7", "redo"], ["\u2715", "clear"],
   ["\u25D0", "invert"], ["\u2190", "left"], ["\u2192", "right"], ["\u2191", "up"], ["\u2193", "down"],
 ];
+const STEP = 60; // milliseconds of a step uphill, at least
 const frame = () => new Promise(requestAnimationFrame);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -181,23 +182,23 @@ class Studio {
     const token = (this.running = {}), { call } = this.model, before = this.history.cells;
     this.show();
     try {
-      let found = await call("set", before, null), flips = 0, since = performance.now();
-      for await (const next of this.walks[id](call, this.model.card.classes)) {
+      const steps = [await call("set", before, null)];
+      let [found] = steps, since = performance.now();
+      for await (const next of this.walks[id](call, found, this.model.card.classes)) {
         if (this.running !== token) return;
         if (!this.root.isConnected) break;
         found = next;
-        flips++;
+        if (id === "likelier") steps.push(found);
         if (this.page.still() && id === "likelier") continue; // the end alone is shown
         this.sketch = found.x;
         this.draw();
         await this.take(found);
         await frame();
-        if (id === "likelier") await pause(Math.max(0, 90 - (performance.now() - since)));
+        if (id === "likelier") await pause(Math.max(0, STEP - (performance.now() - since)));
         since = performance.now();
       }
       if (this.running !== token) return;
-      const blank = await call("logProb", this.strokes.blank());
-      this.ended = { flips, on: found.x.reduce((n, v) => n + v, 0), value: found.logProb, blank };
+      this.ended = { ...this.walks.walked(steps), blank: await call("logProb", this.strokes.blank()) };
       this.sketch = found.x;
     } catch (fault) {
       this.lose(fault);
@@ -256,8 +257,7 @@ class Studio {
       if (id === "likelier" || id === "typical") button.disabled = !this.model || Boolean(this.running);
       if (id === "pause") button.disabled = !this.running;
     }
-    const { ended } = this, facts = ended && { flips: ended.flips, on: ended.on, value: page.number(ended.value, 1), blank: page.number(ended.blank, 1) };
-    this.find(".lesson").textContent = ended ? page.fill(data.words.ended, facts) : "";
+    this.meter.ended(this.find(".lesson"), this.ended, data.words);
     page.paint(this.map, (k) => page.heat(-seen.terms[k] / MOST));
     this.map.setAttribute("aria-label", page.fill(data.words.mapped, { value: page.number(-seen.logP, 1) }));
     this.meter.figures(this.find("dl"), seen, data.words);

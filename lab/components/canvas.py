@@ -120,6 +120,10 @@ def _words() -> dict[str, str]:
             "After {flips} flips no single pixel makes it likelier: {on} pixels are on, log p = {value} nats. A blank image "
             "has {blank} nats."
         ),
+        "crossed": _(
+            "After {flips} flips no single pixel makes it likelier, at {top} nats. Erasing {erased} pixels one by one, "
+            "through {lowest} nats, leads higher: {on} pixels are on, log p = {value} nats. A blank image has {blank} nats."
+        ),
         "alone": _("log p(x) = {there} nats"),
         "same": _("The library says {there} nats: the same."),
         "wrong": _("The browser says {here} nats, the library {there}. They should agree: trust the library."),

@@ -69,26 +69,30 @@ function isDark(app) {
   return red + green + blue < 384;
 }
 
-let observing, waiting; // called again with new data, a component's cleanup is not called before
+let observing, waiting, next; // called again with new data, a component's cleanup is not called before
 
 export default function (component) {
   const { data, setTriggerValue } = component, app = document.querySelector('[data-testid="stApp"]');
   let asked = data.dark;
   const look = () => {
     clearTimeout(waiting);
+    next = 0;
     furnishAll(data.label);
     if (isDark(app) === asked) return;
     if (!window.wordKeeper?.calm()) return (waiting = setTimeout(look, 100));
     asked = !asked; // light and dark were switched in the browser, and charts are coloured on the server
     setTriggerValue("dark", asked);
   };
+  const soon = () => { next ||= requestAnimationFrame(look); }; // once a frame: it asks for a style, which is computed anew
   observing?.disconnect();
-  const observer = (observing = new MutationObserver(look));
+  cancelAnimationFrame(next);
+  const observer = (observing = new MutationObserver(soon));
   observer.observe(document.body, { subtree: true, childList: true });
   observer.observe(app, { attributes: true, attributeFilter: ["class"] });
   look();
   return () => {
     clearTimeout(waiting);
+    cancelAnimationFrame(next);
     observer.disconnect();
   };
 }

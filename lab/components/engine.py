@@ -10,11 +10,16 @@ from ..words import _
 
 FAULTS = (
     N_("Expected a class from 0 to {last}; got {label}."),
+    N_("Expected a hidden unit from 0 to {last}; got {unit}."),
     N_("Expected a pixel from 0 to {last}; got {pixel}."),
     N_("Expected a prefix of at most {dims} values, 0 and 1 only."),
     N_("Expected a temperature above 0; got {temperature}."),
+    N_("Expected an array of {dims} pixels, 0 and 1 only; got {value}."),
+    N_("Expected between 0 and {dims} known pixels; got {n}."),
+    N_("Expected pixels of 0 and 1 only; pixel {pixel} is {value}."),
     N_("Expected rows of {width} random numbers; got {length}."),
     N_("Expected {dims} pixels, 0 and 1 only; got {length} values."),
+    N_("Random numbers lie between 0 and 1; got {value}."),
     N_("The engine does not know {call}, or has no model yet."),
     N_("The engine does not start in this browser."),
     N_("The hidden units belong to one class: choose a class first."),

@@ -26,6 +26,9 @@ class Kind(Protocol):
     def samples(self, card: ModelCard, n: int, seed: int, label: int | None, temperature: float) -> None:
         """The body of Generate."""
 
+    def sketch(self, card: ModelCard, n: int, key: str) -> None:
+        """n rows that the model draws as it is now, small and with nothing to choose: what stands beside a run."""
+
     def report(self, card: ModelCard) -> None:
         """The body of Density."""
 
@@ -44,6 +47,11 @@ def all_kinds() -> dict[str, Kind]:
     """Every kind by id."""
     found = [importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
     return {kind.ID: kind for kind in sorted(found, key=lambda kind: kind.PLACE)}
+
+
+def kind_of(card: ModelCard) -> Kind:
+    """The kind of the rows of a model that has one."""
+    return next(kind for kind in all_kinds().values() if kind.holds(card))
 
 
 def of(card: ModelCard) -> str | None:

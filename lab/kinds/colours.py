@@ -88,6 +88,12 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
     )
 
 
+def sketch(card: ModelCard, n: int, key: str) -> None:
+    levels = parts(card, n, 0)["samples"]
+    alt = _("{n} colours that the model draws as it is now, by brightness", n=n)
+    st.image(sheet(levels[brightness(levels)]), width="stretch", alt=alt, caption=alt)
+
+
 def brightness(levels: np.ndarray) -> np.ndarray:
     """Colours (n, 3) from dark to bright: their places, (n,)."""
     return np.argsort(levels.astype(int).sum(1), kind="stable")
@@ -175,6 +181,7 @@ def full_hex(text: str) -> str | None:
 
 def _numbers(row: Any, card: ModelCard, log_p: float) -> None:
     test, look = cache.test_log_probs(card), {"width": "content"}
+    assert test is not None, "colours are of a photo that comes with the project"
     exact = cache.model_class(card).values == "levels"
     row.metric(
         "log p(r, g, b)",

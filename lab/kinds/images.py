@@ -1,5 +1,7 @@
 """Binary 28 x 28 images: drawn pixel by pixel, scored with a surprise map, ranked against damaged ones and noise."""
 
+import math
+
 import numpy as np
 import streamlit as st
 
@@ -36,7 +38,7 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
     with left:
         captions = [[_("{value:.1f} nats", value=value)] for value in log_p]
         about = _("samples from the model; choose one to watch it being drawn")
-        chosen = image_grid(x, captions, "chosen", about)
+        chosen = image_grid(x, captions, "chosen", about, default=0)
         given = "" if label is None else f" | {class_name(card, label)}"
         words = _(
             "Under each image: its exact log p(x{given}) in [[nat|nats]]. Click one to see it drawn.", given=given
@@ -58,9 +60,16 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
         _watch(card, x[chosen], label, chosen)
 
 
+def sketch(card: ModelCard, n: int, key: str) -> None:
+    sheet = pictures.grid(cache.samples(card, n, 0)[0], columns=math.isqrt(n), scale=4)
+    words = _("Samples of the model as it is now, always from the same random numbers")
+    st.image(sheet, caption=words, width="stretch", alt=_("{n} samples from the model being trained", n=n))
+
+
 def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -> None:
     st.header(_("Image {n}, pixel by pixel", n=chosen + 1), anchor=False)
     terms = cache.terms(card, image, label)
+    assert terms.p_on is not None, "an image is binary"
     player(image, terms.log_p, terms.p_on, cache.ordering(card), key="player")
     explain(
         _(
@@ -97,10 +106,10 @@ def _memorised(card: ModelCard, image: np.ndarray, data: Dataset) -> None:
 
 
 def report(card: ModelCard) -> None:
-    left, right = st.columns([3, 2], vertical_alignment="bottom", gap="large")
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
     source, label = choose_source(card, left), None
     if source == DRAW:
-        paper(card)
+        paper(card, right)
         return
     if card.classes:
         about = _("Then p(x | class) stands beside p(x), and the surprise map is that of the class.")
@@ -128,8 +137,7 @@ def sort_name(sort: str) -> str:
 
 
 def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[str]:
-    """What is said of the blank image, then images of the chosen sorts by log p."""
-    _blank(card, shown)
+    """Images of the chosen sorts by log p; then what is said of the blank one."""
     chosen = linked(
         st.pills,
         _("Kinds shown"),
@@ -153,10 +161,9 @@ def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[
     which = np.flatnonzero(np.isin(shown.sorts, chosen))
     which = which[np.argsort(shown.log_p[which] * (1 if lowest else -1), kind="stable")]
     picked = which if len(which) <= SHOWN else which[np.linspace(0, len(which) - 1, SHOWN).astype(int)]
-    rank = {index: place + 1 for place, index in enumerate(which)}
-    captions = [[f"#{rank[i]}  {shown.log_p[i]:.1f}", sort_name(shown.sorts[i])] for i in picked]
+    rank, ids = {index: place + 1 for place, index in enumerate(which.tolist())}, picked.tolist()
+    captions = [[f"#{rank[i]}  {shown.log_p[i]:.1f}", sort_name(shown.sorts[i])] for i in ids]
     about = _("images sorted by log p; choose one to look into it")
-    ids = picked.tolist()
     opened = image_grid(shown.rows[picked], captions, "open", about, cell="6rem", ids=ids, default=None)
     note = _("{n} images of {kinds} kinds, by log p(x) in nats.", n=len(which), kinds=len(chosen))
     if len(which) > SHOWN:
@@ -164,6 +171,7 @@ def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[
     st.caption(note + " " + _("Click one to look into it."))
     if opened is not None:
         _opened(card, shown, opened, _("Image #{rank}: {sort}", rank=rank[opened], sort=sort_name(shown.sorts[opened])))
+    _blank(card, shown)
     return chosen
 
 
@@ -178,7 +186,8 @@ def _opened(card: ModelCard, shown: cache.Gallery, index: int, title: str) -> No
 
 def _blank(card: ModelCard, shown: cache.Gallery) -> None:
     """What the model says of a blank image, computed, and why."""
-    real, blank = cache.test_log_probs(card), shown.of("all-off")[0]
+    real, data, blank = cache.test_log_probs(card), cache.data_of(card), shown.of("all-off")[0]
+    assert real is not None and data is not None, "what is ranked comes from the data"
     facts = {"blank": blank, "share": 100 * (real < blank).mean(), "n": len(real), "mean": real.mean()}
     with st.container(border=True):
         st.markdown(
@@ -189,5 +198,5 @@ def _blank(card: ModelCard, shown: cache.Gallery) -> None:
             )
         )
         with st.expander(_("Why? Is the model broken?")):
-            off = 100 * (1 - cache.data_of(card).test.mean())
+            off = 100 * (1 - data.test.mean())
             explain(prose("rank", "blank", off=f"{off:.0f}"))

@@ -11,8 +11,9 @@ import streamlit as st
 from nade_core import ModelCard, measures
 from nade_core.messages import N_
 
-from .. import cache
+from .. import cache, tables
 from ..link import linked
+from ..pairs import pair_plot
 from ..theme import BLUE, ORANGE, chart, figure
 from ..words import _, explain
 
@@ -60,6 +61,11 @@ def samples(card: ModelCard, n: int, seed: int, label: int | None, temperature: 
         st.header(_("{n} points x ~ p(x)", n=n), anchor=False)
         _map(card, x[chosen], x)
         st.caption(f"{_mean(card, log_p)} {_whole(card)}")
+
+
+def sketch(card: ModelCard, n: int, key: str) -> None:
+    pair_plot(tables.rows(card), cache.samples(card, n, 0)[0], NAMES, (0, 1), 380, key)
+    st.caption(_("Real points in blue, drawn ones in green, as the model is now."))
 
 
 def _mean(card: ModelCard, log_p: np.ndarray) -> str:
@@ -123,7 +129,7 @@ def _numbers(parts: np.ndarray, names: dict[int, str], test: np.ndarray | None) 
 
 def _choose(card: ModelCard) -> np.ndarray:
     """A point (2,) by two sliders; at first a real one that the model never saw, or the middle of the map."""
-    rows = cache.held_out(card.embedded, "real")
+    rows = cache.held_out(card.embedded, "real") if card.embedded else None
     point = []
     for d in range(2):
         low, high, step, decimals = _slider(*_ends(axes(card)[d]))

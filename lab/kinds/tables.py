@@ -8,14 +8,15 @@ from nade_core.messages import N_
 
 from .. import cache, tables
 from ..link import linked
-from ..theme import BLUE, GREEN, GREY, ORANGE, chart, figure
+from ..pairs import SHOWN, pair_plot
+from ..theme import BLUE, GREY, ORANGE, chart, figure
 from ..words import _, explain, plain
 
 ID, PLACE = "tables", 3
 HOW_MANY = [60, 120, 240, 480, 960, 1920], 480
-PAIRED, NAMED, CURVES = 4, 3, 9  # columns in the pair plot at first, named of a strange row, drawn as conditionals
+PAIRED = SKETCHED = 3  # columns in the pair plot at first, and beside a run
+NAMED, CURVES = 3, 9  # columns named of a strange row, drawn as conditionals
 POINTS = 200  # of a curve
-SHOWN = 500  # rows in a pair plot
 ENDS = 0.01, 0.99  # between which shares of the rows a value can be set
 
 
@@ -60,20 +61,7 @@ def pairs(card: ModelCard, drawn: np.ndarray) -> None:
     if len(chosen) < 2:
         st.info(_("Choose at least two columns."))
         return
-    labels, side = [names[int(id)] for id in chosen], len(chosen) - 1
-    fig = figure("", "", 240 + 110 * len(chosen))
-    fig.set_subplots(side, side, shared_xaxes=True, shared_yaxes=True, horizontal_spacing=0.03, vertical_spacing=0.04)
-    for rows, name, colour in ((real, _("real"), BLUE), (drawn, _("drawn"), GREEN)):
-        for i, j in zip(*np.tril_indices(side if rows is not None else 0), strict=True):
-            x, y = (rows[:SHOWN, int(chosen[k])] for k in (j, i + 1))
-            look = {"mode": "markers", "marker": {"color": colour, "size": 3.5, "opacity": 0.7}, "legendgroup": name}
-            fig.add_scatter(x=x, y=y, name=name, showlegend=bool(i == 0), row=int(i) + 1, col=int(j) + 1, **look)
-    for k in range(side):
-        fig.update_xaxes(title=_short(labels[k]), nticks=4, row=side, col=k + 1)
-        fig.update_yaxes(title=_short(labels[k + 1]), row=k + 1, col=1)
-    fig.update_layout(legend_itemsizing="constant")
-    facts = {"columns": ", ".join(labels), "n": min(len(drawn), SHOWN)}
-    chart(fig, _("Pairs of {columns}: {n} rows that the model drew over real ones.", **facts), "pairs")
+    pair_plot(real, drawn, names, [int(id) for id in chosen], 110 + 90 * len(chosen), "pairs")
     st.caption(
         _(
             "Blue: real rows, at most {n}. Green: as many that the model drew. Where green covers blue, it has learned the "
@@ -83,8 +71,18 @@ def pairs(card: ModelCard, drawn: np.ndarray) -> None:
     )
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 18 else name[:17] + "…"
+def sketch(card: ModelCard, n: int, key: str) -> None:
+    """Pairs of the first columns of real values; of others the mean of each column, real and drawn."""
+    drawn, names, real = cache.samples(card, n, 0)[0], tables.names(card), tables.rows(card)
+    if card.values == "real" and card.dims > 1:
+        pair_plot(real, drawn, names, range(min(SKETCHED, card.dims)), 380, key)
+        about = _("The first columns: real rows in blue, drawn ones in green, as the model is now.")
+        st.caption(about)
+        return
+    columns = {_("column"): np.array(names), _("mean of drawn rows"): drawn.mean(0)}
+    if real is not None:
+        columns[_("mean of real rows")] = real.mean(0)
+    _table(columns)
 
 
 def strange(card: ModelCard) -> None:

@@ -16,7 +16,7 @@ from .. import link
 from ..link import linked
 from ..session import device
 from ..words import _, duration
-from .queue import viewer
+from .queue import submit
 from .understood import panel
 
 OWN, AUTO = "own", "auto"
@@ -47,12 +47,15 @@ def form(queue: Queue) -> None:
         if source != OWN:
             _estimate(queue.hosting, source, model, model_options, train_options.get("epochs"))
         asked = st.button(_("Train"), type="primary", icon=":material/play_arrow:", width="stretch", key="go")
-    st.caption(_("Trains on {device}. One run at a time; the others wait their turn.", device=device()))
+    if queue.cluster:
+        st.caption(_("Trains on a cluster, as many runs at once as it holds; the others wait their turn."))
+    else:
+        st.caption(_("Trains on {device}. One run at a time; the others wait their turn.", device=device()))
     _limits(queue.hosting)
     if asked:
         title = title.strip()[:LONGEST] or f"{model}, {_called(source, files)}"
         request = Request(source, model, model_options, train_options, title, key=key, seed=seed, reading=reading)
-        _submit(queue, request, files)
+        _submit(request, files)
 
 
 def _estimate(hosting: Hosting, source: str, model: str, model_options: dict, epochs: int | None) -> None:
@@ -131,7 +134,9 @@ def _model(source: str) -> str:
 
 def _how(source: str, model: str) -> tuple[dict, dict, int]:
     """Only what the viewer chose of the model's sizes and of its training; the seed."""
-    columns, automatic = st.columns(4), usual(model, source)
+    automatic = usual(model, source)
+    with st.container(key="knobs-how"):
+        columns = st.columns(4)
     counts, hidden = automatic.counts, automatic.hidden
     passes = _("Passes over the training data.")
     epochs = _choice(columns[0], _("Epochs"), "epochs", EPOCHS, automatic.epochs, passes, counts)
@@ -168,9 +173,8 @@ def _called(source: str, files: list) -> str:
     return Path(files[0].name).stem if source == OWN and len(files) == 1 else source
 
 
-def _submit(queue: Queue, request: Request, files: list) -> None:
-    with st.spinner(_("Reading the data…")):
-        run = queue.submit(request, [(file.name, file.getvalue()) for file in files], owner=viewer().owner)
+def _submit(request: Request, files: list) -> None:
+    run = submit(request, [(file.name, file.getvalue()) for file in files])
     st.session_state["run"] = run.name
     link.say("run", run.name)
     st.toast(_("The run is in the queue."))

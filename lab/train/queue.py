@@ -1,14 +1,16 @@
 """The queue of this app, one for all viewers, and what is known of a run without reading a file twice."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from nade_core.messages import N_, NadeError
-from nade_core.queue import Queue
-from nade_core.runs import RunState, Viewer, read_log
+from nade_core.queue import LARGE, Queue
+from nade_core.runs import Request, RunState, Viewer, read_log
 
 from .. import cache, visitor
+from ..words import _
 
 STATES = {
     "queued": N_("waiting"),
@@ -37,6 +39,19 @@ def _queue(root: Path) -> Queue:
 def viewer() -> Viewer:
     """Who looks."""
     return visitor.viewer(cache.RUNS)
+
+
+def submit(request: Request, files: Sequence[tuple[str, bytes]]) -> RunState:
+    """Put a run into the queue, in the name of who looks; says what it waits for, while the data are read.
+
+    What is large is read in a process of its own: nobody else waits for it.
+    """
+    size = sum(len(content) for _name, content in files)
+    words = _("Reading the data…")
+    if size > LARGE:
+        words = _("Reading {size} MB and looking at every row, in a process of its own…", size=size >> 20)
+    with st.spinner(words, show_time=True):
+        return the_queue().submit(request, files, owner=viewer().owner)
 
 
 def title(run: RunState) -> str:

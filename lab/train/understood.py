@@ -41,20 +41,21 @@ def panel(files: list, values: str) -> tuple[str | None, dict]:
         key = linked(st.selectbox, _("Array"), names, key="own_key", default=names[0], help=several)
     reading = _otherwise(name, content, How(values, key)) if name.lower().endswith(TABLES) else {}
     seen, names = _look(name, content, How(values, key, **reading))
-    if isinstance(seen, NadeError):
-        st.warning(plain(tell(seen)), icon=":material/info:")
-        return key, reading
-    if seen.offers:
+    if isinstance(seen, Understood) and seen.offers:
         reading |= _offer()
         seen, names = _look(name, content, How(values, key, **reading))
-    _show(seen)
+    if isinstance(seen, NadeError):
+        st.warning(plain(tell(seen)), icon=":material/info:")
+    else:
+        _show(seen)
     return key, reading
 
 
 def _otherwise(name: str, content: bytes, how: How) -> dict:
     """What only the viewer knows of a table: whether its first row is one of names, its labels, its empty cells."""
     with st.expander(_("Read it otherwise"), icon=":material/tune:"):
-        columns, reading = st.columns(3), {}
+        columns = st.columns(3)
+        reading: dict = {}
         with_names = name.lower().endswith(WITH_NAMES)
         if with_names:
             header = _choice(columns[0], _("The first row"), "own_header", FIRST_ROW)

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from lesson.published import PUBLISHED
-from nade_core import images
 from nade_core.checkpoint import read_card
+from nade_core.images import grid
 from nade_core.queue import Queue
 from nade_core.runs import RunConfig, RunState, Sheet, keeps_sheets, look, owned, read_replay, visit
 from nade_core.runs.folder import stop_requested
 
-from .. import cache, link
+from .. import cache, kinds, link
+from ..kinds import images
 from ..link import linked
 from ..session import friendly_errors
 from ..take_home import page_button, report_button
@@ -21,6 +22,7 @@ from .sharing import audience
 EVERY = 1.5  # seconds between two looks at a run under way
 MARK = next(result for result in PUBLISHED if result.model.startswith("NADE,"))
 LIVE = "queued", "running"
+SKETCHED = 25  # images that the model draws as it is now
 NOW = 0  # in the replay, the model as it is: epochs count from one
 
 
@@ -59,6 +61,8 @@ def _state(queue: Queue, run: RunState) -> None:
         waiting = [other.name for other in queue.waiting()]
         place = waiting.index(run.name) + 1 if run.name in waiting else 1
         st.info(_("Place {place} in the queue.", place=place), icon=":material/hourglass_empty:")
+        if queue.cluster and queue.cluster.fault:
+            st.warning(plain(tell(queue.cluster.fault)), icon=":material/info:")
     elif run.error:
         show = st.error if run.state == "failed" else st.warning
         show(plain(tell(run.error)), icon=":material/info:")
@@ -194,22 +198,21 @@ def _samples(run: RunState, trial: int) -> None:
         st.caption(_("Samples appear after the first epoch."))
         return
     card = read_card(run.folder)
-    if card.values != "binary" or card.dims != 784:
-        st.caption(_("This model's rows are not 28 × 28 images, so there is nothing to draw here."))
+    of = kinds.of(card)
+    if of is None:
+        st.caption(_("No chapter shows rows of this size, so there is no picture of them here."))
         return
-    if not keeps_sheets(cache.model_class(card), card.shape):
+    if of == images.ID and not keeps_sheets(cache.model_class(card), card.shape):
         st.caption(_("This model draws slowly, so no samples of its epochs are kept to go back to."))
     sheet = _replayed([sheet for sheet in read_replay(run.folder) if sheet.trial == trial])
     if sheet is not None:
         facts = {"epoch": sheet.epoch, "nats": sheet.valid_nats, "n": len(sheet.rows)}
         words = _("Samples after epoch {epoch}, at {nats:.2f} nats on validation", **facts)
         alt = _("{n} samples after epoch {epoch}", **facts)
-        st.image(images.grid(sheet.rows, columns=4, scale=5), caption=words, width="stretch", alt=alt)
+        st.image(grid(sheet.rows, columns=4, scale=5), caption=words, width="stretch", alt=alt)
         return
-    rows, _log_p = cache.samples(card, 25, seed=0)
-    sheet = images.grid(rows, columns=5, scale=4)
-    words = _("Samples of the model as it is now, always from the same random numbers")
-    st.image(sheet, caption=words, width="stretch", alt=_("25 samples from the model being trained"))
+    kind = kinds.all_kinds()[of]
+    kind.sketch(card, SKETCHED if of == images.ID else kind.HOW_MANY[1], f"drawn-{run.name}")
 
 
 def _replayed(sheets: list[Sheet]) -> Sheet | None:

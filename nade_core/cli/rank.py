@@ -31,6 +31,7 @@ def run(args) -> None:
     status = Status()
     status.say("Loading the model…")
     from .. import checkpoint
+    from ..data.tables import apart
     from ..scoring import least_likely
 
     card, model = checkpoint.read_card(args.model), checkpoint.load_model(args.model, args.device)
@@ -39,7 +40,8 @@ def run(args) -> None:
     places, terms = least_likely(model, rows, args.n)
     status.clear()
     if args.out:
-        columns = {"row": places + 1, "log_p": terms.sum(1), **{name: -terms[:, j] for j, name in enumerate(names)}}
+        heads = apart(["row", "log_p", *names])
+        columns = dict(zip(heads, [places + 1, terms.sum(1), *(-terms.T)], strict=True))
         write_columns(args.out, columns)
     shown = [
         _row(place, term, row, names, args.columns)

@@ -14,6 +14,14 @@ def read_for(args, card, holes: str | None = None):
     It is read as the model's own table was; ``holes`` is what becomes of empty cells where nothing is asked.
     """
     from ..data.reading import read_table
+
+    table = read_table(args.data, args.key, card.values, how_for(args, card, holes), card.layout, card.dims)
+    tell(table.understood)
+    return table
+
+
+def how_for(args, card, holes: str | None = None):
+    """How a table is read for a model: as was asked, and else as its own was."""
     from ..data.understood import How
 
     own = (
@@ -22,16 +30,7 @@ def read_for(args, card, holes: str | None = None):
         else {name: card.layout.reading[name] for name in ("binarise",) if name in card.layout.reading}
     )
     usual = {"holes": holes} if holes else {}
-    table = read_table(args.data, args.key, card.values, How(**{**usual, **own, **reading_of(args)}), card.layout)
-    if table.rows.shape[1] != card.dims:
-        raise NadeError(
-            "{data} has {width} columns; the model is one of {dims} values.",
-            data=Path(args.data).name,
-            width=table.rows.shape[1],
-            dims=card.dims,
-        )
-    tell(table.understood)
-    return table
+    return How(key=args.key, **{**usual, **own, **reading_of(args)})
 
 
 def layout_for(card):

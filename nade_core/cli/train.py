@@ -124,30 +124,44 @@ def run(args) -> None:
     status = Status()
     if args.resume:
         _check_resumed(args)
-    with _leaving_when_stopped(args.out):
-        _train(args, status)
-    _end(args)
+    status.say("Reading the data…")
+    from .. import __version__, together
+
+    with together.joined(__version__):
+        with _leaving_when_stopped(args.out):
+            _train(args, status)
+        if together.leads():
+            _end(args)
 
 
 def _train(args, status: Status) -> None:
-    status.say("Reading the data…")
-    from .. import runs
+    from .. import runs, together
     from ..devices import as_device
 
     device = as_device(args.device)
     if not args.resume:
-        understood: list = []
-        runs.create(args.out, runs.plan(_request(args), device, understood.append))
-        for one in understood:
-            tell(one)
+        together.led(lambda: _create(args, device))
+    together.check_shared(args.out)
     epochs = runs.read_config(args.out).train.epochs
     status.say("Starting: the first report takes longest…")
     for report in runs.run(args.out, device, args.time_budget, started=args.started):
+        if not together.leads():
+            continue
         if args.json:
             print(json.dumps(report), flush=True)
         else:
             _report(report, epochs, status)
     status.clear()
+
+
+def _create(args, device) -> None:
+    """A new run folder, and told what was understood of the data."""
+    from .. import runs
+
+    understood: list = []
+    runs.create(args.out, runs.plan(_request(args), device, understood.append))
+    for one in understood:
+        tell(one)
 
 
 @contextmanager
@@ -183,6 +197,8 @@ def _end(args) -> None:
         if split in nats:
             also = f", {standardised[split]:.3f} for the variables standardised" if split in standardised else ""
             print(f"{split} {nats[split]:.3f} nats{also}")
+    if rows := card.header.get("rows_in_the_end") if card else 0:
+        print(f"The model was fitted once more, to all {rows:,} rows; valid is from before.")
 
 
 def _check_resumed(args) -> None:

@@ -72,10 +72,15 @@ def is_picture(name: str) -> bool:
     return name.lower().endswith(IMAGE_SUFFIXES)
 
 
-def _is_hidden(name: str) -> bool:
-    """Whether a system put this file beside the pictures, such as ``._a.png``, ``.DS_Store`` and ``Thumbs.db``."""
-    parts = name.replace("\\", "/").split("/")
-    return "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1].lower() in ("thumbs.db", "desktop.ini")
+def is_hidden(name: str) -> bool:
+    """Whether a system put this file beside the pictures, such as ``._a.png``, ``.DS_Store`` and ``Thumbs.db``, or into a
+    hidden folder."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")] or [""]
+    return (
+        "__MACOSX" in parts
+        or any(part.startswith(".") for part in parts)
+        or parts[-1].lower() in ("thumbs.db", "desktop.ini")
+    )
 
 
 def _pictures(source: str, files: Iterator[tuple[str, Callable[[], Path | bytes]]]) -> Content:
@@ -83,7 +88,7 @@ def _pictures(source: str, files: Iterator[tuple[str, Callable[[], Path | bytes]
     rows: list[np.ndarray] = []
     skipped: list[Skipped] = []
     for name, get in files:
-        if _is_hidden(name):
+        if is_hidden(name):
             continue
         if len(rows) + len(skipped) >= MAX_IMAGES:
             raise NadeError("There are more than {limit:,} pictures.", limit=MAX_IMAGES)

@@ -143,6 +143,8 @@ def _load(file: IO[bytes], size: int, name: str) -> np.ndarray:
         raise NadeError("{name!r} is not a plain array of numbers, or it is damaged.", name=name) from error
     if array.dtype.names is None and not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        array = array.astype(np.float64)
     return np.ascontiguousarray(array) if array.ndim else array
 
 

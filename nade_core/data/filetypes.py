@@ -58,7 +58,7 @@ def read_file(source: str | Path, how: How) -> Content:
         raise NadeError("There is no file or folder {path}.", path=path)
     if path.is_dir():
         return read_folder(path, how)
-    if path.stat().st_size > MAX_FILE_BYTES:
+    if path.stat().st_size > MAX_FILE_BYTES and how.groups is None:
         raise NadeError("{name} is larger than {limit} MB.", name=path.name, limit=MAX_FILE_BYTES >> 20)
     found = file_type(path.name)
     if found is None or (how.values is not None and how.values not in found[1].values):

@@ -58,8 +58,8 @@ def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
     first, used = _first_row(_after(letters, dialect.above), dialect)
     first = [text.with_point(cell, dialect) for cell in first]
     body = _after(letters, used)
-    lines = [line for line in body[: 1 << 20].split("\n")[:ABOVE] if line.strip()]
-    below = [[text.with_point(cell, dialect) for cell in text.cells_of(line, dialect.separator)] for line in lines]
+    rows = text.rows_of(body[: 1 << 20], dialect.separator, ABOVE)
+    below = [[text.with_point(cell, dialect) for cell in row] for row in rows]
     header, notes = headings.header_of(first, below) if how.header is None else (how.header, [])
     skipped = used if header else dialect.above
     table = body if header else _after(letters, skipped)
@@ -143,10 +143,11 @@ def grid_of_parquet(path: Path, how: How) -> Grid:
 
     with path.open("rb") as source:
         file = parquet.ParquetFile(source)
-        cells = file.metadata.num_rows * file.metadata.num_columns
+        groups = range(file.num_row_groups) if how.groups is None else how.groups
+        cells = sum(file.metadata.row_group(i).num_rows for i in groups) * file.metadata.num_columns
         check_cells(path.name, cells)
         check_unpacked(path.name, 8 * cells, path.stat().st_size)
-        frame = file.read().to_pandas(ignore_metadata=True)
+        frame = file.read_row_groups(list(groups)).to_pandas(ignore_metadata=True)
     return grid_of_frame(frame, path.name)
 
 

@@ -99,10 +99,12 @@ def read_table(
     values: str = "binary",
     how: How | None = None,
     layout: Layout | None = None,
+    dims: int | None = None,
 ) -> Table:
     """One table of rows to evaluate: the ``test`` part of a name in SOURCES, or of a file, else its ``valid`` part,
     else its only table; with a key, that array. With the layout of the table that a model was trained on, its columns are
-    found by their names. NadeError says what is wrong."""
+    found by their names. NadeError says what is wrong; also that it is not one of ``dims`` columns, where so many are
+    expected."""
     if str(source) in SOURCES:
         return Table(_part(load_dataset(str(source), values), key or "test"), None, Understood())
     how = replace(how or How(), key=key, values=values)
@@ -114,7 +116,14 @@ def read_table(
     part = next((part for part in ("test", "valid") if part in content.arrays), next(iter(content.arrays)))
     how, scale = replace(how, packed=how.packed or content.packed), _scale(content, how)
     scale = layout.scale if layout and layout.scale else scale
-    rows = rows_of(content.arrays[part], part, 0, values, how, scale)
+    rows = rows_of(content.arrays[part], part, 0, values, how, scale, exact=True)
+    if dims is not None and rows.shape[1] != dims:
+        raise NadeError(
+            "{data} has {width} columns; the model is one of {dims} values.",
+            data=Path(source).name,
+            width=rows.shape[1],
+            dims=dims,
+        )
     return Table(rows, content.labels.get(part), _understood(content, how))
 
 

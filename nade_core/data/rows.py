@@ -38,9 +38,10 @@ def rows_of(
     values: str = "binary",
     how: How | None = None,
     scale: Scale | None = None,
+    exact: bool = False,
 ) -> np.ndarray:
-    """Rows (N, D) from an array of numbers, float32 where values are real (float64 where that would not tell them apart),
-    uint8 or int64 where they are levels. Kept holes are nan, in rows of floats.
+    """Rows (N, D) from an array of numbers, float32 where values are real (float64 where that would not tell them apart,
+    or where they are to be ``exact``), uint8 or int64 where they are levels. Kept holes are nan, in rows of floats.
 
     Binary: (N, D) of 0 and 1 is taken as it is. Other numbers become 0 and 1 only as ``how.binarise`` says, within
     ``scale`` (that of this array, if None): on where above the middle, or with probability (value - low) / (high -
@@ -52,11 +53,12 @@ def rows_of(
     array = array.reshape(len(array), -1)
     if how.holes == "keep" and values != "levels" and has_holes(array):
         holes = np.isnan(array)
-        rows = rows_of(np.where(holes, _common(array), array), name, seed, values, replace(how, holes="refuse"), scale)
+        whole = np.where(holes, _common(array), array)
+        rows = rows_of(whole, name, seed, values, replace(how, holes="refuse"), scale, exact)
         return np.where(holes, np.nan, rows).astype(rows.dtype if rows.dtype.kind == "f" else np.float32)
     if values == "real":
         _refuse_holes(array, name)
-        return array.astype(np.float64 if _is_fine(array) else np.float32)
+        return array.astype(np.float64 if exact or _is_fine(array) else np.float32)
     if values == "levels":
         return _levels(array, name)
     return _unpacked(array, name) if how.packed else _binary(array, name, seed, how.binarise, scale)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 LARGEST = float(np.finfo(np.float32).max)
 INDEX = N_("The column {name!r} only counts the rows: it was left out.")
-EMPTY = N_("The last columns, {n}, have no name and no values: they were left out.")
+EMPTY = N_("Columns at the sides, {n}, have no name and no values: they were left out.")
+GROUPED = N_("In the column {name!r}, what parts the thousands was left out: {before} is read as {after}.")
+RENAMED = N_("Several columns have one name: they are called {names}.")
 LABELS = N_("The column {name!r} was set aside as labels, of {n} classes.")
 DROPPED = N_("Rows with empty cells, {n}, were left out.")
 FILLED = N_("Empty cells, {n}, were filled with the median of their columns.")
@@ -28,12 +30,15 @@ class Columns:
     def __init__(self, grid: Grid, name: str, how: How):
         self.grid, self.file, self.how = grid, name, how
         width = grid.frame.shape[1]
-        self.names = [grid.names[j] if grid.names and grid.names[j] else f"column {j + 1}" for j in range(width)]
+        given = [grid.names[j] if grid.names and grid.names[j] else f"column {j + 1}" for j in range(width)]
+        self.names = apart(given)
         self.kept, self.told = list(range(width)), list(grid.about.warnings)
         self.dropped: list[str] = []
         self.numbers: dict[int, np.ndarray] = {}
         self.texts: dict[int, np.ndarray] = {}
         self.holes: dict[int, np.ndarray] = {}
+        if renamed := [name for name, before in zip(self.names, given, strict=True) if name != before]:
+            self.told.append(Note(RENAMED, {"names": ", ".join(renamed)[:200]}))
         for j in range(width):
             self._take(j, grid.frame[j])
 
@@ -45,9 +50,12 @@ class Columns:
             self.holes[j] = np.isnan(self.numbers[j])
             return
         cells = np.array(["" if cell != cell else str(cell).strip() for cell in series.tolist()], object)
-        codes, found = pandas.factorize(cells)
+        codes, different = pandas.factorize(cells)
+        found: list[str] = list(different)
         kinds = np.array([text.kind(cell) for cell in found], object)[codes]
         self.holes[j], words = kinds == "hole", kinds == "text"
+        if words.any() and (plain := self._ungrouped(j, found)):
+            found, words = plain, np.zeros_like(words)
         if words.any():
             if (kinds == "number").any() and self.how.labels != self.names[j]:
                 raise self.no_number(int(np.flatnonzero(words)[0]), j)
@@ -55,6 +63,20 @@ class Columns:
             return
         values = [text.number(cell) if text.kind(cell) == "number" else np.nan for cell in found]
         self.numbers[j] = np.array(values, float)[codes]
+
+    def _ungrouped(self, j: int, cells: list[str]) -> list[str] | None:
+        """The different cells of a column without what parts their thousands; None where they are other texts."""
+        if self.how.labels == self.names[j]:
+            return None
+        holes = [text.kind(cell) == "hole" for cell in cells]
+        plain = text.ungrouped([cell for cell, hole in zip(cells, holes, strict=True) if not hole])
+        if plain is None:
+            return None
+        left = iter(plain)
+        found = [cell if hole else next(left) for cell, hole in zip(cells, holes, strict=True)]
+        before, after = next((a, b) for a, b in zip(cells, found, strict=True) if text.kind(a) == "text")
+        self.told.append(Note(GROUPED, {"name": self.names[j], "before": before, "after": after}))
+        return found
 
     def no_number(self, i: int, j: int) -> NadeError:
         """The refusal of a cell that is a text among numbers."""
@@ -67,13 +89,15 @@ class Columns:
         )
 
     def leave_out(self) -> None:
-        """The index, and empty columns at the end, which a separator at the end of each line makes."""
+        """The index, and empty columns at the sides, which a separator at the end of each line makes, or a sheet."""
         while self.kept[1:] and self.grid.names and self._counts(self.kept[0]):
             self.dropped.append(self.names[self.kept[0]])
             self.told.append(Note(INDEX, {"name": self.names[self.kept.pop(0)]}))
         empty: list[str] = []
         while self.kept[1:] and len(self.grid.frame) > 1 and self._empty(self.kept[-1]):
             empty.insert(0, self.names[self.kept.pop()])
+        while self.kept[1:] and len(self.grid.frame) > 1 and self._empty(self.kept[0]):
+            empty.append(self.names[self.kept.pop(0)])
         if empty:
             self.dropped += empty
             self.told.append(Note(EMPTY, {"n": len(empty)}))
@@ -97,10 +121,16 @@ class Columns:
             return place
         named = {j: self.names[j] for j in self.kept} if self.grid.names else {}
         place = headings.label_by_name(named, numbers)
-        if place is None and self.texts:
-            return max(self.texts)
-        mnist = headings.label_of_mnist([self.numbers[j] for j in self.kept]) if place is None else None
+        words = [j for j in self.kept if j in self.texts and not self._is_dressed(j)]
+        if place is None and words:
+            return max(words)
+        plain = place is None and all(j in numbers for j in self.kept)
+        mnist = headings.label_of_mnist(list(numbers.values())) if plain else None
         return place if mnist is None else self.kept[mnist]
+
+    def _is_dressed(self, j: int) -> bool:
+        """Whether a column of texts holds numbers or dates in another dress, which are no labels."""
+        return all(text.is_dressed(cell) for cell in set(self.texts[j][~self.holes[j]]))
 
     def whole_rows(self) -> np.ndarray | slice:
         """Which rows are left once those with empty cells are refused, dropped or filled."""
@@ -141,6 +171,15 @@ class Columns:
                     column=j + 1,
                     value=self.numbers[j][i],
                 )
+
+
+def apart(names: list[str]) -> list[str]:
+    """The names, each once: of several that are alike, the later ones are counted, "a", "a (2)", "a (3)"."""
+    found: list[str] = []
+    for name in names:
+        count = (f"{name} ({n})" for n in range(2, len(names) + 2))
+        found.append(name if name not in found else next(one for one in count if one not in found and one not in names))
+    return found
 
 
 def filled(values: np.ndarray, holes: np.ndarray) -> np.ndarray:

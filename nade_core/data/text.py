@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import io
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -20,6 +21,15 @@ LOOK = 60  # lines that are looked at to find the separator
 LONGEST = 1 << 17  # letters of a cell
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
 WITH_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
+GROUPS = (
+    (",", r"\."),
+    (r"\.", ","),
+    ("[ \u00a0\u202f'\u2019]", "[.,]"),
+)  # what parts thousands, and the decimal mark with it
+GROUPED = tuple(
+    re.compile(rf"[+-]?(\d{{1,3}}((?:{group}\d{{3}})+)|\d+)(?:{mark}\d+)?", re.ASCII) for group, mark in GROUPS
+)
+DRESSED = re.compile(r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3})?")
 WORDS = {"true": 1.0, "false": 0.0}
 HOLES = {"", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none", "?"}
 
@@ -48,8 +58,26 @@ def number(cell: str) -> float:
     return WORDS[cell.lower()] if cell.lower() in WORDS else float(cell)
 
 
+def ungrouped(cells: list[str]) -> list[str] | None:
+    """The cells without what parts thousands ("1,234.5", "1.234,5", "1 234"), all in one way; None where they are other
+    texts, or where nothing parts any."""
+    for (group, mark), pattern in zip(GROUPS, GROUPED, strict=True):
+        found = [pattern.fullmatch(cell.strip()) for cell in cells]
+        if all(found) and any(match[2] for match in found if match):
+            return [re.sub(mark, ".", re.sub(group, "", cell.strip())) for cell in cells]
+    return None
+
+
+def is_dressed(cell: str) -> bool:
+    """Whether this is a number or a date in a dress that is not read: "$1.5", "10 %", "2020-01-02", "12:30"."""
+    return bool(DRESSED.fullmatch(cell.strip()))
+
+
 def with_point(cell: str, dialect: Dialect) -> str:
-    """The cell, with a decimal point if it is a number with another decimal mark."""
+    """The cell, with a decimal point if it is a number with another decimal mark, without what parts thousands."""
+    grouped = ungrouped([cell])
+    if grouped and not (dialect.decimal == "," and WITH_COMMA.fullmatch(cell.strip())):
+        return grouped[0]
     return cell.replace(",", ".") if dialect.decimal == "," and WITH_COMMA.fullmatch(cell.strip()) else cell
 
 
@@ -128,6 +156,29 @@ def _fit(lines: list[str], separator: str) -> tuple[bool, float]:
     rows = [cells_of(line, separator) for line in lines]
     widths = Counter(map(len, rows))
     cells = [cell.strip() for row in rows[len(rows) > 1 :] for cell in row]
-    numbers = sum(kind(cell) != "text" or (separator != "," and bool(WITH_COMMA.fullmatch(cell))) for cell in cells)
+    numbers = sum(_is_like_number(cell, separator) for cell in cells)
     alike = max(widths.values(), default=0) / max(len(rows), 1)
     return max(widths, default=0) > 1, alike * numbers / max(len(cells), 1)
+
+
+def _is_like_number(cell: str, separator: str) -> bool:
+    """Whether a cell is none of text, its decimal mark and what parts its thousands whatever they are."""
+    return (
+        kind(cell) != "text" or (separator != "," and bool(WITH_COMMA.fullmatch(cell))) or ungrouped([cell]) is not None
+    )
+
+
+def rows_of(text: str, separator: str, most: int) -> list[list[str]]:
+    """The cells of the first rows, without empty ones: a quoted cell may hold ends of lines."""
+    if separator == " ":
+        return [cells_of(line, " ") for line in text.split("\n")[:most] if line.strip()]
+    csv.field_size_limit(LONGEST)
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True):
+            rows += [row] if any(cell.strip() for cell in row) else []
+            if len(rows) == most:
+                break
+    except csv.Error:
+        pass
+    return rows

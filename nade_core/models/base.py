@@ -6,6 +6,7 @@ knows a faster way to the same numbers writes ``_log_prob`` or ``_log_conditiona
 stands in its class attributes, so that nobody needs to know its name.
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -39,10 +40,12 @@ class DensityModel(nn.Module):
     counts = False  # learns by ``fit``, a pass over the training set at a time, instead of by gradients
     many_orderings = False  # may score along several orderings, which make an ensemble
     completes = False  # is an AnyOrder (anyorder.py): has given, marginals, complete, log_prob_missing; takes holes
+    fills = False  # has complete and fill: exact where one of its orderings has the known first, else by particles
     labelled = False  # may have classes
     slow = False  # scoring is expensive: several times as much as a pass through a network of its size
     validates_whole = False  # its validation_nats are an estimate of its own, made of all rows at once
     draws_slowly = False  # sixteen samples cost more than a small part of an epoch of training
+    found: list = []  # how that is made which ``start_from`` computes in closed form
     in_browser = False  # can be played in a browser, from its weights alone
 
     def __init__(self, config, ordering: Tensor | None = None):
@@ -138,12 +141,16 @@ class DensityModel(nn.Module):
         """What training minimises: the mean of -log p(x | y)."""
         return -self.log_prob(x, y).mean()
 
-    def start_from(self, train: Tensor) -> None:
-        """Set what is best known before the first step, from training rows (N, D)."""
+    def start_from(self, train: Tensor, until: float = math.inf) -> None:
+        """Set what is best known before the first step, from training rows (N, D); what takes long ends at ``until``, a
+        time.monotonic()."""
 
     def settle(self, valid: Tensor) -> bool:
         """Once training has ended, leave out what rows (N, D) that it did not learn from do not speak for; whether any."""
         return False
+
+    def fit_again(self, rows: Tensor, found: list) -> None:
+        """Learn from rows (N, D) what is computed in closed form, as it was ``found``; nothing where ``found`` is empty."""
 
     def fit(self, train: Tensor) -> None:
         """One pass over the training rows (N, D), for a model that counts."""

@@ -82,7 +82,7 @@ class CategoricalNADE(DensityModel):
             a = a + W[d, x[:, d]]
         return x
 
-    def start_from(self, train: Tensor) -> None:
+    def start_from(self, train: Tensor, until: float = math.inf) -> None:
         """The biases at the logarithms of the smoothed frequencies of each level."""
         for d, column in enumerate(train.long().T):
             counts = torch.bincount(column, minlength=self.config.levels).double() + 0.1

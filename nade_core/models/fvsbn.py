@@ -100,7 +100,7 @@ class FVSBN(BinaryModel):
         i, j = torch.tril_indices(D, D, -1, device=self.ordering.device)
         self.places = self.all_orderings[:, i] * D + self.all_orderings[:, j]
 
-    def start_from(self, train: Tensor) -> None:
+    def start_from(self, train: Tensor, until: float = math.inf) -> None:
         """The biases at the logits of the pixel means (Laplace-smoothed)."""
         self._biases().data.copy_(logit_means(train))
 

@@ -9,10 +9,12 @@ Its conditionals are mixtures of Gaussians themselves. With L_k the Cholesky fac
 It is learned by expectation-maximisation (Dempster, Laird & Rubin, 1977), with so many rows of variance 1 added to
 each covariance. How many components and how many such rows is not chosen but stacked: every candidate is judged on rows
 that it has not seen, and the mixture of candidates is the one under which those rows are likeliest (Smyth & Wolpert,
-1999); the best candidate alone, where that gains less than two standard errors. All is computed in float64, on standardised rows.
+1999); where that gains less than two standard errors, an average of those of the best size that are as good. All is computed in float64,
+on standardised rows.
 """
 
 import math
+import time
 from typing import NamedTuple
 
 import torch
@@ -22,6 +24,7 @@ from ..orderings import inverse
 
 COMPONENTS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24)
 ADDED_ROWS = (1e-6, 0.1, 1.0, 10.0)
+STEPS_TO_STACK, STEPS_TO_AVERAGE = 300, 30  # of EM, for the shares of candidates
 RESTARTS, FOLDS, ROWS_EACH, STARTS = 2, 4, 5, 3
 JUDGED = 1500  # rows by which candidates are judged
 FLOOR = 5e-4  # the least standard deviation in any direction, where the columns have 1
@@ -159,14 +162,40 @@ def _maximise(z: Tensor, shares: Tensor, added: float) -> Gaussians:
     return Gaussians(n / n.sum(), means, factors)
 
 
-def stacked(z: Tensor, most: int, seed: int = 0) -> Gaussians:
-    """The stacked mixture of rows (N, D), of exactly ``most`` components: those at the end may have no weight."""
+class Candidate(NamedTuple):
+    """A way to fit: how many components, how many added rows in each, which start."""
+
+    components: int
+    added: float
+    seed: int
+
+
+class Chosen(NamedTuple):
+    """A candidate, and its share of the mixture."""
+
+    how: Candidate
+    share: float
+
+
+def stacked(z: Tensor, most: int, seed: int = 0, until: float = math.inf) -> list[Chosen]:
+    """The candidates of which a mixture suits rows (N, D), of at most ``most`` components together.
+
+    They are tried until ``until``, a time.monotonic(), the smallest first.
+    """
     some = z[torch.randperm(len(z), generator=torch.Generator().manual_seed(seed)).to(z.device)[:JUDGED]]
-    candidates, unseen = _judged(some, most)
-    shares = _shares(unseen)
-    kept = _kept(shares.tolist(), candidates, most) if _pays(unseen, shares) else [int(unseen.mean(0).argmax())]
-    fits = [fit(z, *candidates[c]) for c in kept]
-    weights = torch.cat([share * g.weights for share, g in zip(shares[kept] / shares[kept].sum(), fits, strict=True)])
+    candidates, unseen = _judged(some, most, until)
+    shares = _shares(unseen, STEPS_TO_STACK)
+    if not _pays(unseen, shares):
+        alike = _alike(candidates, unseen)
+        candidates, shares = [candidates[c] for c in alike], _shares(unseen[:, alike], STEPS_TO_AVERAGE)
+    return _kept(shares.tolist(), candidates, most)
+
+
+def fitted(z: Tensor, chosen: list[Chosen], most: int) -> Gaussians:
+    """The mixture of what was chosen, learned from rows (N, D), of exactly ``most`` components: those at the end may have
+    no weight."""
+    fits = [fit(z, *how) for how, _share in chosen]
+    weights = torch.cat([share * g.weights for (_how, share), g in zip(chosen, fits, strict=True)])
     left = most - len(weights)
     means = torch.cat([*(g.means for g in fits), torch.zeros(left, z.shape[1]).to(z)])
     unit = torch.eye(z.shape[1]).to(z).expand(left, -1, -1)
@@ -175,22 +204,22 @@ def stacked(z: Tensor, most: int, seed: int = 0) -> Gaussians:
     )
 
 
-Candidate = tuple[int, float, int]  # components, added rows, seed
-
-
-def _judged(z: Tensor, most: int) -> tuple[list[Candidate], Tensor]:
+def _judged(z: Tensor, most: int, until: float) -> tuple[list[Candidate], Tensor]:
     """What is tried, and log p of every row (N, D) by each, fitted without that row: (N, C). More and more components,
-    until two more sizes have brought nothing."""
+    until two more sizes have brought nothing, or the time is over."""
     rows = len(z) * (FOLDS - 1) // FOLDS
     if rows < ROWS_EACH:
-        return [(1, max(ADDED_ROWS), 0)], torch.zeros(len(z), 1).to(z)
+        return [Candidate(1, max(ADDED_ROWS), 0)], torch.zeros(len(z), 1).to(z)
     candidates: list[Candidate] = []
     unseen: list[Tensor] = []
     best, at = -math.inf, 0
     for i, size in enumerate(k for k in COMPONENTS if k <= most and k * ROWS_EACH <= max(rows, ROWS_EACH)):
-        more = [(size, added, seed) for added in ADDED_ROWS for seed in range(RESTARTS if 1 < size <= 8 else 1)]
-        candidates += more
-        unseen += [_unseen(z, how) for how in more]
+        starts = range(RESTARTS if 1 < size <= 8 else 1)
+        for how in (Candidate(size, added, start) for added in ADDED_ROWS for start in starts):
+            if candidates and time.monotonic() > until:
+                return candidates, torch.stack(unseen, 1)
+            candidates.append(how)
+            unseen.append(_unseen(z, how))
         found = max(log_p.mean().item() for log_p in unseen)
         best, at = (found, i) if found > best else (best, at)
         if i - at == 2:
@@ -206,10 +235,13 @@ def _unseen(z: Tensor, how: Candidate) -> Tensor:
     return log_p
 
 
-def _shares(unseen: Tensor) -> Tensor:
-    """The weights of candidates under whose mixture rows with those log-densities (N, C) are likeliest: (C,), by EM."""
+def _shares(unseen: Tensor, steps: int) -> Tensor:
+    """The weights of candidates under whose mixture rows with those log-densities (N, C) are likeliest: (C,), by EM.
+
+    Few steps from equal shares leave candidates beside each other between which the rows hardly decide.
+    """
     shares = torch.full_like(unseen[0], 1 / unseen.shape[1])
-    for _ in range(300):
+    for _ in range(steps):
         shares = (unseen + shares.clamp(min=FAR).log()).softmax(1).mean(0)
     return shares
 
@@ -220,12 +252,21 @@ def _pays(unseen: Tensor, shares: Tensor) -> bool:
     return len(gain) > 1 and bool(gain.mean() > 2 * gain.std() / len(gain) ** 0.5)
 
 
-def _kept(shares: list[float], candidates: list[Candidate], most: int) -> list[int]:
+def _alike(candidates: list[Candidate], unseen: Tensor) -> list[int]:
+    """The best candidate, and those of its size that are worse by no more than a standard error of the difference."""
+    best = int(unseen.mean(0).argmax())
+    behind = unseen[:, [best]] - unseen
+    near = behind.mean(0) <= (behind.std(0) / len(unseen) ** 0.5 if len(unseen) > 1 else 0.0)
+    return [c for c, how in enumerate(candidates) if how.components == candidates[best].components and near[c]]
+
+
+def _kept(shares: list[float], candidates: list[Candidate], most: int) -> list[Chosen]:
     """Which candidates stay: the largest shares first, as long as their components are not too many together."""
     kept: list[int] = []
     used = 0
     for c in sorted(range(len(shares)), key=lambda c: -shares[c]):
-        if not kept or (shares[c] >= LEAST_SHARE and used + candidates[c][0] <= most):
+        if not kept or (shares[c] >= LEAST_SHARE and used + candidates[c].components <= most):
             kept.append(c)
-            used += candidates[c][0]
-    return kept
+            used += candidates[c].components
+    whole = sum(shares[c] for c in kept)
+    return [Chosen(candidates[c], shares[c] / whole) for c in kept]

@@ -11,6 +11,7 @@ adding the layer below crosses no mask. One pass gives all D conditionals. Each 
 with hidden degrees of its own; the weights are shared by all of them, and they make an ensemble.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 from ..inputs import check_types
 from ..messages import N_, NadeError
 from ..orderings import inverse, which_ordering
+from ..shares import dropout
 from .binary import BinaryModel, logit_means
 
 
@@ -75,7 +77,7 @@ class MADE(BinaryModel):
         mask = int(torch.randint(self.config.masks, (), generator=generator))
         return F.binary_cross_entropy_with_logits(self._through(x, mask).float(), x, reduction="sum") / len(x)
 
-    def start_from(self, train: Tensor) -> None:
+    def start_from(self, train: Tensor, until: float = math.inf) -> None:
         """The mean of the rows, and the biases at its logits (Laplace-smoothed)."""
         self.b.data.copy_(logit_means(train))
         self.mean.copy_(torch.sigmoid(self.b.data))
@@ -100,7 +102,7 @@ class MADE(BinaryModel):
         h = x.new_zeros(())
         for weight, layer in zip(weights, self.layers, strict=True):
             new = torch.relu(F.linear(x, weight, layer.bias))
-            x = h = h + F.dropout(new, self.config.dropout, self.training)
+            x = h = h + dropout(new, self.config.dropout, self.training)
         return h
 
     def _masked(self, mask: int) -> tuple[list[Tensor], Tensor, Tensor]:

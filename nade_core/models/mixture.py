@@ -90,7 +90,7 @@ class BernoulliMixture(BinaryModel):
         x[:, rest] = (u[:, start:] < torch.sigmoid(self.logits[k][:, rest])).to(x)
         return x
 
-    def start_from(self, train: Tensor) -> None:
+    def start_from(self, train: Tensor, until: float = math.inf) -> None:
         """Each component between the mean of the data and one of its rows, drawn at random."""
         rows = train[torch.randint(len(train), (self.config.components,))].float()
         self.logits.data.copy_(torch.logit(0.25 * rows + 0.75 * train.float().mean(0).clamp(0.01, 0.99)))

@@ -8,6 +8,7 @@ instead of 2^D - 1. With classes, a label y adds the learned vector U_y to the h
 p(x) = sum_y p(y) p(x | y) is the exact mixture, with p(y) uniform.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -74,7 +75,7 @@ class NADE(LabelledModel):
         a = torch.cat([a0[:, None], a0[:, None] + steps], dim=1)
         return ACTIVATIONS[activation](a)
 
-    def start_from(self, train: Tensor) -> None:
+    def start_from(self, train: Tensor, until: float = math.inf) -> None:
         """The biases at the logits of the pixel means (Laplace-smoothed)."""
         self.b.data.copy_(logit_means(train))
 

@@ -23,6 +23,7 @@ from torch.distributions import Bernoulli
 from ..inputs import as_count, as_numbers, as_temperature, check_types
 from ..messages import N_, NadeError
 from ..orderings import coarse_to_fine, inverse
+from ..shares import dropout, share_of
 from .anyorder import AnyOrder
 from .base import BATCH
 from .binary import BinaryModel, log_bernoulli, logit_means
@@ -103,9 +104,9 @@ class OrderAgnosticNADE(AnyOrder, BinaryModel):
         Each pixel is known with a probability t that is uniform, so that the number d of known pixels is uniform
         on 0..D and every subset of a size is as likely: the sum over the unknown weighs (D + 1) / (D - d).
         """
-        B, D = x.shape
-        strata = (torch.arange(B) + torch.rand(B, generator=generator)) / B
-        known = (torch.rand(B, D, generator=generator) < strata[:, None]).to(x.device)
+        D, share = x.shape[1], share_of(len(x))
+        strata = (torch.arange(share.of) + torch.rand(share.of, generator=generator)) / share.of
+        known = (torch.rand(share.of, D, generator=generator) < strata[:, None])[share.own].to(x.device)
         terms = F.binary_cross_entropy_with_logits(self._all_logits(x, known).float(), x, reduction="none")
         missing = (~known).sum(1).clamp(min=1)
         return ((terms * ~known).sum(1) * (D + 1) / missing).mean()
@@ -124,7 +125,7 @@ class OrderAgnosticNADE(AnyOrder, BinaryModel):
         ]
         return sum(parts) / (draws * len(x))
 
-    def start_from(self, train: Tensor) -> None:
+    def start_from(self, train: Tensor, until: float = math.inf) -> None:
         """The mean of the rows, and the biases at its logits (Laplace-smoothed)."""
         self.b.data.copy_(logit_means(train))
         self.mean.copy_(torch.sigmoid(self.b.data))
@@ -167,11 +168,11 @@ class OrderAgnosticNADE(AnyOrder, BinaryModel):
         return logits.T
 
     def _deep(self, a: Tensor) -> Tensor:
-        size, dropout = a.shape[-1:], self.config.dropout
+        size, p = a.shape[-1:], self.config.dropout
         h = F.silu(F.layer_norm(a, size))
         for layer in self.deeper:
-            h = h + F.silu(layer(F.layer_norm(F.dropout(h, dropout, self.training), size)))
-        return F.dropout(h, dropout, self.training)
+            h = h + F.silu(layer(F.layer_norm(dropout(h, p, self.training), size)))
+        return dropout(h, p, self.training)
 
     def _all_logits(self, x: Tensor, known: Tensor) -> Tensor:
         """Logits of every pixel given the known ones of x (B, D): (B, D); of use where a pixel is unknown."""

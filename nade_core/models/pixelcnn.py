@@ -21,16 +21,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..devices import as_double
-from ..inputs import check_types
+from ..inputs import as_count, as_generator, as_mask, as_numbers, as_temperature, check_types, shaped
 from ..messages import N_, NadeError
 from ..orderings import which_ordering
+from ..shares import dropout
+from .base import BATCH
 from .binary import both_sides
+from .canvas import BITS, BLOCK, NODES, Canvas, node
+from .filling import Filling, fill, too_late
 from .labelled import LabelledModel, mixed
 
-BLOCK, SCANS = 2, 8
-BITS = BLOCK * BLOCK
-NODES = 2**BITS - 1
-CHUNK = 100  # images at once, so that their features stay in the caches
+SCANS = 8
+PARTICLES = 128
+CHUNK = 20  # images at once on a CPU, so that their features stay in the caches
 
 
 @dataclass(frozen=True)
@@ -66,28 +69,37 @@ class MaskedConv(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, rows: int, reach: int, present: bool):
         super().__init__()
-        self.rows, self.reach = rows, reach
+        self.rows, self.reach, self.last = rows, reach, reach + present
         mask = torch.ones(rows, 2 * reach + 1)
-        mask[-1, reach + present :] = 0
+        mask[-1, self.last :] = 0
         self.register_buffer("mask", mask, persistent=False)
         scale = (inputs * mask.sum().item()) ** -0.5
         self.weight = nn.Parameter(torch.randn(outputs, inputs, rows, 2 * reach + 1) * scale)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, inputs, G, G) to (B, outputs, G, G)."""
-        return F.conv2d(self.pad(x), self.weight * self.mask)
+    def forward(self, x: Tensor, bias: Tensor, scale: Tensor | None = None) -> Tensor:
+        """From (B, inputs, G, G), padded, to (B, outputs, G, G): a bias for all (1, outputs), or a row each (B, outputs)."""
+        if len(bias) == 1:
+            return F.conv2d(x, self.seen(scale), bias[0])
+        return F.conv2d(x, self.seen(scale)) + bias[..., None, None]
+
+    def seen(self, scale: Tensor | None = None) -> Tensor:
+        """The masked weights, (outputs, inputs, rows, 2 reach + 1); those of each output times its scale (outputs,)."""
+        weight = self.weight * self.mask
+        return weight if scale is None else weight * scale[:, None, None, None]
 
     def pad(self, x: Tensor) -> Tensor:
         """Zeros above and at both sides, so that every block has its whole window."""
         return F.pad(x, (self.reach, self.reach, self.rows - 1, 0))
 
     def window(self, padded: Tensor, row: int, column: int) -> Tensor:
-        """What the output at one block is computed from, by ``flat()``: (B, inputs * rows * (2 reach + 1))."""
-        return padded[:, :, row : row + self.rows, column : column + 2 * self.reach + 1].flatten(1)
+        """What the output at one block is computed from, of padded features (B, H, W, inputs): (B, what is seen)."""
+        above = padded[:, row : row + self.rows - 1, column : column + 2 * self.reach + 1]
+        beside = padded[:, row + self.rows - 1, column : column + self.last]
+        return torch.cat([above.flatten(1), beside.flatten(1)], 1)
 
-    def flat(self) -> Tensor:
-        """The masked weights as a matrix: (inputs * rows * (2 reach + 1), outputs)."""
-        return (self.weight * self.mask).flatten(1).T.contiguous()
+    def flat(self, scale: Tensor | None = None) -> Tensor:
+        """The weights of a window: (what is seen, outputs)."""
+        return self.seen(scale).permute(2, 3, 1, 0)[self.mask.bool()].flatten(0, 1)
 
 
 class PixelCNN(LabelledModel):
@@ -99,6 +111,7 @@ class PixelCNN(LabelledModel):
     description = N_("masked convolutions over 2 × 2 blocks")
     recipe = {"epochs": 30, "batch_size": 64, "learning_rate": 1.5e-3, "average": 0.9995, "precision": "bfloat16"}
     many_orderings = True
+    fills = True
     slow = True
 
     def __init__(self, config: PixelCNNConfig, ordering: Tensor | None = None):
@@ -119,9 +132,41 @@ class PixelCNN(LabelledModel):
         self.table = nn.Linear(2 * C, NODES)
 
     def _given(self, x: Tensor, y: Tensor | None, ordering: Tensor) -> Tensor:
-        scan, rows = self._scan(ordering), x.split(CHUNK)
-        labels = [None] * len(rows) if y is None else y.split(CHUNK)
+        scan, chunk = self._scan(ordering), CHUNK if x.device.type == "cpu" else BATCH
+        rows = x.split(chunk)
+        labels = [None] * len(rows) if y is None else y.split(chunk)
         return torch.cat([self._scan_logits(*part, scan) for part in zip(rows, labels, strict=True)])
+
+    def complete(self, x, known, n: int, generator: torch.Generator | None = None, temperature: float = 1.0) -> Tensor:
+        """n draws of what is missing in one image x (D,) given what is ``known`` (D,): the rows (n, D) of ``fill``."""
+        return self.fill(x, known, n, generator, temperature).rows
+
+    @torch.no_grad()
+    def fill(
+        self,
+        x,
+        known,
+        n: int,
+        generator: torch.Generator | None = None,
+        temperature: float = 1.0,
+        particles: int = PARTICLES,
+    ) -> Filling:
+        """n draws of what is missing in one image x (D,) given what is ``known`` (D,), and what is to be said of them.
+
+        Along the scan that has the fewest known pixels after missing ones: exactly if it has none, else by particles.
+        The temperature divides the logits of p(x_i | x_<i, y).
+        """
+        n, temperature, D = as_count(n), as_temperature(temperature), self.config.dims
+        if as_count(particles) < 1:
+            raise NadeError("Expected at least one particle; got {n}.", n=particles)
+        known = as_mask(known, 1, D)[0].to(self.ordering.device)
+        x = shaped(as_numbers(x).reshape(1, -1), D).to(known.device)
+        x = self.as_rows(torch.where(known, x, torch.zeros_like(x)))[0]
+        wrong = [too_late(known, scan) for scan in self.scans]
+        scan = wrong.index(min(wrong))
+        size = (particles if wrong[scan] else max(n, 1)) + 1, self.grid**2 + 1
+        u = torch.rand(size, generator=as_generator(generator)).to(x)
+        return fill(self, scan, x, known, n, temperature, u)
 
     def loss(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
         """The mean of -log p(x | y, scan), with one scan drawn for the batch."""
@@ -144,53 +189,44 @@ class PixelCNN(LabelledModel):
         return [scan.to(self.ordering.device) for scan in scans[:n]]
 
     def _draw(self, u: Tensor, y: Tensor | None, temperature: float) -> Tensor:
-        """Block by block: each layer keeps its features, so that a block costs one window a layer.
-
-        A mixture keeps those of every class, and p(y | x_<i): k runs fastest in the rows of features.
-        """
-        scan, G, C, n = self._scan(self.ordering), self.grid, self.config.channels, len(u)
+        """Block by block on a canvas. A mixture draws on one of every class, and keeps p(y | x_<i): k runs fastest."""
+        scan, n = self._scan(self.ordering), len(u)
         K = self.classes if self.classes and y is None else 1
-        context = self._context(torch.arange(K, device=u.device).repeat(n) if K > 1 else y, scan)
-        position = self._turn(self.position[None], scan)[0]
-        image = self.first.pad(u.new_zeros(n * K, BITS, G, G))
-        features = [layer.pad(u.new_zeros(n * K, C, G, G)) for layer in self.layers]
-        first, weights = self.first.flat(), [layer.flat() for layer in self.layers]
+        canvas = Canvas(self, n * K, torch.arange(K, device=u.device).repeat(n) if K > 1 else y, scan)
         past = as_double(u.new_zeros(n, K))  # log p(x_<i | y)
-        for block, uniforms in enumerate(u.view(n, G * G, BITS).unbind(1)):
-            row, column = divmod(block, G)
-            h = self.first.window(image, row, column) @ first + position[:, row, column] + context[:, 0, :C]
-            for i, layer in enumerate(self.layers):
-                features[i][:, :, row + layer.rows - 1, column + layer.reach] = F.elu(h)
-                h = h + self._gate(layer.window(features[i], row, column) @ weights[i] + context[:, i + 1], i)
-            bits, past = self._draw_block(self._head(h).view(n, K, NODES), past, uniforms, temperature)
-            image[:, :, row + self.first.rows - 1, column + self.first.reach] = (2 * bits - 1).repeat_interleave(K, 0)
-        reach, top = self.first.reach, self.first.rows - 1
-        return self._from_blocks((image[::K, :, top:, reach : reach + G] + 1) / 2, scan)
+        for block, uniforms in enumerate(u.view(n, self.grid**2, BITS).unbind(1)):
+            bits, past = self._draw_block(canvas.trees(block).view(n, K, NODES), past, uniforms, temperature)
+            canvas.put(block, bits.repeat_interleave(K, 0))
+        return self._from_blocks(canvas.blocks()[::K], scan)
 
     def _context(self, y: Tensor | None, scan: int) -> Tensor:
-        """What is added in every layer, for the scan and the class: (B, L + 1, 2 C), or (1, ...) for no classes."""
-        return self.embedding[scan][None] if y is None else self.embedding[scan] + self.U[y]
+        """What is added in every layer, for the scan and the class: (B, L + 1, 2 C), or (1, ...) if one is for all."""
+        if y is None:
+            return self.embedding[scan][None]
+        if len(y) and (y == y[0]).all():
+            y = y[:1]
+        return self.embedding[scan] + self.U[y]
 
     def _scan_logits(self, x: Tensor, y: Tensor | None, scan: int) -> Tensor:
         """The logits of all conditionals, in the order of x: (B, D)."""
         if not len(x):
             return x  # torch cannot cut an empty batch into blocks
-        blocks, context = self._to_blocks(x, scan), self._context(y, scan)[..., None, None]
-        position = self._turn(self.position[None], scan)
-        h = self.first((2 * blocks - 1).to(memory_format=torch.channels_last))
+        blocks, C, context = self._to_blocks(x, scan), self.config.channels, self._context(y, scan)
+        first = self.first.pad((2 * blocks - 1).to(memory_format=torch.channels_last))
+        h = self.first(first, context[:, 0, :C])
         low = h.dtype  # of the convolutions: bfloat16 in mixed precision, where the sum of all layers stays in float32
-        h = h + position + context[:, 0, : self.config.channels]
+        h = h + self._turn(self.position[None], scan)
         for i, layer in enumerate(self.layers):
-            out = layer(F.dropout(F.elu(h.to(low)), self.config.dropout, self.training)) + context[:, i + 1].to(low)
-            a, gate = out.chunk(2, 1)
-            h = h + self.gain[i][:, None, None].to(low) * a * torch.sigmoid(gate)
+            seen = dropout(F.elu(layer.pad(h.to(low)), inplace=True), self.config.dropout, self.training)
+            h = h + F.glu(layer(seen, *self._gated(context, i)), 1)
         tree = self._head(h.movedim(1, -1)).to(x.dtype)  # (B, G, G, NODES)
-        nodes = torch.stack([_node(blocks, bit) for bit in range(BITS)], -1)  # (B, G, G, BITS)
+        nodes = torch.stack([node(blocks, bit) for bit in range(BITS)], -1)  # (B, G, G, BITS)
         return self._from_blocks(tree.gather(-1, nodes).movedim(-1, 1), scan)
 
-    def _gate(self, a: Tensor, layer: int) -> Tensor:
-        a, gate = a.chunk(2, 1)
-        return self.gain[layer] * a * torch.sigmoid(gate)
+    def _gated(self, context: Tensor, layer: int) -> tuple[Tensor, Tensor]:
+        """The bias and the scale of a layer, so that its gain g is in its weights: g a sigmoid(b) = (g a) sigmoid(b)."""
+        scale = torch.cat([self.gain[layer], torch.ones_like(self.gain[layer])])
+        return context[:, layer + 1] * scale, scale
 
     def _head(self, h: Tensor) -> Tensor:
         return self.table(F.elu(self.hidden(F.elu(h))))
@@ -200,8 +236,8 @@ class PixelCNN(LabelledModel):
         """The bits of one block (n, BITS), from the roots of its trees (n, K, NODES) downwards, and the new past."""
         bits = torch.zeros_like(u)
         for bit in range(BITS):
-            node = _node(bits[:, :, None, None], bit).expand(-1, trees.shape[1], 1)
-            logits = trees.gather(2, node)[..., 0]  # (n, K)
+            at = node(bits[:, :, None, None], bit).expand(-1, trees.shape[1], 1)
+            logits = trees.gather(2, at)[..., 0]  # (n, K)
             logit = logits[:, 0]
             if trees.shape[1] > 1:
                 on, off = both_sides(past, as_double(logits))
@@ -237,11 +273,3 @@ class PixelCNN(LabelledModel):
     def _scan_ordering(self, scan: int) -> Tensor:
         pixels = torch.arange(self.config.dims, dtype=torch.float64)[None]
         return self._to_blocks(pixels, scan)[0].movedim(0, -1).flatten().long()
-
-
-def _node(blocks: Tensor, bit: int) -> Tensor:
-    """Which node of the tree holds p(b_bit | the bits before it), from blocks (B, BITS, G, G): (B, G, G)."""
-    node = torch.zeros_like(blocks[:, 0]).long()
-    for earlier in range(bit):
-        node = 2 * node + blocks[:, earlier].long()
-    return node + 2**bit - 1

@@ -26,6 +26,7 @@ from ..devices import as_double
 from ..inputs import as_numbers, as_prefix, as_real, check_types
 from ..messages import N_, NadeError
 from ..orderings import inverse
+from ..shares import dropout
 from . import gaussians
 from .base import DensityModel
 from .gaussians import Conditionals, Gaussians
@@ -191,20 +192,28 @@ class RNADE(DensityModel):
                 its = gaussians.step(there, as_double(z[:, ordering[:i]]), i) if there else None
                 z[:, d] = self._quantile(self._beside(parameters, its), which[:, i], u[:, i], temperature)
             seen[0, d] = 1
-        x = z * self.scale + self.mean
-        x[:, ordering[: known.shape[1]]] = known
+        x = as_double(z) * as_double(self.scale) + as_double(self.mean)  # in units, float32 may not tell them apart
+        x[:, ordering[: known.shape[1]]] = known.to(x)
         return x
 
-    def start_from(self, train: Tensor) -> None:
-        """The mean and standard deviation of the training rows; a constant column keeps the scale 1. The Gaussians."""
+    def start_from(self, train: Tensor, until: float = math.inf) -> None:
+        """The mean and standard deviation of the training rows; a constant column keeps the scale 1. The Gaussians, which
+        are looked for until that time.monotonic()."""
         train = train.double()
         scale = train.std(0, correction=0)
         self.mean.copy_(train.mean(0))
         self.scale.copy_(torch.where(scale > 0, scale, torch.ones_like(scale)))
         if self.config.gaussians:
-            best = gaussians.stacked(self._standardised(train).double(), self.config.gaussians)
-            for buffer, value in zip((self.weights, self.means, self.factors), best, strict=True):
-                buffer.copy_(value)
+            self.found = gaussians.stacked(self._standardised(train).double(), self.config.gaussians, until=until)
+            self.fit_again(train, self.found)
+
+    @torch.no_grad()
+    def fit_again(self, rows: Tensor, found: list) -> None:
+        """Learn the Gaussians that were ``found`` (its own ``found``, also as lists) from rows (N, D)."""
+        chosen = [gaussians.Chosen(gaussians.Candidate(*how), share) for how, share in found]
+        best = gaussians.fitted(self._standardised(rows).double(), chosen, self.config.gaussians)
+        for buffer, value in zip((self.weights, self.means, self.factors), best, strict=True):
+            buffer.copy_(value)
 
     @torch.no_grad()
     def settle(self, valid: Tensor) -> bool:
@@ -244,8 +253,8 @@ class RNADE(DensityModel):
         near = z.clamp(-FAR, FAR)  # beyond, the hidden state would overflow, and infinities are no density
         h = torch.relu(self.c + known @ self.M + torch.einsum("bd,pd,dh->bph", near, known, self.W))
         for layer in self.deeper:
-            h = h + torch.relu(layer(F.dropout(h, self.config.dropout, self.training)))
-        return F.dropout(h, self.config.dropout, self.training)
+            h = h + torch.relu(layer(dropout(h, self.config.dropout, self.training)))
+        return dropout(h, self.config.dropout, self.training)
 
     def _mixture(self, of: Conditionals, mean: Tensor | float = 0.0, scale: Tensor | float = 1.0) -> MixtureSameFamily:
         """The mixtures of those components, moved to another scale."""

@@ -10,7 +10,7 @@ import torch
 
 from ..messages import NadeError
 from .config import RunConfig, from_json
-from .folder import as_error, facts_of
+from .folder import as_error
 from .planning import Request, plan
 from .process import environment
 
@@ -35,8 +35,7 @@ def _answer(asked: dict) -> dict:
     try:
         return {"config": asdict(plan(Request(**asked["request"]), torch.device(asked["device"])))}
     except Exception as error:
-        known = as_error(error)
-        return {"error": {"message": known.message, "facts": facts_of(known)}}
+        return {"error": as_error(error).as_json()}
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from ..checkpoint import REFERENCE, load_model, read_header, save_model
@@ -14,20 +15,31 @@ WRITTEN = ("format_version", "model", "config", "parameters")  # by save_model i
 
 
 def conclude(folder: Path, data: Dataset, device: torch.device) -> None:
-    """Write test nats, those of standardised values, and log p of rows to compare with into the run's model file."""
+    """Write test nats, those of standardised values, and log p of rows to compare with into the run's model file.
+
+    What is in closed form is learned once more, from the rows that validated too: the nats on those are from before, and
+    ``rows_in_the_end`` says how many rows there were, 0 where nothing was learned again.
+    """
     path = folder / "model.safetensors"
-    if not path.is_file():
+    if not path.is_file() or read_header(path).get("rows_in_the_end"):
         return
     model, header = load_model(path, device), read_header(path)
     nats = dict(header["nats"])
-    if model.settle(torch.tensor(data.valid)):
+    settled = model.settle(torch.tensor(data.valid))
+    if settled:
         nats["valid"] = mean_nats(model, data.valid)
+    valid_log_p = log_probs(model, data.valid[: REFERENCE // 4 if model.slow else REFERENCE])
+    rows = 0
+    if settled and header.get("found"):  # all was chosen: what validated may be learned from too
+        rows = len(data.train) + len(data.valid)
+        model.fit_again(torch.tensor(np.concatenate([data.train, data.valid])), header["found"])
     if 0 < len(data.test) <= (MOST_IF_SLOW if model.slow else MOST):
         nats["test"] = mean_nats(model, data.test)
     told = {
         "nats": nats,
         "standardised_nats": standardised(model, nats),
-        "valid_log_p": log_probs(model, data.valid[: REFERENCE // 4 if model.slow else REFERENCE]).round(4).tolist(),
+        "valid_log_p": valid_log_p.round(4).tolist(),
+        "rows_in_the_end": rows,
     }
     rest = {name: value for name, value in header.items() if name not in WRITTEN}
     save_model(model, path, **{**rest, **told})

@@ -131,13 +131,8 @@ def write_status(folder: Path, state: str, error: BaseException | None = None, a
     why = None
     if error is not None:
         known = as_error(error)
-        why = {"message": known.message, "facts": facts_of(known)}
+        why = known.as_json()
     write_json(folder / "status.json", {"state": state, "error": why, "asked": asked})
-
-
-def facts_of(error: NadeError) -> dict:
-    """The facts of an error as JSON has them."""
-    return {k: v if isinstance(v, str | int | float | bool) else str(v) for k, v in error.facts.items()}
 
 
 def as_error(error: BaseException) -> NadeError:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,16 +39,19 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"}
 
 
-def spawn(folder: Path, seconds: float | None = None) -> subprocess.Popen:
+def spawn(
+    folder: Path, seconds: float | None = None, command: Callable[[Path], list[str]] | None = None
+) -> subprocess.Popen:
     """A worker process for the run, on its own: what ends the app does not end it. Its words are of this attempt.
 
-    It trains for so many ``seconds`` at most, its last epoch under way is finished.
+    It trains for so many ``seconds`` at most, its last epoch under way is finished. The ``command`` is that of a worker
+    on this machine, unless another is given.
     """
     limit = [] if seconds is None else ["--time-budget", f"{seconds:f}s"]
     apart = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # on Windows; a session of its own elsewhere
     with (folder / "worker.log").open("wb") as log:
         return subprocess.Popen(
-            [*_command(folder), *limit],
+            [*(command or _command)(folder), *limit],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,

@@ -3,9 +3,11 @@
 import copy
 import hashlib
 import json
+import math
+import os
 import time
 from collections.abc import Generator, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import IO
 import numpy as np
 import torch
 
+from .. import together
 from ..checkpoint import find_model, load_pretrained, read_header, save_model
 from ..data import SOURCES, Dataset
 from ..data.reading import read_data
@@ -37,23 +40,30 @@ def run(
 
     Ends when training is done, within a batch of ``request_stop``, or after ``time_budget`` seconds, which the weight
     decays share: each one's last epoch under way is finished. The budget counts from ``started``, a time.monotonic()
-    (now, if None). NadeError if another worker has the folder, or if the loss is no longer a number.
+    (now, if None). NadeError if another worker has the folder, or if the loss is no longer a number. Of several processes
+    that train together, the leader alone holds the folder and writes into it.
     """
     folder = Path(folder)
     deadline = None
     if time_budget is not None:
         deadline = (time.monotonic() if started is None else started) + time_budget
     config = read_config(folder)
-    with working_on(folder):
+    with ExitStack() as held:
+        together.led(lambda: held.enter_context(working_on(folder)))
         try:
             end, why = yield from _attempt(folder, config, device, deadline)
         except BaseException as error:
-            left = isinstance(error, KeyboardInterrupt | GeneratorExit)
-            with suppress(OSError):  # a full disk: the error itself is what matters
-                write_status(folder, "stopped" if left else "failed", None if left else error)
+            left, lost = isinstance(error, KeyboardInterrupt | GeneratorExit), together.lost(error)
+            state = "stopped" if left else "interrupted" if lost else "failed"
+            if together.leads():
+                with suppress(OSError):  # a full disk: the error itself is what matters
+                    write_status(folder, state, None if left else lost or error)
+            if lost:
+                raise lost from error
             raise
-        write_status(folder, end, why)
-        clear_stop(folder)
+        if together.leads():
+            write_status(folder, end, why)
+            clear_stop(folder)
 
 
 def read_run_data(folder: Path, config: RunConfig) -> Dataset:
@@ -98,26 +108,31 @@ def _attempt(
     folder: Path, config: RunConfig, device: torch.device, deadline: float | None
 ) -> Generator[dict, None, tuple[str, NadeError | None]]:
     """From where the run stands until it ends; returns the state it ends in, and why, where there is a reason."""
-    if stop_requested(folder):
+    if together.agreed(stop_requested(folder)):
         return "stopped", None
+    together.led(partial(_begin, folder))
+    work = _prepare(folder, config, device, deadline)
+    together.led(partial(_cut_log, folder, work.standing))
+    end = yield from _trainings(work, deadline)
+    if together.leads() and not stop_requested(folder):  # who stops a run waits for nothing
+        conclude(folder, work.room.data, device)
+    return end
+
+
+def _begin(folder: Path) -> None:
     write_status(folder, "running")
     for leftover in folder.glob(".*.part"):  # of a worker that was killed as it wrote
         leftover.unlink(missing_ok=True)
-    work = _prepare(folder, config, device, deadline)
-    _cut_log(folder, work.standing)
-    end = yield from _trainings(work, deadline)
-    if not stop_requested(folder):  # who stops a run waits for nothing
-        conclude(folder, work.room.data, device)
-    return end
 
 
 def _trainings(work: Work, deadline: float | None) -> Generator[dict, None, tuple[str, NadeError | None]]:
     """All trainings that are not over, in turn; returns the state that the run ends in, and why."""
     done_before = sum(work.done) / len(work.done)
-    with (work.folder / "log.jsonl").open("a", buffering=1, encoding="utf-8") as log:
+    path = work.folder / "log.jsonl" if together.leads() else Path(os.devnull)
+    with path.open("a", buffering=1, encoding="utf-8") as log:
         first = True
         while open_trials := _open_trials(work):
-            if not first and deadline is not None and time.monotonic() >= deadline:
+            if not first and deadline is not None and together.agreed(time.monotonic() >= deadline):
                 return "stopped", NadeError("The time limit is over. The best model so far is kept; the run can go on.")
             for place, trial in enumerate(open_trials):
                 until = None
@@ -138,8 +153,10 @@ def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: fl
         "embedded": data.embedded,
         "fingerprint": fingerprint(data.train),
         "layout": asdict(data.layout) if data.layout else None,
+        "found": _found(folder),
     }
-    room, standing = _classroom(folder, config, data, device), read_standing(folder, config)
+    room = together.after_leader(partial(_classroom, folder, config, data, device))
+    standing = read_standing(folder, config)
     if standing is None:
         standing = Standing(room.seconds)
         if config.start:  # what a model took to train is what all of its trainings took
@@ -150,6 +167,12 @@ def _prepare(folder: Path, config: RunConfig, device: torch.device, deadline: fl
         for how, stand in ((how, standing.of(i)) for i, how in enumerate(config.trials))
     ]
     return Work(folder, config, device, room, standing, done, facts, standing.seconds, began, deadline)
+
+
+def _found(folder: Path) -> list:
+    """What an earlier attempt computed before its first step, as its model file says."""
+    path = folder / "model.safetensors"
+    return read_header(path).get("found", []) if path.is_file() else []
 
 
 def _classroom(folder: Path, config: RunConfig, data: Dataset, device: torch.device) -> Classroom:
@@ -173,9 +196,10 @@ def _train(
     for step in train_by_batches(state, work.room, how):
         if step is not None:
             yield _report(work, trial, state, step, log, done_before)
-        if work.done[trial] < 1 and stop_requested(work.folder):
+        if work.done[trial] < 1 and together.agreed(stop_requested(work.folder)):
             return True
-        if step is not None and step.valid_nats is not None and until is not None and time.monotonic() > until:
+        ended = step is not None and step.valid_nats is not None
+        if ended and until is not None and together.agreed(time.monotonic() > until):
             break
     return False
 
@@ -191,13 +215,21 @@ def _report(work: Work, trial: int, state: TrainState, step: TrainStep, log: IO[
     work.done[trial] = 1.0 if over else step.progress
     left = work.seconds_left(done_before)
     report = {**asdict(step), "trial": trial, "seconds": work.standing.seconds, "seconds_left": left}
+    if valid is None:
+        log.write(json.dumps(report) + "\n")
+    else:
+        work.standing = together.led(partial(_keep, work, trial, state, step, log, report))
+    return report
+
+
+def _keep(work: Work, trial: int, state: TrainState, step: TrainStep, log: IO[str], report: dict) -> Standing:
+    """Put an epoch that has ended on disk; where the run stands comes last: a kill before it repeats the epoch."""
     if step.improved:
         _save_best(work, trial, state, step)
     log.write(json.dumps(report) + "\n")
-    if valid is not None:
-        keep_sheet(work.folder, trial, state.epoch, state.average, work.room.data)
-        save_state(work.folder, trial, state, work.standing)  # last: a kill before it repeats the epoch
-    return report
+    keep_sheet(work.folder, trial, state.epoch, state.average, work.room.data)
+    save_state(work.folder, trial, state, work.standing)
+    return work.standing
 
 
 def _state(work: Work, trial: int) -> TrainState:
@@ -211,7 +243,11 @@ def _state(work: Work, trial: int) -> TrainState:
     if ordering is None and config.ordering != "raster":  # else a model may have a first ordering of its own
         ordering = make_ordering(config.ordering, *(data.shape or (1, data.dims)), seed=how.seed)
     if work.fresh is None:
-        work.fresh = TrainState.start(config.model, config.sizes, data, how, work.device, ordering).model
+        now, until = time.monotonic(), math.inf
+        if work.deadline is not None:  # half of the time left is for what the first step starts from
+            until = now + (work.deadline - now) / 2
+        work.fresh = TrainState.start(config.model, config.sizes, data, how, work.device, ordering, until).model
+        work.facts["found"] = work.fresh.found
     return TrainState.of(copy.deepcopy(work.fresh), how)
 
 

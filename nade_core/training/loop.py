@@ -13,14 +13,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .. import together
 from ..augment import augment
 from ..data import Dataset
-from ..distillation import Classroom, distillation_loss
+from ..distillation import Classroom
 from ..messages import N_, NadeError
 from ..models import MODELS
 from ..models.base import DensityModel
 from ..scoring import mean_nats
 from .config import TrainConfig
+from .learner import Learner, learner
 
 STEPS_A_REPORT = 50
 VALIDATION_PART = 250  # rows between two moments at which a caller can look around
@@ -63,12 +65,14 @@ class TrainState:
         config: TrainConfig,
         device: torch.device,
         ordering: Tensor | None = None,
+        until: float = math.inf,
     ) -> "TrainState":
-        """A fresh model that knows the means of the data."""
+        """A fresh model that knows the means of the data, and what else can be computed before ``until``, a
+        time.monotonic()."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             model = MODELS[name][0](model_config, ordering)
-            model.start_from(torch.tensor(data.train))
+            model.start_from(torch.tensor(data.train), until)
         return cls.of(model.to(device), config)
 
     @classmethod
@@ -86,7 +90,9 @@ class TrainState:
         return cls(model, copy.deepcopy(model).requires_grad_(False), optimizer)
 
 
-def _epoch(state: TrainState, room: Classroom, config: TrainConfig) -> Generator[TrainStep | None, None, float]:
+def _epoch(
+    state: TrainState, learn: Learner, room: Classroom, config: TrainConfig
+) -> Generator[TrainStep | None, None, float]:
     """One pass over the training set; yields after every batch, and returns the mean training nats."""
     generator = torch.Generator().manual_seed(config.seed * 100_003 + state.epoch)
     data, final = room.data, state.epoch >= round(config.epochs * (1 - FINAL))
@@ -105,16 +111,17 @@ def _epoch(state: TrainState, room: Classroom, config: TrainConfig) -> Generator
             x = augment(x, data.shape, config.shift, config.flip, generator)
         y = None if labels is None else labels[rows]
         t = None if taught is None else taught[rows].to(x)
-        total += _step(state, x, y, t, step, len(batches) * config.epochs, config, generator)
+        total += _step(state, learn, x, y, t, step, len(batches) * config.epochs, config, generator)
         if (i + 1) % STEPS_A_REPORT:
             yield None
             continue
-        _check(total)
-        yield TrainStep(state.epoch, (step + 1) / (len(batches) * config.epochs), float(total) / (i + 1))
-    return float(total) / len(batches)
+        nats = together.mean(float(total)) / (i + 1)
+        _check(nats)
+        yield TrainStep(state.epoch, (step + 1) / (len(batches) * config.epochs), nats)
+    return together.mean(float(total)) / len(batches)
 
 
-def _check(nats: float | Tensor) -> None:
+def _check(nats: float) -> None:
     if not math.isfinite(nats):
         raise TrainingDiverged(N_("The loss is no longer a number: try a smaller learning rate."))
 
@@ -127,6 +134,7 @@ def _labels(data: Dataset, model: DensityModel) -> Tensor | None:
 
 def _step(
     state: TrainState,
+    learn: Learner,
     x: Tensor,
     y: Tensor | None,
     taught: Tensor | None,
@@ -143,7 +151,7 @@ def _step(
     with torch.random.fork_rng([x.device] if x.is_cuda else []):
         _seed(config.seed * 100_003 + step, x.device)  # dropout's randomness is a function of (seed, step)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
-            loss = state.model.loss(x, y, generator) if taught is None else distillation_loss(state.model, x, taught)
+            loss = learn(x, y, taught, generator)
     loss.backward()
     state.optimizer.step()
     decay = min(config.average, (1 + step) / (10 + step))
@@ -173,8 +181,9 @@ def train(state: TrainState, room: Classroom, config: TrainConfig) -> Iterator[T
 def train_by_batches(state: TrainState, room: Classroom, config: TrainConfig) -> Iterator[TrainStep | None]:
     """As ``train``, but None stands for each batch, of training or of validation, that has nothing to report: the
     caller can look around, and may leave the epoch there."""
+    learn = learner(state.model)
     while not config.over(state.epoch, state.best_epoch):
-        train_nats = yield from _pass(state, room.data) if state.model.counts else _epoch(state, room, config)
+        train_nats = yield from _pass(state, room.data) if state.model.counts else _epoch(state, learn, room, config)
         valid = yield from _validate(state.average.eval(), room.data)
         _check(train_nats + valid)
         state.epoch += 1
@@ -184,14 +193,15 @@ def train_by_batches(state: TrainState, room: Classroom, config: TrainConfig) ->
 
 
 def _validate(model: DensityModel, data: Dataset) -> Generator[None, None, float]:
-    """The model's validation_nats, part by part; a model with an estimate of its own is asked for it once."""
+    """The model's validation_nats, part by part, shared by all processes; one with an estimate of its own is asked once."""
     rows, labels = torch.tensor(data.valid), torch.tensor(data.valid_labels) if model.classes else None
     total, step = 0.0, len(rows) if model.validates_whole else VALIDATION_PART
     for i in range(0, len(rows), step):
         yield None
-        part = rows[i : i + step]
-        total += model.validation_nats(part, None if labels is None else labels[i : i + step]) * len(part)
-    return total / len(rows)
+        if i // step % together.size() == together.rank():
+            part = rows[i : i + step]
+            total += model.validation_nats(part, None if labels is None else labels[i : i + step]) * len(part)
+    return together.total(total) / len(rows)
 
 
 def _pass(state: TrainState, data: Dataset) -> Generator[None, None, float]:

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import math
+import os
 import pkgutil
 import re
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,35 +19,31 @@ from PIL import Image
 
 import benchmarks
 import lesson.sheet
-from benchmarks import browser, embed, engine, faults, judge, leaderboard, load, publish, sheet, trials, wine
+from benchmarks import (
+    browser,
+    completion,
+    embed,
+    engine,
+    faults,
+    judge,
+    leaderboard,
+    load,
+    publish,
+    quick,
+    sheet,
+    trials,
+    wine,
+)
 from nade_core import list_models, load_model, read_card, runs, scoring
 from nade_core.data import SOURCES, load_dataset
 
-RUN_HERE = {
-    "browser",
-    "embed",
-    "engine",
-    "faults",
-    "judge",
-    "leaderboard",
-    "load",
-    "publish",
-    "quick",
-    "sheet",
-    "trials",
-    "wine",
-}
-ELSEWHERE = {"handout"}  # tests/browser/test_hall.py prints a chapter
+RUN_HERE = {"browser", "completion", "embed", "engine", "faults", "judge", "leaderboard", "load", "publish", "quick"}
+RUN_HERE |= {"sheet", "trials", "wine"}
+ELSEWHERE = {"handout", "scale"}  # tests/browser/test_hall.py prints a chapter, tests/scale/test_score.py scores
 
 
 def test_no_command_is_left_without_a_test():
     assert {module.name for module in pkgutil.iter_modules(benchmarks.__path__)} == RUN_HERE | ELSEWHERE
-
-
-def test_the_time_from_a_control_to_its_result_is_measured():
-    command = [sys.executable, "-m", "benchmarks.quick", "--pages", "leaderboard", "--changes", "2"]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert re.search(r"^\| leaderboard \|  \| \d+ \| \d+ \| 2 \|$", printed, re.M), printed
 
 
 def apart(function, *arguments):
@@ -55,16 +52,24 @@ def apart(function, *arguments):
         return thread.submit(function, *arguments).result()
 
 
-def test_a_class_of_viewers_is_measured(monkeypatch, capsys):
+def test_the_time_from_a_control_to_its_result_is_measured(app, capsys):
+    apart(quick.main, ["--pages", "leaderboard", "--changes", "2", "--address", app])
+    printed = capsys.readouterr().out
+    assert re.search(r"^\| leaderboard \|  \| \d+ \| \d+ \| 2 \|$", printed, re.M), printed
+
+
+def test_a_class_of_viewers_is_measured(app, monkeypatch, capsys):
     monkeypatch.setattr(load, "PAUSE", (0.0, 0.0))
     monkeypatch.setattr(load, "kept", lambda: -load.SOON)
+    monkeypatch.setattr(load, "serving", lambda: nullcontext((app, SimpleNamespace(pid=os.getpid()))))
     apart(load.main, ["--viewers", "2", "--over", "0", "--changes", "2", "--mix", "seeds"])
     printed = capsys.readouterr().out
     assert "0 faults" in printed and re.search(r"\| 1 to 25 \| \d+\.\d+ \| \d+\.\d+ \| 4 \|", printed)
     assert re.search(r"a run: \d+ ms of them, \d+ kB", printed)
 
 
-def test_memory_is_read_over_visits_one_after_another(monkeypatch, capsys):
+def test_memory_is_read_over_visits_one_after_another(app, monkeypatch, capsys):
+    monkeypatch.setattr(load, "serving", lambda: nullcontext((app, SimpleNamespace(pid=os.getpid()))))
     monkeypatch.setattr(load, "kept", lambda: -load.SOON)
     monkeypatch.setattr(load, "PARTS", 2)
     apart(load.main, ["--visits", "4", "--mix", "seeds"])
@@ -124,9 +129,9 @@ def test_the_engine_measures_both_backends_on_each_task(capsys):
     assert len(rows) == len(engine.TASKS) and all(row["loop"] > 0 and row["kernels"] > 0 for row in rows)
 
 
-def test_the_engine_is_measured_in_a_browser():
-    command = [sys.executable, "-m", "benchmarks.browser", "--strokes", "5", "--json"]
-    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+def test_the_engine_is_measured_in_a_browser(capsys):
+    apart(browser.main, ["--strokes", "5", "--json"])
+    found = json.loads(capsys.readouterr().out)
     assert all(found[speed].keys() == browser.ROWS.keys() for speed in ("plain", "throttled"))
     assert all(value > 0 for speed in ("plain", "throttled") for value in found[speed].values())
 
@@ -178,6 +183,18 @@ def test_the_judge_learns_from_real_images_and_names_samples(tmp_path, capsys, m
     assert report["nade-animals"]["of_real"]["all"] == pytest.approx(share, abs=1e-3)
     judge.main(small)  # the judge is kept: the same shares again
     assert json.loads(capsys.readouterr().out) == report
+
+
+def test_completions_are_judged_by_the_digit_that_they_complete(capsys):
+    small = ["--models", "any-order-mnist", "pixelcnn-mnist", "--images", "3", "--draws", "2"]
+    completion.main([*small, "--regions", "bottom-half", "--json"])
+    truth, before, after = json.loads(capsys.readouterr().out)
+    assert truth["right"] == 1 and (before["exact"], after["exact"]) == (True, True)
+    assert (before["model"], after["model"]) == ("any-order-mnist", "pixelcnn-mnist")
+    assert all(0 <= row["right"] <= 1 and row["seconds"] > 0 for row in (before, after))
+    sevens = load_dataset("mnist").test[[[0, 0], [1, 0]]]  # the second of the test images is a two
+    found = completion.judged(load_model("nade-mnist-classes", "cpu"), sevens, np.array([7, 7]))
+    assert found == {"right": 0.75, "standard_error": 0.25}
 
 
 def test_a_run_is_published_with_its_figures(tmp_path, capsys):

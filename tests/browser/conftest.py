@@ -1,17 +1,13 @@
-"""The app as a process on a free port with folders of its own, and a page that watches for errors."""
+"""A page of the running app that watches for errors."""
 
-import os
-import socket
-import subprocess
-import sys
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
-PATIENCE = 60_000  # milliseconds: beside other work
-expect.set_options(timeout=PATIENCE)
-HOST = "127.0.0.1"
+from tests.conftest import PATIENCE
+from tests.serving import HOST
+
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # Streamlit asks these below a page's own path first: 404
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 SETTLED = """() => {
@@ -19,24 +15,28 @@ SETTLED = """() => {
   const late = '[data-stale="true"], [data-testid="stSpinner"], [data-testid="stSkeleton"]';
   return title?.checkVisibility() && app.dataset.testScriptState === "notRunning" && !document.querySelector(late);
 }"""
+STILL = """document.addEventListener("DOMContentLoaded", () => {
+  const style = document.createElement("style");
+  style.textContent = `*, ::before, ::after {
+    animation-duration: 1ms !important; animation-iteration-count: 1 !important;
+    transition-duration: 1ms !important; transition-delay: 0s !important }`;
+  document.head.append(style);
+})"""  # what Streamlit moves while one waits for it takes half a core
+HERE = """([place, step]) => {  // that step of that chapter of the lesson is shown, as the rail says
+  const rail = [...document.querySelectorAll(".st-key-rail *")].find((node) => node.shadowRoot)?.shadowRoot;
+  const here = rail?.querySelector("li.here");
+  return here?.querySelector(".dot").textContent === place && here.querySelectorAll(".steps i.on").length === step;
+}"""
 ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 
 
-@pytest.fixture(scope="session")
-def app(tmp_path_factory):
-    """The address of a running app."""
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        port = str(free.getsockname()[1])
-    home = tmp_path_factory.mktemp("app")
-    environment = {**os.environ, "NADE_RUNS": str(home / "runs"), "HOME": str(home)}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port, "--server.address", HOST]
-    with (home / "app.log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
-    assert any("URL: " in line for line in process.stdout), (home / "app.log").read_text()
-    yield f"http://{HOST}:{port}"
-    process.terminate()
-    process.communicate()
+def step_is(page, chapter, step):
+    """Wait until that step of a chapter is shown, and has run to its end; looked for in each frame, for it is often."""
+    try:
+        asked = [str(chapter.place), chapter.steps.index(step) + 1]
+        page.wait_for_function(f"(asked) => ({HERE})(asked) && ({SETTLED})()", arg=asked, timeout=PATIENCE)
+    except TimeoutError as error:
+        raise AssertionError(f"{page.url} does not come to {chapter.id}, {step}") from error
 
 
 class Viewer:
@@ -44,6 +44,7 @@ class Viewer:
 
     def __init__(self, context, address):
         self.context, self.page, self.address, self.wrong = context, context.new_page(), address, []
+        self.page.add_init_script(STILL)
         self.page.set_default_timeout(PATIENCE)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("console", self._console)
@@ -69,6 +70,13 @@ class Viewer:
         if urlsplit(request.url).hostname not in (HOST, None):  # None: data and blobs
             self.wrong.append(f"asked of another machine: {request.url}")
 
+    def close(self):
+        """Close the tab, and the browser if it has no other."""
+        self.page.close()
+        self.context.remove_listener("request", self._asked)
+        if not self.context.pages:
+            self.context.close()
+
     def open(self, path):
         """The page at that address, once it says all it has to say."""
         self.page.goto(f"{self.address}/{path}")
@@ -87,7 +95,7 @@ class Viewer:
         """No box of errors, and nothing to scroll sideways."""
         assert self.page.locator(ERRORS).all_inner_texts() == []
         wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-        self.page.wait_for_function(wide, timeout=5_000)
+        self.page.wait_for_function(wide, timeout=15_000)
 
     def healthy(self):
         """No fault at all until now."""
@@ -95,25 +103,9 @@ class Viewer:
         assert self.wrong == []
 
 
-@pytest.fixture
-def visit(app, browser):
-    """visit(viewport=PHONE, locale="ko-KR", ...): a viewer with a browser of that kind; at the end all are healthy."""
-    viewers = []
-
-    def new(**options):
-        context = browser.new_context(**{"viewport": WIDE, "locale": "en-US"} | options)
-        viewers.append(Viewer(context, app))
-        return viewers[-1]
-
-    yield new
-    for viewer in viewers:
-        viewer.healthy()
-        viewer.context.close()
-
-
 @pytest.fixture(scope="session")
 def tab(app, browser):
-    """One tab for all tests that need no browser of their own: Streamlit's own scripts are read and compiled once."""
+    """One tab for all tests that need none of their own: Streamlit's own scripts are read and compiled once."""
     context = browser.new_context(viewport=WIDE, locale="en-US")
     yield Viewer(context, app)
     context.close()
@@ -131,3 +123,20 @@ def viewer(tab):
     yield tab
     tab.page.unroute_all()
     tab.healthy()
+
+
+@pytest.fixture
+def visit(app, browser, viewer):
+    """visit(): another tab, for what cannot be undone in one; visit(viewport=PHONE, has_touch=True): another browser,
+    in which all scripts are read and compiled anew. At the end all are healthy."""
+    viewers = []
+
+    def new(**kind):
+        context = browser.new_context(**{"locale": "en-US"} | kind) if kind else viewer.context
+        viewers.append(Viewer(context, app))
+        return viewers[-1]
+
+    yield new
+    for one in viewers:
+        one.healthy()
+        one.close()

@@ -17,7 +17,7 @@ def found(page, script):
     """What a script finds amiss, once the page has taken its size."""
     page.evaluate(TWO_FRAMES)
     try:
-        page.wait_for_function(f"({script})().length === 0", timeout=4_000)
+        page.wait_for_function(f"({script})().length === 0", polling=100, timeout=15_000)  # not each frame: it is long
         return []
     except TimeoutError:
         return page.evaluate(f"({script})()")

@@ -8,6 +8,7 @@ import texts
 from benchmarks.handout import still
 from lab.chapter import chapters, lesson
 
+HALL = {"width": 1280, "height": 720}
 ZOOMED = {"width": 640, "height": 360}  # CSS pixels of a window of 1280 x 720 at 200 %
 # Controls and words that one cannot reach by scrolling down: they end beyond the window's right edge.
 BEYOND = """() => [...document.querySelectorAll("[data-testid=stMain] :is(button, input, p, h1, h2, label)")].filter((node) => {
@@ -22,24 +23,26 @@ def at(chapter, **state):
 
 
 @pytest.mark.parametrize("ids", [("density",), pytest.param(tuple(chapters()), marks=pytest.mark.crawl)])
-def test_nothing_is_lost_at_200_percent(visit, ids):
-    reader = visit(viewport=ZOOMED, reduced_motion="reduce")
+def test_nothing_is_lost_at_200_percent(viewer, ids):
+    viewer.page.set_viewport_size(ZOOMED)
+    viewer.page.emulate_media(reduced_motion="reduce")
     for chapter in (chapters()[id][0] for id in ids):
-        reader.page.goto(f"{reader.address}/{at(chapter, lang='ko')}")
-        still(reader.page)
-        reader.fits()
-        assert reader.page.evaluate(BEYOND) == [], chapter.id
+        viewer.page.goto(f"{viewer.address}/{at(chapter, lang='ko')}")
+        still(viewer.page)
+        viewer.fits()
+        assert viewer.page.evaluate(BEYOND) == [], chapter.id
 
 
 @pytest.mark.crawl
 @pytest.mark.parametrize("last", [0, 1])
-def test_axe_finds_nothing_serious_at_any_step_in_korean_and_dark(visit, last):
-    reader = visit(viewport={"width": 1280, "height": 720}, color_scheme="dark", reduced_motion="reduce")
+def test_axe_finds_nothing_serious_at_any_step_in_korean_and_dark(viewer, last):
+    viewer.page.set_viewport_size(HALL)
+    viewer.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     for chapter in lesson()[last::2]:
         for step in chapter.steps[1:]:
-            reader.page.goto(f"{reader.address}/{at(chapter, lang='ko', step=step)}")
-            still(reader.page)
-            found = Axe().run(reader.page).response["violations"]
+            viewer.page.goto(f"{viewer.address}/{at(chapter, lang='ko', step=step)}")
+            still(viewer.page)
+            found = Axe().run(viewer.page).response["violations"]
             assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == [], (chapter.id, step)
 
 
@@ -54,8 +57,8 @@ def test_the_page_is_shared_by_keyboard_from_a_button_with_a_name(viewer):
 
 
 @pytest.mark.crawl
-def test_the_number_and_the_map_of_density_stand_above_the_fold(visit):
-    viewer = visit(viewport={"width": 1280, "height": 720})
+def test_the_number_and_the_map_of_density_stand_above_the_fold(viewer):
+    viewer.page.set_viewport_size(HALL)
     for query, number in (
         ("model=rnade-moons", "log p(x)"),
         ("source=test", "log p(x)"),

@@ -13,7 +13,7 @@ import texts
 from lab.chapter import chapters, lesson
 
 from . import looks
-from .conftest import PHONE, WIDE
+from .conftest import PHONE, WIDE, step_is
 from .looks import WIDE_JS
 
 STATES = {  # of a chapter: what else is to be seen, beside what it shows at first
@@ -36,19 +36,12 @@ def told(where, faults):
     return [f"/{where}: {fault}" for fault in faults]
 
 
-def arrived(viewer, chapter, step):
-    """Wait until the viewer is at that step of the lesson."""
-    expect(viewer.page.locator("li.here .dot")).to_have_text(str(chapter.place))
-    expect(viewer.page.locator("li.here .steps i.on")).to_have_count(chapter.steps.index(step) + 1)
-    viewer.settle()
-
-
 def steps(viewer, language):
     """Go through the lesson by its button, from the first step of all to the last."""
     viewer.open(f"?lang={language}")
     for chapter in lesson():
         for step in chapter.steps:
-            arrived(viewer, chapter, step)
+            step_is(viewer.page, chapter, step)
             yield chapter, step
             if (chapter, step) != (lesson()[-1], lesson()[-1].steps[-1]):
                 viewer.page.locator("button.next").click()

@@ -14,7 +14,7 @@ from lab.chapter import lesson
 from lab.chapters.coin import CHAPTER as COIN
 
 from . import looks
-from .conftest import PHONE
+from .conftest import PHONE, step_is
 
 HALLS = {"width": 1280, "height": 720}, {"width": 1920, "height": 1080}
 STEPS = [(chapter, step) for chapter in lesson() for step in chapter.steps]
@@ -115,11 +115,6 @@ def test_nothing_serious_stands_in_the_way_before_a_hall(app, hall, chapter):
     looks.scheme(hall, "dark")
     faults += [f"dark: {fault}" for fault in looks.serious(hall, "color-contrast")]
     assert not faults, "\n".join(faults)
-
-
-def step_is(page, chapter, step):
-    expect(page.locator("li.here .dot")).to_have_text(str(chapter.place))
-    expect(page.locator("li.here .steps i.on")).to_have_count(chapter.steps.index(step) + 1)
 
 
 def test_the_clicker_goes_on_after_a_slider_was_moved_and_back_to_the_last_step(app, hall):

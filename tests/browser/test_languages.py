@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 
 
 def test_the_browser_chooses_the_language_and_the_switch_changes_all_of_it(visit):
-    viewer = visit(locale="ko-KR")
+    viewer = visit()
+    korean = {"userAgent": viewer.page.evaluate("navigator.userAgent"), "acceptLanguage": "ko-KR"}
+    viewer.context.new_cdp_session(viewer.page).send("Emulation.setUserAgentOverride", korean)
     viewer.open("density?source=own")
     html, upload = viewer.page.locator("html"), viewer.page.get_by_test_id("stFileUploaderDropzone").locator("button")
     expect(html).to_have_attribute("lang", "ko")

@@ -9,6 +9,8 @@ import texts
 from lab.chapter import lesson
 from lab.chapters.coin import CHAPTER as COIN
 
+from .conftest import step_is
+
 NEXT = lesson()[lesson().index(COIN) + 1]
 
 
@@ -24,9 +26,8 @@ def state(url):
 
 def at(viewer, chapter, step, language="en", **more):
     """Wait until the viewer is at that step of the chapter, with nothing else in the address but what is given."""
+    step_is(viewer.page, chapter, step)
     viewer.heading(texts.translate(language, chapter.title))
-    expect(viewer.page.locator("li.here .dot")).to_have_text(str(chapter.place))
-    expect(viewer.page.locator("li.here .steps i.on")).to_have_count(chapter.steps.index(step) + 1)
     said = ({} if step == chapter.steps[0] else {"step": step}) | more
     viewer.page.wait_for_url(lambda url: urlsplit(url).path == f"/{address(chapter)}" and state(url) == said)
     viewer.settle()  # a run under way may still write into the address

@@ -1,5 +1,6 @@
 """The page to take home, opened from a disk with the network off: drawn on, scored, sampled, in both languages."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from nade_core import NADE, NADEConfig, load_model, save_model
 from nade_core.data import load_dataset
 from nade_core.export import page
 
+DESK = {"viewport": {"width": 1280, "height": 720}, "locale": "en-US", "reduced_motion": "reduce"}
 LANGUAGES = {code: texts.name(code) for code in texts.LANGUAGES}
 WIDE = (Path(__file__).parent / "wide.js").read_text("utf-8")
+SAID = "(all) => all.map((element) => [element.dataset.say, element.innerText.trim()])"
 CELLS = """(canvas) => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, 28, 28);
   return Array.from({ length: 784 }, (_, i) => Number(data[4 * i] > 127));
@@ -36,15 +39,24 @@ def written(tmp_path_factory):
     return write
 
 
+@pytest.fixture(scope="module")
+def offline(browser):
+    """A context without a network."""
+    context = browser.new_context(offline=True, **DESK)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def opened(browser):
-    """opened(address, ...): the page in a fresh context without a network; at the end nothing may have gone wrong."""
-    contexts, wrong = [], []
+def opened(browser, offline):
+    """opened(address, ...): the page without a network, in a context of its own if it asks for something; at the end
+    nothing may have gone wrong."""
+    pages, wrong = [], []
 
     def open_at(address, **options):
-        options = {"viewport": {"width": 1280, "height": 720}, "locale": "en-US", "reduced_motion": "reduce", **options}
-        contexts.append(browser.new_context(offline=True, **options))
-        shown = contexts[-1].new_page()
+        context = browser.new_context(offline=True, **DESK | options) if options else offline
+        shown = context.new_page()
+        pages.append(shown)
         shown.on("pageerror", lambda error: wrong.append(str(error)))
         shown.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
         shown.on("request", lambda request: wrong.append(request.url) if request.url != address else None)
@@ -52,8 +64,8 @@ def opened(browser):
         return shown
 
     yield open_at
-    for context in contexts:
-        context.close()
+    for shown in pages:
+        (shown if shown.context is offline else shown.context).close()
     assert wrong == []
 
 
@@ -208,36 +220,32 @@ def test_a_model_with_classes_has_the_choice_the_bars_and_says_what_float16_cost
     expect(shown.locator("#grid button")).to_have_count(16)
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_both_languages_fit_wide_and_phone_light_and_dark(opened, written, width, scheme):
-    size = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
-    shown = opened(written("nade-animals"), locale="ko-KR", **size)
+def test_both_languages_fit_wide_and_phone_light_and_dark(opened, written):
+    shown = opened(written("nade-animals"), locale="ko-KR")
     assert shown.evaluate("document.documentElement.lang") == "ko"
     expect(shown.locator("#grid button")).to_have_count(16)
-    for language in ("ko", "en"):
+    for language, width, scheme in itertools.product(("ko", "en"), (1280, 390), ("light", "dark")):
+        shown.set_viewport_size({"width": width, "height": 844})
+        shown.emulate_media(color_scheme=scheme)
         shown.locator(f"#languages [lang={language}]").click()
         assert shown.evaluate("document.documentElement.lang") == language
-        said = shown.locator("[data-say]")
-        for element in said.all():
-            message = element.get_attribute("data-say")
-            assert element.inner_text().strip() == texts.translate(language, message).strip()
+        for message, words in shown.locator("[data-say]").evaluate_all(SAID):
+            assert words == texts.translate(language, message).strip()
         korean = re.search("[가-힣]", shown.locator("main").inner_text())
         assert bool(korean) == (language == "ko")
-        assert shown.evaluate(WIDE) == []
+        assert shown.evaluate(WIDE) == [], (language, width, scheme)
         assert shown.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_damaged_page_says_so(browser, written, tmp_path):
+def test_a_damaged_page_says_so(offline, written, tmp_path):
     page = Path(written("nade-mnist").removeprefix("file://")).read_text("utf-8")
     start = page.index('id="weights">') + len('id="weights">')
     (tmp_path / "cut.html").write_text(page[: start + 40_000] + page[page.index("</script>", start) :], "utf-8")
-    context = browser.new_context(offline=True, locale="en-US")
-    shown = context.new_page()
+    shown = offline.new_page()
     shown.goto((tmp_path / "cut.html").as_uri())
     expect(shown.get_by_role("alert")).to_contain_text("This file is damaged")
     expect(shown.locator("main")).to_be_hidden()
-    context.close()
+    shown.close()
 
 
 def test_float32_where_it_fits_and_float16_where_it_does_not(opened, written, tmp_path):

@@ -13,7 +13,8 @@ WIDTH, HEIGHT = 480, 360
 @dataclass(frozen=True)
 class Scene:
     """What a photo is taken under. Light is one of LIGHTS; noise in grey levels; the angle in degrees; lines and sheet
-    one of LINES and SHEETS; the pen, in pixels of the photo (0: as thick as the digit is)."""
+    one of LINES and SHEETS; the pen, in pixels of the photo (0: as thick as the digit is); ink and rules in grey levels;
+    the rules are turned by ``turn`` degrees."""
 
     light: str = "even"
     noise: float = 0
@@ -23,6 +24,8 @@ class Scene:
     pen: float = 0
     ink: int = 40
     speck: bool = False
+    rule: int = RULED
+    turn: float = 0
 
 
 LIGHTS = ("even", "side", "above", "corner", "shadow")
@@ -40,10 +43,11 @@ def photo(digit: np.ndarray, scene: Scene, seed: int = 0) -> Image.Image:
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
     paper = np.full((HEIGHT, WIDTH), float(PAPER))
+    slope = np.tan(np.radians(scene.turn))
     if scene.lines != "none":
-        paper[y % 32 < 2] = RULED
+        paper[(y - slope * x) % 32 < 2] = scene.rule
     if scene.lines == "squared":
-        paper[x % 32 < 2] = RULED
+        paper[(x + slope * y) % 32 < 2] = scene.rule
     shape = _shape(digit, scene.pen, scene.angle)
     top, left = (
         (HEIGHT - shape.shape[0]) // 2 + rng.integers(-8, 9),

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAYERS = (
     {"files", "devices", "augment", "inputs", "orderings", "measures", "images", "decoding", "ink", "messages"}
-    | {"hosting", "memory"},
+    | {"hosting", "memory", "together", "shares"},
     {"kernels"},
     {"models"},
     {"data", "scoring"},
@@ -20,6 +20,7 @@ LAYERS = (
     {"distillation"},
     {"training"},
     {"runs"},
+    {"scale"},
     {"queue", "export"},
     {"cli"},
     {"__main__"},

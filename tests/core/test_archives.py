@@ -58,7 +58,9 @@ def archive(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("hidden", ["._a.png", "__MACOSX/._a.png", "folder/._b.png", ".DS_Store", "Thumbs.db"])
+@pytest.mark.parametrize(
+    "hidden", ["._a.png", "__MACOSX/._a.png", "folder/._b.png", ".hidden/b.png", ".DS_Store", "Thumbs.db"]
+)
 def test_what_a_system_puts_beside_pictures_is_none(archive, hidden):
     about = understand(archive({**TEN, hidden: np.random.default_rng(0).bytes(4096)}))
     assert (about.kind, about.rows, about.skipped) == ("pictures", 10, ())
@@ -121,10 +123,10 @@ def test_lies_and_bombs_cost_little(archive):
     for content in (zeros, bytes(lying), packed({"a.png": bytes(40 << 20)}, zipfile.ZIP_LZMA)):
         path = archive(content)
         tracemalloc.start()
-        began = time.perf_counter()
+        began = time.process_time()
         with pytest.raises(NadeError):
             understand(path)
-        assert time.perf_counter() - began < 2 and tracemalloc.get_traced_memory()[1] < 150 << 20
+        assert time.process_time() - began < 2 and tracemalloc.get_traced_memory()[1] < 150 << 20
         tracemalloc.stop()
 
 

@@ -7,9 +7,12 @@ import json
 import numpy as np
 import pandas
 import pytest
+import torch
 
-from nade_core import measures, read_card
+from nade_core import load_model, measures, read_card
 from nade_core.cli import main
+from nade_core.models import RNADE, rnade
+from nade_core.scoring import mean_nats
 
 from .test_cli import good, nade, refused
 
@@ -55,6 +58,48 @@ def test_training_ends_with_nats_raw_and_standardised(home, nade, good):
     assert end["state"] == "done" and {"train", "valid", "test"} <= end["nats"].keys()
     said = good("train", "--out", home / "one", "--resume")
     assert f"valid {card.nats['valid']:.3f} nats, {card.standardised_nats['valid']:.3f} for the variables" in said
+
+
+def test_what_is_in_closed_form_learns_from_the_rows_that_validated_once_all_is_chosen(tmp_path, good):
+    rng = np.random.default_rng(0)
+    np.savez(
+        tmp_path / "a.npz", **{part: rng.normal(size=(n, 2)) for part, n in (("train", 90), ("valid", 30), ("test", 9))}
+    )
+    said = good("train", "--model", "RNADE", "--data", tmp_path / "a.npz", "--out", tmp_path / "run", *SMALL)
+    card, model = read_card(tmp_path / "run"), load_model(tmp_path / "run", "cpu")
+    assert card.header["rows_in_the_end"] == 120 and "to all 120 rows; valid is from before" in said
+    with np.load(tmp_path / "a.npz") as parts:
+        before, after = RNADE(card.config), RNADE(card.config)
+        for one in (before, after):
+            one.start_from(torch.tensor(parts["train"]))
+            one.b.data[:, : card.config.components] = rnade.SILENT
+        after.fit_again(torch.tensor(np.concatenate([parts["train"], parts["valid"]])), card.header["found"])
+        assert card.nats["valid"] == pytest.approx(mean_nats(before, parts["valid"]), abs=1e-4)
+        assert card.nats["test"] == pytest.approx(mean_nats(after, parts["test"]), abs=1e-4)
+    assert torch.allclose(model.factors, after.factors) and not torch.allclose(before.factors, after.factors)
+    written = (tmp_path / "run" / "model.safetensors").read_bytes()
+    good("train", "--out", tmp_path / "run", "--resume")
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() == written
+
+
+def test_values_that_float32_cannot_hold_are_drawn_and_given_back_in_float64(tmp_path, good):
+    rng = np.random.default_rng(0)
+    times, share = 1_700_000_000_001 + np.arange(60) * 7, rng.normal(size=60).round(3)
+    frame = pandas.DataFrame({"time": times, "share": share, "other": share + rng.normal(0, 0.1, 60).round(3)})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    good("train", "--model", "OrderAgnosticRNADE", "--data", tmp_path / "a.csv", "--out", tmp_path / "run", *SMALL)
+    good("sample", tmp_path / "run", "-n", 200, "--out", tmp_path / "rows.csv")
+    drawn = pandas.read_csv(tmp_path / "rows.csv")
+    assert (
+        drawn.time.dtype == np.int64
+        and drawn.time.nunique() > 100
+        and drawn.time.between(*times[[0, -1]] + [-2000, 2000]).all()
+    )
+    frame.loc[3, "share"] = np.nan
+    frame.to_csv(tmp_path / "holes.csv", index=False)
+    good("complete", tmp_path / "run", tmp_path / "holes.csv", "--out", tmp_path / "whole.csv")
+    whole = pandas.read_csv(tmp_path / "whole.csv")
+    assert np.array_equal(whole.isna().sum(), [0, 0, 0]) and whole.drop(index=3).equals(frame.drop(index=3))
 
 
 def test_the_layout_of_the_table_stands_in_the_header(home):

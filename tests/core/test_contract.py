@@ -129,6 +129,7 @@ def test_capabilities_say_what_a_model_can_do(model):
     assert model.many_orderings == (name in ABLE)
     assert (len(build(name, **ABLE.get(name, {})).orderings(3)) > 1) == model.many_orderings
     assert model.completes == isinstance(model, AnyOrder) == (name in EVERY_ORDERING)
+    assert model.fills == (name == "PixelCNN") == (hasattr(model, "fill"))
     assert model.classes == 0 and model.labelled == hasattr(model.config, "classes")
     assert not model.labelled or build(name, classes=3).classes == 3
     assert model.description and {"mean", "scale"} <= set(dir(model)) or model.values != "real"

@@ -1,10 +1,13 @@
 """Mixtures of full Gaussians: every way of asking gives the same density, and small tables are fitted by what they are."""
 
 import math
+import time
 
+import numpy as np
 import pytest
 import torch
 
+from nade_core import runs
 from nade_core.models import RNADE, RNADEConfig, gaussians
 from nade_core.models.gaussians import Gaussians
 
@@ -58,7 +61,7 @@ def test_two_clusters_are_found_and_the_floor_holds_where_a_column_repeats_anoth
     generator = torch.Generator().manual_seed(0)
     z = torch.randn(200, 2, generator=generator).double() * 0.1 + (torch.arange(200) % 2 * 2 - 1)[:, None]
     z = torch.cat([z, z[:, :1]], 1)
-    g = gaussians.stacked(z, 8)
+    g = gaussians.fitted(z, gaussians.stacked(z, 8), 8)
     assert len(g.weights) == 8 and abs(g.weights.sum().item() - 1) < 1e-9
     assert (torch.linalg.eigvalsh(g.factors @ g.factors.mT)[:, 0] > 0.9 * gaussians.FLOOR**2).all()
     one = gaussians.fit(z, 1, 1e-6, 0)
@@ -68,8 +71,30 @@ def test_two_clusters_are_found_and_the_floor_holds_where_a_column_repeats_anoth
 
 @pytest.mark.parametrize("rows", [1, 3, 9])
 def test_a_handful_of_rows_is_no_fault(rows):
-    g = gaussians.stacked(torch.randn(rows, 3, generator=torch.Generator().manual_seed(0)).double(), 4)
+    z = torch.randn(rows, 3, generator=torch.Generator().manual_seed(0)).double()
+    g = gaussians.fitted(z, gaussians.stacked(z, 4), 4)
     assert gaussians.log_joint(g, torch.zeros(2, 3).double()).logsumexp(1).isfinite().all()
+
+
+def test_once_the_time_is_over_no_candidate_is_tried_any_more(monkeypatch):
+    z, times = torch.randn(200, 3, generator=torch.Generator().manual_seed(0)).double(), iter(range(1000))
+    monkeypatch.setattr(gaussians.time, "monotonic", lambda: next(times))
+    tried = []
+    monkeypatch.setattr(gaussians, "_unseen", lambda z, how: tried.append(how) or torch.zeros(len(z)).to(z))
+    assert gaussians.stacked(z, 8, until=-1) == [gaussians.Chosen(tried[0], 1.0)] and len(tried) == 1
+    gaussians.stacked(z, 8, until=4)
+    assert len(tried) == 1 + 5
+
+
+def test_a_run_with_a_time_limit_starts_from_what_half_of_it_finds(tmp_path, monkeypatch):
+    until = []
+    monkeypatch.setattr(RNADE, "start_from", lambda self, train, end: until.append(end))
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).normal(size=(60, 2)))
+    config = runs.plan(runs.Request(str(tmp_path / "a.npy"), "RNADE", train_options={"epochs": 1}), torch.device("cpu"))
+    for name, budget in (("limited", 100.0), ("free", None)):
+        runs.create(tmp_path / name, config)
+        next(runs.run(tmp_path / name, torch.device("cpu"), budget, started=time.monotonic()))
+    assert 0 < until[0] - time.monotonic() <= 50 and until[1] == math.inf
 
 
 def test_a_network_that_adds_nothing_is_silenced_and_one_that_does_stays():

@@ -17,6 +17,7 @@ BAD = {
     "NADE_KEEP_DAYS": NUMBERS,
     "NADE_DISK_GB": NUMBERS,
     "NADE_UPLOAD_MB": NUMBERS,
+    "NADE_RAY_ADDRESS": ("not an address", "http://", "ten:x"),
     "NADE_RUNS": ("a file", "a file/below it"),
     "NADE_THREADS": ("0", "-2", "two", "1.5", ""),
 }

@@ -123,14 +123,19 @@ def test_a_run_of_a_newer_version_is_named_and_left_to_that(hosted):
     assert path.read_text() == newer and (run.folder / "upload" / "00000.csv").read_bytes() == table()[0][1]
 
 
+def turned_to_its_end(queue, folder):
+    end = time.monotonic() + 60
+    while look(folder).state in ("queued", "running") and time.monotonic() < end:
+        queue.turn()
+        time.sleep(0.01)  # the core is for the worker
+
+
 def test_a_run_ends_at_its_time_limit_says_so_and_can_go_on(hosted):
     queue = hosted(from_environment({"NADE_HOSTED": "1", "NADE_RUN_MINUTES": "0.0001"}))
     run = queue.submit(
         Request("own", model_options={"hidden": 3}, train_options={"epochs": 10**6, "weight_decay": 0.0}), table()
     )
-    end = time.monotonic() + 60
-    while look(run.folder).state in ("queued", "running") and time.monotonic() < end:
-        queue.turn()
+    turned_to_its_end(queue, run.folder)
     ended = look(run.folder)
     assert ended.state == "stopped" and "time limit" in str(ended.error)
     give(run.folder, Owned(ANN))
@@ -144,9 +149,7 @@ def test_a_run_that_is_long_over_its_limit_is_ended_in_the_middle_of_an_epoch(ho
     monkeypatch.setattr(process, "_command", lambda folder: hang)
     monkeypatch.setattr(core_queue, "OVERTIME", 0.0)
     run = queue.submit(ASKED, table(), owner=ANN)
-    end = time.monotonic() + 60
-    while look(run.folder).state in ("queued", "running") and time.monotonic() < end:
-        queue.turn()
+    turned_to_its_end(queue, run.folder)
     assert look(run.folder).state == "stopped"
 
 

@@ -34,14 +34,15 @@ def test_the_version_has_one_source_and_a_line_in_the_changelog():
 
 def test_every_requirement_is_pinned_and_what_the_package_needs_is_among_them():
     pins = {}
-    for name in ("requirements.txt", "requirements-test.txt"):
+    for name in ("requirements.txt", "requirements-test.txt", "requirements-scale.txt"):
         for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
             if line and not line.startswith("#"):
                 package, _, version = line.partition("==")
                 assert re.fullmatch(r"[\d.]+", version), line
                 pins[package] = tuple(map(int, version.split(".")))
     project = PROJECT["project"]
-    for wanted in (*project["dependencies"], *project["optional-dependencies"]["app"]):
+    optional = project["optional-dependencies"]
+    for wanted in (*project["dependencies"], *(one for extra in optional.values() for one in extra)):
         package, _, least = wanted.partition(">=")
         assert pins[package] >= tuple(map(int, least.split("."))), wanted
 

@@ -2,17 +2,22 @@
 
 import io
 import json
+import struct
+import subprocess
+import sys
+import zlib
 
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from nade_core import decoding, images, load_pretrained, scoring
+from nade_core import decoding, images, levels, load_pretrained, scoring, strips
 from nade_core.cli import main
 from nade_core.data import load_dataset
 from nade_core.data.photo import read_pixels
 from nade_core.messages import NadeError
+from nade_core.runs.process import environment
 
 from .photos import LIGHTS, LINES, SHEETS, Scene, clean, photo
 
@@ -161,7 +166,23 @@ def scenes():
         yield Scene(LIGHTS[i % 5], noise, angle, LINES[i // 5 % 3], SHEETS[i // 2 % 4], pen, 50, bool(i % 2))
 
 
-def test_digits_on_photos_are_recognised_as_on_clean_drawings():
+def dark_rules():
+    """Forty scenes more, of rules as dark as the ink, straight and turned."""
+    rng = np.random.default_rng(1)
+    for i in range(40):
+        noise, angle, turn, pen = (
+            rng.uniform(0, 10),
+            rng.uniform(-8, 8),
+            rng.uniform(-5, 5),
+            (0, 0, 5, 8)[rng.integers(4)],
+        )
+        yield Scene(
+            LIGHTS[i % 5], noise, angle, LINES[1 + i % 2], SHEETS[i // 5 % 4], pen, 50, False, 50, i % 4 and turn
+        )
+
+
+@pytest.mark.parametrize("scenes", [scenes, dark_rules])
+def test_digits_on_photos_are_recognised_as_on_clean_drawings(scenes):
     data, model = load_dataset("mnist"), load_pretrained("nade-mnist-classes", "cpu")
     rows, labels = data.test[:40], data.test_labels[:40]
     pictures = [photo(row, scene, i) for i, (row, scene) in enumerate(zip(rows, scenes(), strict=True))]
@@ -220,8 +241,140 @@ def test_a_threshold_is_a_level(value, capsys):
 def test_large_pictures_are_refused_by_their_head(monkeypatch):
     for format in ("WEBP", "AVIF", "HEIF"):
         with monkeypatch.context() as patch, pytest.raises(NadeError, match="at most 9,000 "):
-            patch.setitem(decoding.DEAR, format, 9_000)
+            patch.setitem(strips.HEAVY, format, decoding.ROOM / 9_000)
             images.prepare(saved(Image.new("L", (100, 100)), format))
+
+
+def streamed(content, monkeypatch):
+    """The parts of a picture as they come where it is a large one, put together."""
+    monkeypatch.setattr(strips, "LARGE", 0)
+    monkeypatch.setattr(strips, "STRIP", 7 * 50)
+    picture = decoding._opened(content)
+    parts = list(strips.strips(picture))
+    assert len(parts) > 4 and strips.held(picture) == strips.HEAVY.get(picture.format, 0)
+    return np.concatenate([np.asarray(part if part.mode != "P" else part.convert("RGBA")) for part in parts])
+
+
+def noise(mode):
+    """41 x 50 pixels of noise, and some rows alike."""
+    bands = {"RGB": 3, "RGBA": 4, "LA": 2, "CMYK": 3}.get(mode, 1)
+    values = np.random.default_rng(0).integers(0, 65536 if mode == "I;16" else 256, (41, 50, bands))
+    values[5:15] = values[5]
+    values = values[..., 0] if bands == 1 else values
+    if mode == "1":
+        return Image.fromarray(values > 100)
+    picture = Image.fromarray(values.astype(np.uint16 if mode == "I;16" else np.uint8))
+    return picture.convert("CMYK") if mode == "CMYK" else picture
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "RGBA", "I;16"])
+def test_the_rows_of_a_png_are_read_as_they_come(mode, monkeypatch):
+    picture = noise(mode)
+    assert np.array_equal(streamed(saved(picture), monkeypatch), np.asarray(picture))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_so_are_those_of_a_palette(bits, monkeypatch):
+    picture = Image.fromarray((np.asarray(noise("L")).astype(int) % 2**bits).astype(np.uint8), "P")
+    picture.putpalette([7 * i % 256 for i in range(3 * 2**bits)])
+    content = saved(picture, bits=bits, transparency=1)
+    expected = Image.open(io.BytesIO(content)).convert("RGBA")
+    assert np.array_equal(streamed(content, monkeypatch), np.asarray(expected))
+
+
+@pytest.mark.parametrize("packing", ["tiff_adobe_deflate", "tiff_lzw", "packbits", "jpeg", "group4"])
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "RGBA", "I;16", "CMYK"])
+def test_the_strips_of_a_tiff_are_files_of_their_own(mode, packing, monkeypatch):
+    if (packing == "group4") != (mode == "1") or (packing, mode) == ("jpeg", "I;16"):
+        pytest.skip("no such file")
+    content = saved(noise(mode), "TIFF", compression=packing, strip_size=56 if mode == "1" else 400)
+    assert np.array_equal(streamed(content, monkeypatch), np.asarray(Image.open(io.BytesIO(content))))
+
+
+def test_what_is_cut_off_is_damaged(monkeypatch):
+    monkeypatch.setattr(strips, "LARGE", 0)
+    content = saved(noise("RGB"))
+    with pytest.raises(NadeError, match="damaged"):
+        images.prepare(content[: len(content) // 2])
+
+
+def deep_png(colours):
+    """A PNG of 16 bits from colours (H, W, C), which Pillow does not write."""
+    height, width, bands = colours.shape
+    kind = {2: 4, 3: 2, 4: 6}[bands]
+    rows = np.insert(colours.astype(">u2").reshape(height, -1).view(np.uint8), 0, 0, axis=1).tobytes()
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    chunks = [
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.parametrize("bands", [2, 3, 4])
+@pytest.mark.parametrize("ink, paper", [(300, 4000), (0, 200), (8000, 60000)])
+def test_deep_colours_are_as_eight_bits(bands, ink, paper):
+    colours = np.repeat(deep(ink, paper)[..., None], bands, 2)
+    if bands % 2 == 0:
+        colours[..., -1] = 65535
+    assert same(deep_png(colours), soft(), at_most=4)
+    if bands == 4:
+        colours[..., :3], colours[..., 3] = 65535, 65535 - deep(0, 65535)
+        assert same(deep_png(colours), soft(), at_most=4)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "LA"])
+@pytest.mark.parametrize("on, ground", [(1, 0), (0, 1)])
+def test_a_mask_of_zeros_and_ones_is_black_and_white(mode, on, ground):
+    for side in (28, 280):
+        times = side // 28
+        mask = Image.fromarray(np.where(DIGIT.repeat(times, 0).repeat(times, 1) > 0, on, ground).astype(np.uint8))
+        prepared = images.prepare(saved(mask.convert(mode)))
+        assert np.array_equal(prepared.image, DIGIT) and prepared.notes[0].message == levels.MASK
+    assert same(saved(EIGHT.point(lambda v: v > 127).resize((1700, 1700), Image.Resampling.NEAREST)), EIGHT)
+
+
+def test_the_preview_of_a_picture_that_is_too_large_stands_for_it(monkeypatch):
+    large = EIGHT.resize((560, 560)).convert("RGB")
+    with_preview = saved(large, "HEIF", quality=80, thumbnails=[400])
+    monkeypatch.setitem(strips.HEAVY, "HEIF", decoding.ROOM / 3e5)
+    prepared = images.prepare(with_preview)
+    assert prepared.notes[0].facts == {"width": 400, "height": 400} and same(with_preview, EIGHT, at_most=8)
+    for content in (saved(large, "HEIF", quality=80), saved(large, "HEIF", quality=80, thumbnails=[200])):
+        with pytest.raises(NadeError, match="at most 300,000"):
+            images.prepare(content)
+
+
+CHILD = """
+import resource, sys
+from nade_core import images, ink
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KB
+image = images.prepare(sys.argv[1]).image
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, image.sum())
+"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"format": "PNG", "compress_level": 1},
+        {"format": "TIFF", "compression": "tiff_lzw"},
+    ],
+    ids=["PNG", "TIFF"],
+)
+def test_forty_megapixels_cost_little(options, tmp_path):
+    picture = Image.new("RGB", (7300, 5475), "white")
+    ImageDraw.Draw(picture).line([(2500, 1500), (4500, 1500), (3200, 4000)], "black", 300)
+    path = tmp_path / "large"
+    picture.save(path, **options)
+    command = [sys.executable, "-c", CHILD, str(path)]
+    grown, ink = map(
+        int, subprocess.run(command, capture_output=True, text=True, check=True, env=environment()).stdout.split()
+    )
+    assert grown < 150 << 10 and ink > 50
 
 
 def test_the_command_tells_what_is_doubtful(tmp_path, capsys):

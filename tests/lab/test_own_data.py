@@ -1,5 +1,7 @@
 """A model of people's own pictures is compared with those pictures, and with nothing where they are gone."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -42,3 +44,13 @@ def test_without_its_data_nothing_is_called_real(chapter, mine, tmp_path):
     assert "not here" in words(page) and not [m for m in page.metric if m.label == "percentile"]
     assert "choose another one" in chapter("rank", model="mine").info[0].value
     healthy(chapter("generate", model="mine", n=4))
+
+
+def test_a_second_model_of_the_same_pictures_may_have_lost_them(chapter, mine, tmp_path):
+    alone = tmp_path / "runs/alone/model.safetensors"  # a model that was copied here without its run
+    alone.parent.mkdir()
+    shutil.copy(mine / alone.name, alone)
+    page = chapter("rank", model="mine", each=20, compare="alone")
+    columns = page.dataframe[0].value.columns
+    assert "mean log p, nats (mine)" in columns and "mean log p, nats (alone)" in columns
+    assert "H (mine) =" in words(page) and "H (alone) =" not in words(page)

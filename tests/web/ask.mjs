@@ -2,12 +2,21 @@
 
 import { Nade, NadeFault } from "../../web/nade.js";
 import * as strokes from "../../web/strokes.js";
+import { likelier, walked } from "../../web/walks.js";
 
 const largest = (a, b) => a.reduce((most, value, k) => Math.max(most, Math.abs(value - b[k])), 0);
 
 const CALLS = {
   /** A method of a fresh session on x. */
   session: (model, x, y, name, ...args) => model.session(x, y)[name](...args),
+  /** The steps of the walk from x to what is likelier, {x, logProb, erased} each, and what is told of it. */
+  async likelier(model, x) {
+    const session = model.session(x), now = () => ({ x: session.x.slice(), logProb: session.logProb }), steps = [now()];
+    const own = { logProb: (x) => model.logProb(x), flip: (i) => (session.flip(i), now()) };
+    const call = async (name, ...args) => (own[name] ?? session[name].bind(session))(...args);
+    for await (const step of likelier(call, steps[0])) steps.push(step);
+    return { steps: steps.slice(1), told: walked(steps) };
+  },
   /** How far a session that follows the images one by one is from a fresh one at each, at most. */
   follow(model, images, y) {
     const session = model.session(images[0], y);
@@ -36,9 +45,9 @@ const plain = (value) => {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]));
 };
 
-function attempt(task) {
+async function attempt(task) {
   try {
-    return plain(task());
+    return plain(await task());
   } catch (error) {
     if (!(error instanceof NadeFault)) throw error;
     return { fault: error.id, facts: error.facts, message: error.message };
@@ -46,12 +55,14 @@ function attempt(task) {
 }
 
 /** One answer a question [call, ...args]; where the model cannot be read, its fault alone. */
-export function ask(bytes, questions) {
-  const model = attempt(() => ({ read: Nade.read(bytes) && null }));
+export async function ask(bytes, questions) {
+  const model = await attempt(() => ({ read: Nade.read(bytes) && null }));
   if (model.fault) return [model];
   const read = Nade.read(bytes);
   const answer = ([call, ...args]) => (CALLS[call] ? CALLS[call](read, ...args) : read[call](...args));
-  return questions.map((question) => attempt(() => answer(question)));
+  const answers = [];
+  for (const question of questions) answers.push(await attempt(() => answer(question)));
+  return answers;
 }
 
 /** What a History holds after the acts, each [method, ...args]. */
@@ -63,8 +74,9 @@ function remember(acts, most) {
 }
 
 /** What the last of the steps gives, each a function of strokes.js and its arguments. */
-export function draw(steps) {
+export async function draw(steps) {
   const calls = { ...strokes, remember };
   const asCells = (value) => (Array.isArray(value) && value.length === 784 ? Uint8Array.from(value) : value);
-  return steps.map(([name, ...args]) => attempt(() => calls[name](...args.map(asCells)))).at(-1);
+  const answers = steps.map(([name, ...args]) => attempt(() => calls[name](...args.map(asCells))));
+  return (await Promise.all(answers)).at(-1);
 }

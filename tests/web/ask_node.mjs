@@ -7,9 +7,9 @@ import { ask, draw } from "./ask.mjs";
 const bytes = (path) => new Uint8Array(readFileSync(path)).buffer;
 const answer = ([path, questions]) => (path === null ? draw(questions) : ask(bytes(path), questions));
 
-createInterface({ input: process.stdin }).on("line", (line) => {
+createInterface({ input: process.stdin }).on("line", async (line) => {
   try {
-    console.log(JSON.stringify(JSON.parse(line).map(answer)));
+    console.log(JSON.stringify(await Promise.all(JSON.parse(line).map(answer))));
   } catch (error) {
     console.log(JSON.stringify({ broken: error.stack }));
   }

@@ -236,16 +236,32 @@ def test_flips_of_a_digit_are_exact(engine, name):
     check_best_flip(engine, find_model(name), digits()[5], None)
 
 
-def test_steps_uphill_end_where_no_flip_helps(engine, tmp_path):
-    path = random_nade(tmp_path, 12, 6, scale=0.7)
-    model, x = exact(load_model(path, "cpu")), images(12)[0]
-    for _ in range(40):
-        best = engine([(path, [("session", x, None, "bestFlip")])])[0][0]
-        if best is None:
-            break
-        x[best["pixel"]] = 1 - x[best["pixel"]]
-    assert best is None
-    assert model.log_prob(flipped(x).double()).max() <= model.log_prob(x[None].double())[0]
+@pytest.mark.parametrize("seed", range(4))
+def test_the_way_to_what_is_likelier_ends_on_a_top_that_the_blank_image_does_not_outrank(engine, tmp_path, seed):
+    path = random_nade(tmp_path, 12, 6, classes=(0, 2)[seed % 2], scale=0.7)
+    model, x = exact(load_model(path, "cpu")), images(12)[seed]
+    [walk] = engine([(path, [("likelier", x)])])[0]
+    steps = [x.tolist(), *(step["x"] for step in walk["steps"])]
+    log_p = model.log_prob(torch.tensor(steps).double())
+    close([step["logProb"] for step in walk["steps"]], log_p[1:])
+    assert all(sum(a != b for a, b in itertools.zip_longest(*pair)) == 1 for pair in itertools.pairwise(steps))
+    for step, (before, after) in zip(walk["steps"], itertools.pairwise(log_p.tolist()), strict=True):
+        assert after > before or step["erased"]
+    end = torch.tensor(steps[-1])
+    assert model.log_prob(flipped(end).double()).max() <= log_p[-1]
+    assert model.log_prob(torch.zeros(1, 12).double())[0] <= log_p[-1] + 1e-9
+    told, erased = walk["told"], [step["logProb"] for step in walk["steps"] if step["erased"]]
+    assert (told["on"], told["erased"], told["value"]) == (int(end.sum()), len(erased), walk["steps"][-1]["logProb"])
+    assert told.get("lowest") == (min(erased) if erased else None)
+
+
+def test_an_image_on_a_lesser_top_goes_through_a_valley_to_the_blank_one(engine):
+    """A digit from which no single flip leads up, though the blank image is more probable."""
+    path, x = find_model("nade-mnist"), digits()[2]
+    [walk] = engine([(path, [("likelier", x)])])[0]
+    told, blank = walk["told"], load_model(path, "cpu").log_prob(torch.zeros(1, 784)).item()
+    assert told["lowest"] < told["top"] < blank - 5
+    assert told["value"] >= blank - 1e-3 and told["erased"] > 10
 
 
 def test_contributions_add_up_to_the_preactivation(engine, files):

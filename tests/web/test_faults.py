@@ -151,16 +151,39 @@ def test_a_model_beyond_the_browser_is_refused_before_it_is_unpacked(node, tmp_p
         assert answer["facts"] == {"megabytes": megabytes, "most": 256}
 
 
+ARRAY = "Expected an array of {dims} pixels, 0 and 1 only; got {value}."
+
+
 def test_calls_that_make_no_sense_are_told_why(engine):
     x, u = [0] * 784, [0.5] * 785
     by_class = [
         (("logProb", x[:5]), "Expected {dims} pixels, 0 and 1 only; got {length} values."),
-        (("logProb", [0.5] * 784), "Expected {dims} pixels, 0 and 1 only; got {length} values."),
+        (("logProb", [0.5] * 784), "Expected pixels of 0 and 1 only; pixel {pixel} is {value}."),
         (("logProb", x, 10), "Expected a class from 0 to {last}; got {label}."),
         (("logits", x, "3"), "Expected a class from 0 to {last}; got {label}."),
         (("hidden", x, 5), "The hidden units belong to one class: choose a class first."),
         (("hidden", x, 784, 1), "Expected a pixel from 0 to {last}; got {pixel}."),
         (("row", -1), "Expected a pixel from 0 to {last}; got {pixel}."),
+        (("logProb", None), ARRAY),
+        (("logProb", "0" * 784), ARRAY),
+        (("logits", {"length": 784}), ARRAY),
+        (("logConditionals", 5), ARRAY),
+        (("session", None), ARRAY),
+        (("logProb", [*x[:-1], None]), "Expected pixels of 0 and 1 only; pixel {pixel} is {value}."),
+        (("logProb", [*x[:-1], "1"]), "Expected pixels of 0 and 1 only; pixel {pixel} is {value}."),
+        (("logProb", x, -1), "Expected a class from 0 to {last}; got {label}."),
+        (("logProb", x, 1.5), "Expected a class from 0 to {last}; got {label}."),
+        (("logProb", x, [1]), "Expected a class from 0 to {last}; got {label}."),
+        (("classLogProb", None), ARRAY),
+        (("classLogProb", x, 785), "Expected between 0 and {dims} known pixels; got {n}."),
+        (("hidden", x, None, 1), "Expected a pixel from 0 to {last}; got {pixel}."),
+        (("flipEffects", x, {}, 1), "Expected a pixel from 0 to {last}; got {pixel}."),
+        (("contributions", x, 5, 5000), "Expected a hidden unit from 0 to {last}; got {unit}."),
+        (("sample", None), "Expected rows of {width} random numbers; got {length}."),
+        (("sample", [*u[:-1], None]), "Random numbers lie between 0 and 1; got {value}."),
+        (("sample", [*u[:-1], 2]), "Random numbers lie between 0 and 1; got {value}."),
+        (("sample", u, 1, "1"), "Expected a temperature above 0; got {temperature}."),
+        (("sample", u, 1, 1, None), "Expected a prefix of at most {dims} values, 0 and 1 only."),
         (("sample", u[:9]), "Expected rows of {width} random numbers; got {length}."),
         (("sample", u, 1, 0), "Expected a temperature above 0; got {temperature}."),
         (("sample", u, 1, 1, x + x), "Expected a prefix of at most {dims} values, 0 and 1 only."),
