@@ -95,7 +95,7 @@ class Viewer:
         """No box of errors, and nothing to scroll sideways."""
         assert self.page.locator(ERRORS).all_inner_texts() == []
         wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-        self.page.wait_for_function(wide, timeout=15_000)
+        self.page.wait_for_function(wide)
 
     def healthy(self):
         """No fault at all until now."""

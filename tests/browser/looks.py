@@ -5,6 +5,7 @@ from pathlib import Path
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import TimeoutError, expect
 
+from tests.conftest import PATIENCE
 from tests.foreign import foreign
 
 HERE = Path(__file__).parent
@@ -17,7 +18,9 @@ def found(page, script):
     """What a script finds amiss, once the page has taken its size."""
     page.evaluate(TWO_FRAMES)
     try:
-        page.wait_for_function(f"({script})().length === 0", polling=100, timeout=15_000)  # not each frame: it is long
+        page.wait_for_function(
+            f"({script})().length === 0", polling=100, timeout=PATIENCE
+        )  # not each frame: it is long
         return []
     except TimeoutError:
         return page.evaluate(f"({script})()")

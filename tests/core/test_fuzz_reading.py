@@ -19,7 +19,7 @@ from nade_core.models import NADEConfig
 
 pillow_heif.register_heif_opener()
 MANY = pytest.mark.parametrize(
-    "many", [150, pytest.param(3000, marks=pytest.mark.crawl)]
+    "many", [150, pytest.param(1000, marks=pytest.mark.crawl)]
 )  # mutants of each kind of file
 RNG = np.random.default_rng(0)
 ROWS = RNG.integers(0, 2, (9, 6)).astype(np.uint8)
