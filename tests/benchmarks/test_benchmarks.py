@@ -90,11 +90,10 @@ def test_a_run_that_is_not_whole_is_told_so(tmp_path):
     assert faults.outcome(failed, tmp_path) == "failed: None"
 
 
-def test_a_viewer_tells_what_is_wrong_with_a_page(monkeypatch):
+def test_a_viewer_tells_what_is_wrong_with_a_page(app):
     seen = load.Seen()
-    with load.serving() as (address, _process):
-        lost = load.visit(address.replace("http", "ws"), 0, (("nowhere", "n", (1,)),), 0, seen)
-        apart(asyncio.run, lost)
+    lost = load.visit(app.replace("http", "ws"), 0, (("nowhere", "n", (1,)),), 0, seen)
+    apart(asyncio.run, lost)
     assert seen.faults == ["RuntimeError: there is no page nowhere"] and seen.here == 0
 
 
