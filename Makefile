@@ -43,6 +43,8 @@ site: .venv/app.stamp
 deploy-check: .venv/test.stamp
 	@sh tests/browser/find_chromium.sh > .venv/chromium
 	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m deploy.check
+	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m deploy.login
+	$(BIN)/python -m deploy.image
 
 .venv/app.stamp: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

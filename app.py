@@ -1,5 +1,6 @@
 """NADE Lab: a lecture on learning p(x), made touchable. streamlit run app.py"""
 
+import os
 import sys
 
 import streamlit as st
@@ -7,7 +8,11 @@ from starlette.middleware import Middleware
 
 try:
     import nade_core  # noqa: F401  first: it says how torch's threads wait
-    from lab import served, visitor
+    from lab import housekeeping, served, uploads, visitor
+    from nade_core.hosting import check_folder
+
+    if __name__ != "__main__":
+        check_folder(os.environ)
 except ValueError as error:  # a variable of the environment that makes no sense
     sys.exit(str(error))
 
@@ -16,4 +21,11 @@ if __name__ == "__main__":  # a viewer's page
 
     main()
 else:  # the server, which asks for the app by its name
-    app = st.App(__file__, routes=served.routes(), middleware=[Middleware(visitor.Cookies)])
+    housekeeping.begin()
+    middleware = [
+        Middleware(visitor.Cookies),
+        Middleware(uploads.Uploads, visitor.HOSTING),
+        Middleware(served.KeptPictures),
+        Middleware(housekeeping.Housekeeping),
+    ]
+    app = st.App(__file__, routes=served.routes(), middleware=middleware)

@@ -1,10 +1,13 @@
-"""How a class fares: many viewers on one server. python -m benchmarks.load [--viewers 100] [--mix lecture]
+"""How a class fares: many viewers on one server. python -m benchmarks.load [--viewers 100] [--mix lecture] [--visits 1000]
 
 Viewers arrive over three minutes, walk through pages, change something every four to six seconds, and leave. Each one
 speaks Streamlit's own websocket protocol, as a browser does, without a browser: a change is a run of the script with
 another value of a control in the link, and its answer has come when the script has finished. What a browser then fetches
 and draws is not measured. The goal for a hundred, on two cores that do nothing else (this program runs beside): 0.3 s in
-the median, 2 s for 95 of 100, no fault, at most 1.5 GB more memory, and that given back.
+the median, 2 s for 95 of 100, no fault, at most 1.5 GB more memory, and that given back but for a tenth.
+
+With ``--visits`` viewers come one after another instead, each for one page and one change, and the memory is read on the
+way: it should not grow. The processor's seconds a run, and its bytes, are what a shared machine can compare by.
 """
 
 import argparse
@@ -21,6 +24,8 @@ import numpy as np
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from lab.housekeeping import kept
 
 from .handout import serving
 
@@ -47,13 +52,17 @@ PAUSE = 4.0, 6.0  # seconds between two changes of a viewer
 PATIENCE = 120.0  # seconds until an answer that has not come is a fault
 BUCKET = 25  # viewers a line of the table
 LANGUAGES = "ko", "en"
+SOON = 10.0  # seconds after which what a server has forgotten is given back
+PARTS = 10  # of visits, after each of which the memory is read
+TICK = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
 class Seen:
-    """What all viewers saw: seconds by how many were there, of first pages and of changes; and faults."""
+    """What all viewers saw: seconds by how many were there, of first pages and of changes; bytes; and faults."""
 
     here: int = 0
+    bytes: int = 0
     changes: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     first: list[float] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -62,8 +71,8 @@ class Seen:
 class Viewer:
     """One websocket: a session of the app."""
 
-    def __init__(self, socket: websockets.ClientConnection, number: int):
-        self.socket = socket
+    def __init__(self, socket: websockets.ClientConnection, number: int, seen: Seen):
+        self.socket, self.seen = socket, seen
         self.chance, self.language = random.Random(number), LANGUAGES[number % len(LANGUAGES)]
 
     async def run(self, page: str, **state: object) -> float:
@@ -74,7 +83,9 @@ class Viewer:
         await self.socket.send(message.SerializeToString())
         async with asyncio.timeout(PATIENCE):
             while True:
-                answer = ForwardMsg.FromString(await self.socket.recv(decode=False))
+                content = await self.socket.recv(decode=False)
+                self.seen.bytes += len(content)
+                answer = ForwardMsg.FromString(content)
                 kind = answer.WhichOneof("type")
                 if kind == "delta" and answer.delta.new_element.WhichOneof("type") == "exception":
                     raise RuntimeError(f"{page}: {answer.delta.new_element.exception.message}")
@@ -84,20 +95,20 @@ class Viewer:
                     return time.monotonic() - began
 
 
-async def visit(address: str, number: int, mix: tuple, changes: int, seen: Seen) -> None:
-    """A viewer comes, walks from page to page with a few changes on each, and goes."""
+async def visit(address: str, number: int, mix: tuple, changes: int, seen: Seen, hurry: bool = False) -> None:
+    """A viewer comes, walks from page to page with a few changes on each, at once if in a hurry, and goes."""
     seen.here += 1
     try:
         spoken = [websockets.Subprotocol("streamlit")]
         stream = f"{address}/_stcore/stream"
         socket = websockets.connect(stream, subprotocols=spoken, max_size=None, open_timeout=PATIENCE)
         async with socket as connection:
-            viewer = Viewer(connection, number)
+            viewer = Viewer(connection, number, seen)
             for page, key, values in mix:
                 here = seen.here
                 seen.first.append(await viewer.run(page))
                 for _ in range(changes):
-                    await asyncio.sleep(viewer.chance.uniform(*PAUSE))
+                    await asyncio.sleep(0 if hurry else viewer.chance.uniform(*PAUSE))
                     here = seen.here
                     seen.changes[here].append(await viewer.run(page, **{key: viewer.chance.choice(values)}))
     except (OSError, RuntimeError, TimeoutError, websockets.WebSocketException) as error:
@@ -112,6 +123,18 @@ async def crowd(address: str, viewers: int, over: float, mix: tuple, changes: in
         for number in range(viewers):
             group.create_task(visit(address, number, mix, changes, seen))
             await asyncio.sleep(over / viewers)
+
+
+async def visits(address: str, mix: tuple, numbers: range, seen: Seen) -> None:
+    """Viewers one after another, each on the next page of the mix."""
+    for number in numbers:
+        await visit(address, number, (mix[number % len(mix)],), 1, seen, hurry=True)
+
+
+def processor(process: int) -> float:
+    """The seconds that a process has computed (Linux)."""
+    after_name = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / TICK
 
 
 def memory(process: int) -> float:
@@ -142,26 +165,47 @@ def told(seen: Seen) -> None:
     print(f"{len(seen.faults)} faults", *seen.faults[:5], sep="\n  ")
 
 
+def a_class(address: str, process: int, options: argparse.Namespace, seen: Seen) -> None:
+    """All viewers at once; what they waited for, and what they cost."""
+    before, computed, began = memory(process), processor(process), time.monotonic()
+    asyncio.run(crowd(address, options.viewers, options.over, MIXES[options.mix], options.changes, seen))
+    lasted, computed = time.monotonic() - began, processor(process) - computed
+    left = memory(process)
+    time.sleep(kept() + SOON)
+    print(f"{lasted:.0f} s; memory {before:.2f} GB before, {left:.2f} at the end, {memory(process):.2f} a while after")
+    runs = len(seen.first) + sum(map(len, seen.changes.values()))
+    print(
+        f"{computed / lasted:.2f} cores; a run: {1000 * computed / runs:.0f} ms of them, {seen.bytes / runs / 1000:.0f} kB"
+    )
+    told(seen)
+
+
+def one_after_another(address: str, process: int, options: argparse.Namespace, seen: Seen) -> None:
+    """Visits in ten parts, and the memory after each."""
+    print("| visits | memory, GB |\n| ---: | ---: |")
+    for part in range(PARTS):
+        numbers = range(part * options.visits // PARTS, (part + 1) * options.visits // PARTS)
+        asyncio.run(visits(address, MIXES[options.mix], numbers, seen))
+        print(f"| {numbers.stop} | {memory(process):.3f} |", flush=True)
+    time.sleep(kept() + SOON)
+    print(f"{memory(process):.3f} GB a while after")
+    told(seen)
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--viewers", type=int, default=100)
     parser.add_argument("--over", type=float, default=180.0, metavar="SECONDS", help="in which they arrive")
     parser.add_argument("--changes", type=int, default=3, help="of each viewer on each page")
     parser.add_argument("--mix", choices=list(MIXES), default="lecture")
+    parser.add_argument("--visits", type=int, default=0, help="one after another, instead of viewers at once")
     options = parser.parse_args(arguments)
-    seen = Seen()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {time.strftime('%Y-%m-%d')}; mix {options.mix}")
-    with serving() as (address, process):
-        asyncio.run(crowd(address.replace("http", "ws"), 1, 0.0, MIXES[options.mix], 1, Seen()))  # what is loaded once
-        before = memory(process.pid)
-        began = time.monotonic()
-        asyncio.run(
-            crowd(
-                address.replace("http", "ws"), options.viewers, options.over, MIXES[options.mix], options.changes, seen
-            )
-        )
-        print(f"{time.monotonic() - began:.0f} s; memory {before:.2f} GB before, {memory(process.pid):.2f} GB after")
-        told(seen)
+    measure = one_after_another if options.visits else a_class
+    with serving() as (at, process):
+        address = at.replace("http", "ws")
+        asyncio.run(crowd(address, 1, 0.0, MIXES[options.mix], 1, Seen()))  # what is loaded once
+        measure(address, process.pid, options, Seen())
 
 
 if __name__ == "__main__":

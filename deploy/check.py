@@ -118,6 +118,10 @@ def walk(page: Page, site: str, replicas: list[tuple[str, subprocess.Popen]]) ->
     page.goto(f"http://{site}/{BASE}/coin?lang=ko&n=100")
     says(page, "분포를 학습한다는 건 무슨 뜻일까요?")
     print("A deep link below the base path opens in Korean.")
+    page.goto(f"http://{site}/{BASE}/density?lang=en&source=own")
+    page.locator('input[type="file"]').set_input_files(ROOT / "lab" / "icon.png", timeout=PATIENCE)
+    expect(page.get_by_test_id("stMetricValue").first).to_contain_text("nats", timeout=PATIENCE)
+    print("A picture is uploaded and scored.")
     page.goto(f"http://{site}/{BASE}/train?lang=en&data=animals&architecture=ChowLiu")
     page.get_by_role("button", name="Train", exact=True).click(timeout=PATIENCE)
     expect(page.get_by_text("Finished: the model is in the list of the other chapters.")).to_be_visible(

@@ -4,6 +4,9 @@ Each is a whole text or label as Streamlit writes it; a gap stands for anything,
 another of these words.
 """
 
+from functools import lru_cache
+
+import texts
 from nade_core.messages import N_
 
 WIDGETS = (
@@ -144,3 +147,14 @@ FRAME = (
     N_("Double-click on legend to isolate one trace"),
 )
 WORDS = (*WIDGETS, *FILES, *TABLES, *FRAME)
+SAID = {  # what Streamlit says of an answer's status, and what it means here
+    "AxiosError: Request failed with status code 413": N_(
+        "The app keeps no more files at once: take some away, or try again later."
+    ),
+}
+
+
+@lru_cache
+def words(language: str) -> dict[str, str]:
+    """Streamlit's words as the page says them in a language."""
+    return {shown: texts.translate(language, ours) for shown, ours in ({word: word for word in WORDS} | SAID).items()}

@@ -14,7 +14,7 @@ import torch
 from torch.distributions import Bernoulli
 
 from lesson import corruptions
-from nade_core import ModelCard, checkpoint, list_models, load_model, measures, runs, scoring, traits
+from nade_core import ModelCard, checkpoint, list_models, load_model, runs, scoring, traits
 from nade_core.data import Dataset, load_dataset, other_data
 from nade_core.data.reading import read_rows
 from nade_core.messages import N_, NadeError
@@ -27,7 +27,6 @@ RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
 TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
 NOISE_IMAGES = 500
 FEWER = 4  # a slow model scores a fourth as many, so that nobody waits long
-TYPICAL_OF = 300
 TAKEN = N_("A model that comes with the project has the same name: rename the folder of this run.")
 Key = tuple[str, float]
 
@@ -134,27 +133,34 @@ def log_prob(
     card: ModelCard, rows: np.ndarray, label: int | None = None, ordering: np.ndarray | None = None
 ) -> np.ndarray:
     """log p of every row, or log p(x | label), in nats: (N,) float64. ``ordering`` (D,) for a model that knows many."""
-    rows, order = np.ascontiguousarray(rows), None if ordering is None else tuple(ordering.tolist())
-    return _log_prob(key_of(card), rows.tobytes(), rows.shape, rows.dtype.str, label, order)
+    rows = np.ascontiguousarray(rows)
+    return _log_prob(key_of(card), rows.tobytes(), rows.shape, rows.dtype.str, label, _as_bytes(ordering))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _log_prob(
-    key: Key, rows: bytes, shape: tuple[int, ...], dtype: str, label: int | None, order: tuple[int, ...] | None
-) -> np.ndarray:
+def _log_prob(key: Key, rows: bytes, shape: tuple[int, ...], dtype: str, label: int | None, order: bytes) -> np.ndarray:
     x = np.frombuffer(rows, dtype).reshape(shape)
-    return scoring.log_probs(loaded(key), x, label, order)
+    return scoring.log_probs(loaded(key), x, label, _as_ordering(order))
+
+
+def _as_bytes(ordering: np.ndarray | None) -> bytes:
+    """An ordering as a cache keys it: one value instead of D, each of which Streamlit would look at."""
+    return b"" if ordering is None else np.asarray(ordering, np.int64).tobytes()
+
+
+def _as_ordering(order: bytes) -> list[int] | None:
+    return np.frombuffer(order, np.int64).tolist() if order else None
 
 
 def terms(card: ModelCard, row: np.ndarray, label: int | None = None, ordering: np.ndarray | None = None) -> Terms:
     """The conditionals of one row (D,), whose log_p sum to log p(x). ``ordering`` (D,) as in ``log_prob``."""
-    row, order = np.ascontiguousarray(row), None if ordering is None else tuple(ordering.tolist())
-    return _terms(key_of(card), row.tobytes(), row.dtype.str, label, order)
+    row = np.ascontiguousarray(row)
+    return _terms(key_of(card), row.tobytes(), row.dtype.str, label, _as_bytes(ordering))
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _terms(key: Key, row: bytes, dtype: str, label: int | None, order: tuple[int, ...] | None) -> Terms:
-    x, model = np.frombuffer(row, dtype)[None], loaded(key)
+def _terms(key: Key, row: bytes, dtype: str, label: int | None, ordering: bytes) -> Terms:
+    x, model, order = np.frombuffer(row, dtype)[None], loaded(key), _as_ordering(ordering)
     with torch.no_grad():
         if model.values != "binary":
             return Terms(model.log_conditionals(x, label, order)[0].cpu().numpy(), None)
@@ -192,7 +198,7 @@ def class_probs(card: ModelCard, row: np.ndarray) -> np.ndarray:
 # Drawing
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_data(max_entries=256, show_spinner=False)
 def _samples(key: Key, n: int, seed: int, label: int | None, temperature: float) -> tuple[np.ndarray, np.ndarray]:
     model = loaded(key)
     x = model.sample(n, label, torch.Generator().manual_seed(seed), temperature)
@@ -206,19 +212,6 @@ def samples(
 ) -> tuple[np.ndarray, np.ndarray]:
     """n samples (n, D) and their log p(x), or log p(x | label), at temperature 1: (n,) in nats."""
     return _samples(key_of(card), n, seed, label, temperature)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def typical_distance(key: Key, _data: Dataset) -> float:
-    """The median distance, in pixels, from a real image (of TYPICAL_OF) it never saw to its nearest training image."""
-    return float(np.median(measures.nearest(_data.test[:TYPICAL_OF], _data.train)[1]))
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def nearest(key: Key, row: bytes, _data: Dataset) -> tuple[np.ndarray, int]:
-    """The training image nearest to an image (784,) of uint8, and the number of pixels between them."""
-    index, distance = measures.nearest(np.frombuffer(row, np.uint8)[None], _data.train)
-    return _data.train[index[0, 0]], int(distance[0, 0])
 
 
 # Ranking

@@ -17,9 +17,32 @@ from starlette.routing import Route
 
 ENGINE = Path(__file__).parent.parent / "web"
 FOREVER = "public, max-age=31536000, immutable"
+ONES_OWN = "private, max-age=31536000, immutable"
 KEPT = 16  # compressed contents that stay in memory
 MOST = 256  # addresses that are offered; the oldest one gives way
 _offered: dict[str, Callable[[], bytes]] = {}  # by address below the app's own
+
+
+class KeptPictures:
+    """ASGI: a browser keeps the pictures of a page, which Streamlit serves at addresses that hash their content too."""
+
+    def __init__(self, app: Callable):
+        self.app = app
+
+    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
+        picture = scope["type"] == "http" and scope["path"].startswith(address("media/"))
+        await self.app(scope, receive, _with_keeping(send) if picture else send)
+
+
+def _with_keeping(send: Callable) -> Callable:
+    async def send_with_keeping(message: dict) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 200:
+            headers = message["headers"]
+            if dict(headers).get(b"content-type", b"").startswith(b"image/"):
+                message = {**message, "headers": [*headers, (b"cache-control", ONES_OWN.encode())]}
+        await send(message)
+
+    return send_with_keeping
 
 
 def address(path: str) -> str:

@@ -1,5 +1,6 @@
 """One look for every plot: colours that colour-blind readers tell apart, units on axes, a text alternative."""
 
+import re
 from typing import Any
 
 import plotly.graph_objects as go
@@ -16,22 +17,24 @@ INK_ON_LIGHT, INK_ON_DARK = "#1B2430", "#E8EDF3"  # the text of the page
 PAGE = {False: "#FFFFFF", True: "#10151C"}  # the page itself, light and dark
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY)
 FONT = '"Source Sans", "Noto Sans KR", "Noto Sans CJK KR", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif'
+AXIS = re.compile(r"[xy]axis\d*")
 SIZE, LARGE = 14, 18  # pixels of the smallest words in a plot, and for a hall
 
 
 def figure(x: str, y: str, height: int = 360, log_x: bool = False) -> go.Figure:
     """An empty figure with labelled axes (give the unit in the label) in the shared look."""
-    fig = go.Figure()
-    fig.update_layout(
-        height=height,
-        colorway=PALETTE,
-        margin={"l": 10, "r": 10, "t": 30, "b": 10},
-        bargap=0.02,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
-    fig.update_xaxes(title=x, automargin=True, type="log" if log_x else None)
-    fig.update_yaxes(title=y, automargin=True)
-    return fig
+    look: dict[str, Any] = {
+        "height": height,
+        "colorway": PALETTE,
+        "margin": {"l": 10, "r": 10, "t": 30, "b": 10},
+        "bargap": 0.02,
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    }
+    axes: dict[str, Any] = {
+        "xaxis": {"title": {"text": x}, "type": "log" if log_x else None},
+        "yaxis": {"title": {"text": y}},
+    }
+    return go.Figure(layout=look | {name: {**axis, "automargin": True} for name, axis in axes.items()})
 
 
 def log_ticks() -> dict[str, Any]:
@@ -45,33 +48,48 @@ def chart(fig: go.Figure, alt: str, key: str):
 
     On it appear the buttons of components/charts.js, by which it is taken along: as PNG, as SVG, its numbers as CSV.
     """
-    _readable(fig)
     config = {
         "displaylogo": False,
         "displayNotifier": False,
         "modeBarButtons": [["toImage"]],
         "toImageButtonOptions": {"filename": key, "scale": 2},
     }
-    return st.plotly_chart(fig, key=key, alt=alt, height="stretch", config=config)
+    return st.plotly_chart(_readable(fig), key=key, alt=alt, height="stretch", config=config)
 
 
-def _readable(fig: go.Figure) -> None:
-    """Every word of a figure in the page's own colour and large enough; a colour of its own stays."""
+def _readable(fig: go.Figure) -> dict[str, Any]:
+    """The figure with every word in the page's own colour and large enough; a colour of its own stays.
+
+    Written into the figure's plain content: plotly's own updates take longer than all else that a page does.
+    """
     size = max(LARGE, round(0.85 * st.session_state.get("frame", {}).get("em", 0))) if link.presenting() else SIZE
     font = {"size": size, "color": INK_ON_DARK if is_dark() else INK_ON_LIGHT, "family": FONT}
-    words = {"title_font": font, "tickfont": font}
-    fig.update_layout(font=font, legend_font=font, hoverlabel_font={"size": size, "family": FONT})
-    fig.update_layout(modebar={"bgcolor": PAGE[is_dark()], "color": font["color"], "activecolor": font["color"]})
-    fig.update_xaxes(**words)
-    fig.update_yaxes(**words)
-    fig.for_each_annotation(lambda one: one.update(font={**font, **one.font.to_plotly_json(), "size": size}))
-    for trace in fig.data:
-        if "colorbar" in trace and trace.type == "heatmap":
-            trace.update(colorbar={"tickfont": font, "title": {"font": font}})
-        elif trace.type == "bar" and trace.text is not None:  # beside the bar: no ink is 7:1 on orange
-            trace.update(textposition="outside", textfont=font, cliponaxis=False)
-        elif getattr(trace, "mode", None) and "text" in trace.mode:
-            trace.update(textfont_size=size)
+    whole = fig.to_dict()
+    layout = whole["layout"]
+    bar = {"bgcolor": PAGE[is_dark()], "color": font["color"], "activecolor": font["color"]}
+    hover = {"font": {"size": size, "family": FONT}}
+    _put(layout, {"font": font, "legend": {"font": font}, "hoverlabel": hover, "modebar": bar})
+    for name in {"xaxis", "yaxis", *(name for name in layout if AXIS.fullmatch(name))}:
+        _put(layout.setdefault(name, {}), {"title": {"font": font}, "tickfont": font})
+    for one in layout.get("annotations", ()):
+        one["font"] = {**font, **one.get("font", {}), "size": size}
+    for trace in whole["data"]:
+        if "colorbar" in trace and trace["type"] == "heatmap":
+            _put(trace["colorbar"], {"tickfont": font, "title": {"font": font}})
+        elif trace["type"] == "bar" and trace.get("text") is not None:  # beside the bar: no ink is 7:1 on orange
+            _put(trace, {"textposition": "outside", "textfont": font, "cliponaxis": False})
+        elif "text" in (trace.get("mode") or ""):
+            _put(trace, {"textfont": {"size": size}})
+    return whole
+
+
+def _put(into: dict[str, Any], values: dict[str, Any]) -> None:
+    """Write values into a nest of dicts; what else stands in it stays."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            _put(into.setdefault(name, {}), value)
+        else:
+            into[name] = value
 
 
 def is_dark() -> bool:

@@ -7,12 +7,13 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.auth_util import get_secrets_auth_section
 
 from nade_core.files import write_atomic
 from nade_core.hosting import from_environment
@@ -77,6 +78,19 @@ def sees(run: Path) -> bool:
     """Whether whoever looks may look at the run of a folder, which stands among the others."""
     who = viewer(run.parent)
     return not who.owner or who.sees(owned(run), linked=run.name in st.query_params.to_dict().values())
+
+
+def providers() -> list[str | None]:
+    """Where one can log in, as the host has set it up in the [auth] of Streamlit's secrets: names, None for the only one."""
+    auth = get_secrets_auth_section() if HOSTING.hosted else {}
+    named = [name for name, of in auth.items() if isinstance(of, Mapping) and "client_id" in of]
+    return ([None] if "client_id" in auth else []) + named
+
+
+def called() -> str:
+    """What whoever is logged in is called; "" for nobody."""
+    known: Any = st.user.to_dict()
+    return str(known.get("name") or known.get("email") or known["sub"]) if _logged_in() else ""
 
 
 def _logged_in() -> str:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from contextvars import ContextVar
 from pathlib import PurePath
 from typing import Any
 
@@ -12,18 +13,20 @@ from nade_core.messages import NadeError
 
 from .link import LANGUAGE, say
 
+_spoken: ContextVar[str] = ContextVar("spoken", default="")  # in this run of the page: asked for at every message
 FOLDERS = re.compile(r"(?<![\w:/\\])(?:[A-Za-z]:)?[/\\](?:[^/\\'\"]*[/\\])*(?=[^/\\'\"]+)")  # that lead to a file
 
 
 def language() -> str:
     """The language of this viewer: as the link or the switch says, else the browser's, else English."""
-    return st.session_state.get("language", texts.catalog.SOURCE)
+    return _spoken.get() or st.session_state.get("language", texts.catalog.SOURCE)
 
 
 def settle_language() -> str:
     """Decide the language of this run, before anything is shown."""
     chosen = texts.choose(st.query_params.get(LANGUAGE), st.session_state.get("language"), st.context.locale)
     st.session_state["language"] = chosen
+    _spoken.set(chosen)
     say(LANGUAGE, chosen)
     return chosen
 

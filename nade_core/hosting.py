@@ -5,6 +5,7 @@ NADE_TEACHER_KEY      a secret; who enters it sees and changes every run (and th
 NADE_RUN_MINUTES=10   how long a run may train at a time
 NADE_KEEP_DAYS=14     after how many days without a visit of its owner a run is deleted
 NADE_DISK_GB=10       how much all runs may take together
+NADE_UPLOAD_MB=400    how much of what browsers upload is kept in memory at once, of all together
 
 NADE_RAY_ADDRESS      of a Ray cluster, hosted or not: trainings go there, as many at once as it holds
 """
@@ -12,9 +13,11 @@ NADE_RAY_ADDRESS      of a Ray cluster, hosted or not: trainings go there, as ma
 import math
 import re
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from pathlib import Path
 
 from .messages import NadeError
 
@@ -33,6 +36,7 @@ class Hosting:
     run_minutes: float = math.inf
     keep_days: float = math.inf
     disk_gb: float = math.inf
+    uploads_mb: float = math.inf
     ray_address: str = ""  # of the cluster that trains, "" where this machine does
 
     @property
@@ -45,7 +49,7 @@ class Hosting:
 
 
 ALONE = Hosting()  # on one's own machine
-HOST = Hosting(True, waiting=2, run_minutes=10, keep_days=14, disk_gb=10)
+HOST = Hosting(True, waiting=2, run_minutes=10, keep_days=14, disk_gb=10, uploads_mb=400)
 
 
 def from_environment(environment: Mapping[str, str]) -> Hosting:
@@ -66,6 +70,7 @@ def from_environment(environment: Mapping[str, str]) -> Hosting:
             ("run_minutes", "NADE_RUN_MINUTES"),
             ("keep_days", "NADE_KEEP_DAYS"),
             ("disk_gb", "NADE_DISK_GB"),
+            ("uploads_mb", "NADE_UPLOAD_MB"),
         )
     }
     return Hosting(True, key, HOST.waiting, ray_address=ray_address, **limits)
@@ -81,6 +86,22 @@ def check_ray_address(name: str, address: str) -> None:
         )
     if find_spec("ray") is None:
         raise NadeError("{name} needs Ray: pip install 'nade-lab[ray]'.", name=name)
+
+
+def check_folder(environment: Mapping[str, str]) -> None:
+    """NadeError where NADE_RUNS names what cannot be a folder of runs; one that is not there yet is made."""
+    named = environment.get("NADE_RUNS", "")
+    try:
+        if named:
+            Path(named).mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=named).close()
+    except (OSError, ValueError) as error:
+        raise NadeError(
+            "{name} should be a folder that can be written; {value} is none: {reason}.",
+            name="NADE_RUNS",
+            value=repr(named),
+            reason=str(error),
+        ) from error
 
 
 def _above_zero(environment: Mapping[str, str], name: str, default: float) -> float:

@@ -109,13 +109,17 @@ def auroc_interval(positive, negative, confidence: float = 0.95) -> tuple[float,
 
 def nearest(images, train, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """The k rows of train (N, D) that differ least from each image (B, D): indices and differing pixels, (B, k)."""
-    images, train = _packed(images), _packed(train)
-    distance = np.stack([np.bitwise_count(train ^ image).sum(1, dtype=np.int32) for image in images])
-    index = distance.argsort(1, kind="stable")[:, :k]
+    return nearest_packed(images, packed(train), k)
+
+
+def nearest_packed(images, words: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """The same among rows that were packed before: ``words`` (N, D / 64)."""
+    distance = np.stack([np.bitwise_count(words ^ image).sum(1, dtype=np.int32) for image in packed(images)])
+    index = distance.argmin(1)[:, None] if k == 1 else distance.argsort(1, kind="stable")[:, :k]
     return index, np.take_along_axis(distance, index, 1).astype(np.int64)
 
 
-def _packed(rows) -> np.ndarray:
+def packed(rows) -> np.ndarray:
     """Binary rows (N, D) with 64 pixels a word: (N, D / 64)."""
     rows = np.asarray(rows, dtype=bool)
     return np.packbits(np.pad(rows, ((0, 0), (0, -rows.shape[1] % 64))), axis=1).view(np.uint64)

@@ -29,8 +29,9 @@ from .messages import NadeError
 from .runs import Request, RunState, clear_stop, create, look, plan, request_stop
 from .runs.apart import plan_apart
 from .runs.folder import CLAIM, as_error, is_alive, is_held, lock, stop_requested, working_on, write_status
-from .runs.owning import Owned, give, in_turn, last_visit, owned
+from .runs.owning import Owned, give, in_turn, owned
 from .runs.process import Worker, bury, end, spawn
+from .runs.visits import unvisited
 from .scale.trainings import Cluster
 
 MAX_WAITING, MAX_KEPT, MAX_UPLOAD_MB = 8, 40, 200
@@ -43,7 +44,7 @@ LEAVING = 10.0  # seconds to wait for a worker that has said its last word
 BUSY = 20.0  # seconds to wait while another app changes the folder
 SWEEP = 600.0  # seconds between two looks for runs that nobody visits any more
 OVERTIME = 60.0  # seconds beyond twice its time limit that a run may take to finish the epoch under way
-DAY, GB = 86_400, 1 << 30
+GB = 1 << 30
 
 
 class Queue:
@@ -192,9 +193,8 @@ class Queue:
         if time.monotonic() - self._swept < SWEEP:
             return
         self._swept = time.monotonic()
-        for run in self.runs():
-            seen = last_visit(run.folder)
-            if seen is not None and time.time() - seen > DAY * self.hosting.keep_days and not is_alive(run.folder):
+        for run in unvisited(self.root, self.runs(), self.hosting.keep_days):
+            if not is_alive(run.folder):
                 self.delete(run.folder)
 
     def _work(self) -> None:

@@ -11,7 +11,7 @@ from ..chapter import Chapter
 from ..session import friendly_errors
 from ..train.form import form
 from ..train.queue import label, the_queue
-from ..train.sharing import teacher
+from ..train.sharing import login, teacher
 from ..train.watch import NOW, watch
 from ..words import _, plain, tell
 
@@ -33,6 +33,7 @@ def render() -> None:
     if run is not None:
         watch(queue, run)
     _faults(queue)
+    login()
     teacher()
 
 

@@ -45,7 +45,7 @@ def frame(presenting: bool) -> None:
     """Tells the browser the page's language, and Streamlit's own words in it; gives each chart what it is taken along
     by. Before a hall, the browser says how large its type is (``frame["em"]``, pixels)."""
     em = st.session_state.get("frame", {}).get("em", 0) if presenting else None
-    data = {"language": language(), "words": {word: _(word) for word in borrowed.WORDS}, "em": em}
+    data = {"language": language(), "words": borrowed.words(language()), "em": em}
     _frame(key="frame", data=data, on_em_change=lambda: None)
     about = {"label": _("Download the chart as {kind}"), "dark": is_dark()}
     _charts(key="charts", data=about, on_dark_change=lambda: None)

@@ -11,7 +11,7 @@ from nade_core import images as pictures
 from nade_core.data import SOURCES, Dataset
 from nade_core.messages import N_
 
-from .. import cache
+from .. import cache, neighbours
 from ..components import image_grid, player
 from ..link import linked
 from ..numbers import as_power
@@ -85,8 +85,8 @@ def _watch(card: ModelCard, image: np.ndarray, label: int | None, chosen: int) -
 def _memorised(card: ModelCard, image: np.ndarray, data: Dataset) -> None:
     st.header(_("Did it memorise?"), anchor=False)
     with st.spinner(_("Comparing with the training images…")):
-        neighbour, distance = cache.nearest(cache.key_of(card), image.tobytes(), data)
-        typical = cache.typical_distance(cache.key_of(card), data)
+        neighbour, distance = neighbours.nearest(cache.key_of(card), image.tobytes(), data)
+        typical = neighbours.typical_distance(cache.key_of(card), data)
     gap = np.zeros((28, 2), np.uint8)
     three = [image.reshape(28, 28), gap, neighbour.reshape(28, 28), gap, (image != neighbour).reshape(28, 28)]
     st.image(
@@ -100,7 +100,7 @@ def _memorised(card: ModelCard, image: np.ndarray, data: Dataset) -> None:
             "A real image that the model never saw is typically {typical:.0f} pixels from its nearest training one "
             "(median of {n}). A copy would be 0 away.",
             typical=typical,
-            n=min(cache.TYPICAL_OF, len(data.test)),
+            n=min(neighbours.TYPICAL_OF, len(data.test)),
         )
     )
 

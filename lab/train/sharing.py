@@ -1,4 +1,4 @@
-"""Who else may look at a run and use its model; and how a teacher says that he is one."""
+"""Who else may look at a run and use its model; how one logs in, and how a teacher says that he is one."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from nade_core.messages import N_
 from nade_core.runs import Owned, RunState, give, owned
 
 from .. import cache, visitor
-from ..words import _
+from ..words import _, plain
 from .queue import viewer
 
 WORDS = {"owner": N_("only I"), "link": N_("who has the link"), "class": N_("the whole class")}
@@ -28,6 +28,19 @@ def audience(run: RunState) -> None:
         help=_("The link of a chapter that shows this model is what to send. Stop and Delete stay with you."),
         on_change=lambda: give(run.folder, Owned(known.owner, st.session_state[key])),
     )
+
+
+def login() -> None:
+    """Where the host has set up a login: who logs in finds his runs on every device."""
+    name, offered = visitor.called(), visitor.providers()
+    if name:
+        st.caption(_("Logged in as {name}: your runs are yours on every device.", name=plain(name)))
+        st.button(_("Log out"), icon=":material/logout:", key="logout", on_click=st.logout)
+    for provider in [] if name else offered:
+        words = _("Log in with {provider}", provider=plain(provider)) if provider else _("Log in")
+        about = _("Runs that you asked for without it stay with this browser.")
+        if st.button(words, icon=":material/login:", key=f"login-{provider}", help=about):
+            st.login(provider)
 
 
 def teacher() -> None:

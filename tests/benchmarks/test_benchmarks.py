@@ -19,12 +19,26 @@ from PIL import Image
 
 import benchmarks
 import lesson.sheet
-from benchmarks import browser, completion, embed, engine, faults, judge, leaderboard, load, publish, quick, sheet, wine
+from benchmarks import (
+    browser,
+    completion,
+    embed,
+    engine,
+    faults,
+    judge,
+    leaderboard,
+    load,
+    publish,
+    quick,
+    sheet,
+    trials,
+    wine,
+)
 from nade_core import list_models, load_model, read_card, runs, scoring
 from nade_core.data import SOURCES, load_dataset
 
 RUN_HERE = {"browser", "completion", "embed", "engine", "faults", "judge", "leaderboard", "load", "publish", "quick"}
-RUN_HERE |= {"sheet", "wine"}
+RUN_HERE |= {"sheet", "trials", "wine"}
 ELSEWHERE = {"handout", "scale"}  # tests/browser/test_hall.py prints a chapter, tests/scale/test_score.py scores
 
 
@@ -46,18 +60,29 @@ def test_the_time_from_a_control_to_its_result_is_measured(app, capsys):
 
 def test_a_class_of_viewers_is_measured(app, monkeypatch, capsys):
     monkeypatch.setattr(load, "PAUSE", (0.0, 0.0))
+    monkeypatch.setattr(load, "kept", lambda: -load.SOON)
     monkeypatch.setattr(load, "serving", lambda: nullcontext((app, SimpleNamespace(pid=os.getpid()))))
     apart(load.main, ["--viewers", "2", "--over", "0", "--changes", "2", "--mix", "seeds"])
     printed = capsys.readouterr().out
     assert "0 faults" in printed and re.search(r"\| 1 to 25 \| \d+\.\d+ \| \d+\.\d+ \| 4 \|", printed)
+    assert re.search(r"a run: \d+ ms of them, \d+ kB", printed)
+
+
+def test_memory_is_read_over_visits_one_after_another(app, monkeypatch, capsys):
+    monkeypatch.setattr(load, "serving", lambda: nullcontext((app, SimpleNamespace(pid=os.getpid()))))
+    monkeypatch.setattr(load, "kept", lambda: -load.SOON)
+    monkeypatch.setattr(load, "PARTS", 2)
+    apart(load.main, ["--visits", "4", "--mix", "seeds"])
+    printed = capsys.readouterr().out
+    assert re.search(r"\| 2 \| \d\.\d{3} \|\n\| 4 \| \d\.\d{3} \|", printed) and "0 faults" in printed
 
 
 def test_a_run_whose_worker_is_killed_comes_out_whole(monkeypatch, capsys):
-    monkeypatch.setattr(faults, "EPOCHS", 6)
-    monkeypatch.setattr(faults, "WITHIN", 1.0)
-    monkeypatch.setattr(faults, "ASKED", replace(faults.ASKED, train_options={"epochs": 6, "weight_decay": 0.0}))
-    faults.main(["--times", "1", "--faults", "killed_worker"])
-    assert "| the worker is killed | 1 | 1 whole |" in capsys.readouterr().out
+    monkeypatch.setattr(trials, "EPOCHS", 6)
+    monkeypatch.setattr(trials, "WITHIN", 0.5)
+    monkeypatch.setattr(trials, "ASKED", replace(trials.ASKED, train_options={"epochs": 6, "weight_decay": 0.0}))
+    faults.main(["--kills", "1", "--faults", "killed_worker"])
+    assert "| the worker is killed | 1 | 1 | 1 whole |" in capsys.readouterr().out
 
 
 def test_a_run_that_is_not_whole_is_told_so(tmp_path):
@@ -65,11 +90,10 @@ def test_a_run_that_is_not_whole_is_told_so(tmp_path):
     assert faults.outcome(failed, tmp_path) == "failed: None"
 
 
-def test_a_viewer_tells_what_is_wrong_with_a_page(monkeypatch):
+def test_a_viewer_tells_what_is_wrong_with_a_page(app):
     seen = load.Seen()
-    with load.serving() as (address, _process):
-        lost = load.visit(address.replace("http", "ws"), 0, (("nowhere", "n", (1,)),), 0, seen)
-        apart(asyncio.run, lost)
+    lost = load.visit(app.replace("http", "ws"), 0, (("nowhere", "n", (1,)),), 0, seen)
+    apart(asyncio.run, lost)
     assert seen.faults == ["RuntimeError: there is no page nowhere"] and seen.here == 0
 
 

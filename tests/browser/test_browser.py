@@ -49,6 +49,20 @@ def test_an_uploaded_picture_scores_as_on_the_command_line(viewer, tmp_path, cap
     expect(viewer.page.get_by_test_id("stMain")).to_contain_text("unchanged")
 
 
+@pytest.mark.parametrize("language, said", [("en", "The app keeps no more files at once"), ("ko", "더 많은 파일")])
+def test_an_upload_beyond_the_bounds_is_refused_in_words(viewer, language, said):
+    viewer.page.route("**/_stcore/upload_file/**", lambda route: route.fulfill(status=413))
+    viewer.open(f"density?lang={language}&source=own")
+    viewer.page.locator('input[type="file"]').set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"}
+    )
+    expect(viewer.page.get_by_test_id("stFileUploader")).to_contain_text(said)
+    viewer.page.wait_for_load_state("networkidle")
+    viewer.page.evaluate("0")  # whatever the page has told until now has been heard
+    assert viewer.wrong and all("413" in fault for fault in viewer.wrong), viewer.wrong
+    viewer.wrong.clear()
+
+
 DRAWN = re.compile(r"^(\d+) of 784 pixels")
 FRAMES = """() => new Promise((done) => {
   let left = 30;

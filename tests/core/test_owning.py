@@ -11,9 +11,10 @@ import pytest
 from nade_core import queue as core_queue
 from nade_core.hosting import ALONE, HOST, from_environment
 from nade_core.messages import NadeError
-from nade_core.queue import DAY, Queue
+from nade_core.queue import Queue
 from nade_core.runs import Owned, Request, Viewer, give, hashed, look, owned, process
 from nade_core.runs.owning import FILE
+from nade_core.runs.visits import DAY, LOOKED
 
 ANN, BEN = hashed("ann's key"), hashed("ben's key")
 ASKED = Request("own", model_options={"hidden": 3}, train_options={"epochs": 2, "weight_decay": 0.0})
@@ -94,6 +95,34 @@ def test_a_run_that_its_owner_forgot_is_deleted_and_one_of_the_host_is_not(hoste
     assert {run.name for run in queue.runs()} == {seen.name, kept.name}
 
 
+@pytest.mark.parametrize("before", [-400 * DAY, 400 * DAY], ids=["a year on", "set back"])
+def test_days_on_which_no_app_ran_and_a_clock_that_was_set_let_nothing_be_forgotten(hosted, caplog, before):
+    queue = hosted()
+    run = queue.submit(ASKED, table(), owner=ANN)
+    queue.stop(run.folder)
+    for path in (run.folder / FILE, queue.root / LOOKED):
+        path.touch()
+        os.utime(path, (time.time() + before,) * 2)
+    for _ in range(2):
+        queue._swept = -core_queue.SWEEP
+        queue._forget()
+    assert [kept.name for kept in queue.runs()] == [run.name] and "The clock went from" in caplog.text
+    assert abs(time.time() - (run.folder / FILE).stat().st_mtime) < DAY
+
+
+def test_a_run_of_a_newer_version_is_named_and_left_to_that(hosted):
+    queue = hosted()
+    run = queue.submit(ASKED, table(), owner=ANN)
+    path = run.folder / "config.json"
+    newer = path.read_text().replace('"version": 2', '"version": 99')
+    path.write_text(newer)
+    queue.turn()
+    assert look(run.folder).state == "damaged" and "Update nade-lab" in str(dict(queue.faults())[run.name])
+    with pytest.raises(NadeError, match="version 99"):
+        queue.resume(run.folder)
+    assert path.read_text() == newer and (run.folder / "upload" / "00000.csv").read_bytes() == table()[0][1]
+
+
 def turned_to_its_end(queue, folder):
     end = time.monotonic() + 60
     while look(folder).state in ("queued", "running") and time.monotonic() < end:
@@ -122,21 +151,6 @@ def test_a_run_that_is_long_over_its_limit_is_ended_in_the_middle_of_an_epoch(ho
     run = queue.submit(ASKED, table(), owner=ANN)
     turned_to_its_end(queue, run.folder)
     assert look(run.folder).state == "stopped"
-
-
-@pytest.mark.parametrize(
-    ("environment", "said"),
-    [
-        ({"NADE_HOSTED": "yes"}, "NADE_HOSTED should be 1 or 0"),
-        ({"NADE_TEACHER_KEY": "short"}, "at least 8 letters"),
-        ({"NADE_HOSTED": "1", "NADE_RUN_MINUTES": "ten"}, "NADE_RUN_MINUTES should be a number above 0"),
-        ({"NADE_HOSTED": "1", "NADE_KEEP_DAYS": "-1"}, "NADE_KEEP_DAYS should be a number above 0"),
-        ({"NADE_HOSTED": "1", "NADE_DISK_GB": "nan"}, "NADE_DISK_GB should be a number above 0"),
-    ],
-)
-def test_an_environment_that_makes_no_sense_is_named(environment, said):
-    with pytest.raises(NadeError, match=said):
-        from_environment(environment)
 
 
 def test_a_teachers_key_makes_a_host_and_nothing_else_does():

@@ -8,11 +8,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from lab import cache
+from lab import cache, neighbours
 from lab.chapter import chapters
 
 APP = Path(__file__).parents[2] / "app.py"
-cache.TEST_IMAGES, cache.NOISE_IMAGES, cache.TYPICAL_OF = 60, 20, 5
+cache.TEST_IMAGES, cache.NOISE_IMAGES, neighbours.TYPICAL_OF = 60, 20, 5
 
 
 @pytest.fixture

@@ -83,6 +83,14 @@ def test_a_model_may_have_more_units_than_the_slider_offers(chapter, named):
     assert page.slider(key="H").value == 1003
 
 
+@pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "..\\secret", "%2e%2e/secret"])
+def test_a_link_that_names_a_path_leads_to_no_file(chapter, named, tmp_path, path):
+    named("secret", "secret").parent.rename(tmp_path / "secret")
+    page = chapter("train", run=path)
+    assert "no longer here" in " ".join(box.value for box in page.warning) and not page.button(key="go").disabled
+    assert go(page, "generate", model=path, n=4).session_state["model"] == "nade-mnist"
+
+
 def test_an_upload_is_looked_at_whatever_it_is_called():
     content = b"0,1\n1,0\n"
     for name in ("글" * 84 + ".csv", "..", "", "a\0b.csv"):

@@ -1,5 +1,6 @@
 """Every figure can be read: by its size, by its contrast on light and dark, and along a logarithmic axis."""
 
+import plotly.graph_objects as go
 import pytest
 
 from lab import link, theme
@@ -21,11 +22,11 @@ def _luminance(colour: str) -> float:
 def shown(monkeypatch):
     """shown(fig): the figure as it reaches the page, and the page's way of showing it."""
     handed = {}
-    monkeypatch.setattr(theme.st, "plotly_chart", lambda fig, **options: handed.update(options))
+    monkeypatch.setattr(theme.st, "plotly_chart", lambda fig, **options: handed.update(options, fig=fig))
 
     def show(fig):
         theme.chart(fig, "in words", "some")
-        return fig, handed
+        return go.Figure(handed["fig"]), handed
 
     return show
 

@@ -129,3 +129,30 @@ def test_what_is_wrong_with_a_run_is_told_to_who_may_see_it(opened, of_ann):
     (of_ann / "config.json").write_text("{")
     told = [" ".join(box.value for box in opened(who).warning) for who in (ANN, BEN)]
     assert "damaged" in told[0] and "ann" not in told[1] and str(cache.RUNS) not in told[0]
+
+
+@pytest.mark.parametrize(
+    ("auth", "offered"),
+    [
+        ({}, []),
+        ({"client_id": "x", "client_kwargs": {"scope": "openid"}}, [None]),
+        ({"cookie_secret": "x", "one": {"client_id": "x"}, "two": {"client_id": "y"}}, ["one", "two"]),
+    ],
+)
+def test_where_the_host_has_set_up_a_login_one_can_log_in(opened, hosted, monkeypatch, auth, offered):
+    monkeypatch.setattr(visitor, "get_secrets_auth_section", lambda: auth)
+    assert visitor.providers() == offered
+    found = [button.key for button in opened(ANN).button if "login" in (button.key or "")]
+    assert found == [f"login-{name}" for name in offered]
+
+
+def test_who_is_logged_in_owns_his_runs_whatever_the_cookie_and_alone_nobody_logs_in(opened, of_ann, monkeypatch):
+    known = {"is_logged_in": True, "iss": "https://id.example", "sub": "17", "name": "*Ann*"}
+    monkeypatch.setattr(type(visitor.st.user), "to_dict", lambda self: known)
+    give(of_ann, Owned(hashed("https://id.example 17")))
+    page = opened(BEN)
+    assert len(runs_of(page)) == 1 and any("\\*Ann\\*" in box.value for box in page.caption)
+    assert [button for button in page.button if button.key == "logout"]
+    monkeypatch.setattr(visitor, "HOSTING", from_environment({}))
+    monkeypatch.setattr(visitor, "get_secrets_auth_section", lambda: {"client_id": "x"})
+    assert visitor.providers() == []
