@@ -7,8 +7,9 @@ from lesson import regions
 from nade_core import ModelCard, images
 from nade_core.messages import N_
 
-from .. import cache, completions, gaps, kinds
+from .. import cache, completions, kinds
 from ..answers import Completions
+from ..cache import gaps
 from ..chapter import Chapter
 from ..link import linked
 from ..pictures import SOURCES, preparation, test_picture

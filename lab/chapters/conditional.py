@@ -10,7 +10,8 @@ from lesson import sheet
 from nade_core import ModelCard, images
 from nade_core.messages import N_
 
-from .. import cache, classes, judging, stage
+from .. import cache, judging, stage
+from ..cache import classes
 from ..chapter import Chapter
 from ..components.reveal import reveal
 from ..link import linked

@@ -8,7 +8,8 @@ import streamlit as st
 from lesson import sheet
 from nade_core.messages import N_
 
-from .. import cache, classes, stage
+from .. import cache, stage
+from ..cache import classes
 from ..chapter import Chapter
 from ..components.draw import draw
 from ..components.order import order

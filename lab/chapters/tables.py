@@ -12,11 +12,11 @@ from nade_core.queue import MAX_UPLOAD_MB
 from nade_core.runs import Request
 
 from .. import cache, link
+from ..cache.tables import rows
 from ..chapter import Chapter
 from ..kinds import tables
 from ..link import linked
 from ..session import choose_model, friendly_errors
-from ..tables import rows
 from ..train.queue import submit, the_queue
 from ..train.understood import panel
 from ..train.watch import watch

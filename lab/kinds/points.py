@@ -11,7 +11,8 @@ import streamlit as st
 from nade_core import ModelCard, measures
 from nade_core.messages import N_
 
-from .. import cache, tables
+from .. import cache
+from ..cache import tables
 from ..link import linked
 from ..pairs import pair_plot
 from ..theme import BLUE, ORANGE, chart, figure

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from lab import answers, cache, completions, gaps
+from lab import answers, cache, completions
+from lab.cache import gaps
 from lab.chapters import complete
 from lesson import regions
 from nade_core import images, load_model, save_model

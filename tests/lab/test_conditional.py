@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lab import cache, classes
+from lab import cache
+from lab.cache import classes
 from lesson import reveal, sheet
 from nade_core import load_pretrained
 from nade_core.data import load_dataset

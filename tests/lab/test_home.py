@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lab import cache, classes
+from lab import cache
+from lab.cache import classes
 from lab.chapters import home
 from lesson import sheet
 from nade_core import load_pretrained, scoring

@@ -5,7 +5,7 @@ import pandas
 import pytest
 import torch
 
-from lab import tables
+from lab.cache import tables
 from nade_core import load_model, read_card, runs, save_model, scoring
 from nade_core.data.layout import Layout
 from nade_core.models import OrderAgnosticRNADE, OrderAgnosticRNADEConfig

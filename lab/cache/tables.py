@@ -14,8 +14,8 @@ from nade_core.data.reading import read_table
 from nade_core.messages import NadeError
 from nade_core.scoring import given_curve, log_conditionals
 
-from .cache import Key, key_of, loaded
-from .words import _
+from ..words import _
+from . import Key, key_of, loaded
 
 ROWS = 5000  # of a table that are scored for the page
 

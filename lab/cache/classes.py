@@ -1,4 +1,4 @@
-"""What models with classes are asked: draws of a class, p(y | x_<=i), what is given. Cached as in cache.py."""
+"""What models with classes are asked: draws of a class, p(y | x_<=i), what is given. Cached as in __init__.py."""
 
 import numpy as np
 import streamlit as st
@@ -7,7 +7,7 @@ from lesson import drawing, reveal
 from nade_core import ModelCard
 from nade_core.data import Dataset, load_dataset
 
-from .cache import Key, affordable, key_of, loaded
+from . import Key, affordable, key_of, loaded
 
 JUDGED = 300  # test images that a quick classifier is judged by while they are revealed
 SIDE = 28

@@ -1,13 +1,12 @@
-"""What models are asked of an image with a region erased. Cached as in cache.py."""
+"""What models are asked of an image with a region erased. Cached as in __init__.py."""
 
 import numpy as np
 import streamlit as st
-import torch
 
 from nade_core import ModelCard, scoring
 
-from .answers import Completions
-from .cache import Key, key_of, loaded, model_class
+from ..answers import Completions
+from . import Key, chance, key_of, loaded, model_class
 
 ORDERINGS = 8  # over which a model of any ordering averages the probability of a completion
 DRAWN = 64  # draws of a model of scans, whose shares are the probabilities of its pixels
@@ -24,27 +23,23 @@ def complete(card: ModelCard, image: np.ndarray, known: np.ndarray, n: int, seed
     return by(key_of(card), image.tobytes(), known.astype(np.uint8).tobytes(), n, seed)
 
 
-def _given(image: bytes, known: bytes) -> tuple[torch.Tensor, torch.Tensor]:
-    x, mask = (torch.from_numpy(np.frombuffer(row, np.uint8).copy()) for row in (image, known))
-    return x, mask.bool()
+def _given(image: bytes, known: bytes) -> tuple[np.ndarray, np.ndarray]:
+    return np.frombuffer(image, np.uint8).copy(), np.frombuffer(known, np.uint8).astype(bool)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _in_any_order(key: Key, image: bytes, known: bytes, n: int, seed: int) -> Completions:
-    model, generator, (x, mask) = loaded(key), torch.Generator().manual_seed(seed), _given(image, known)
-    drawn = model.complete(x, mask, n, generator).cpu()
-    log_p = model.log_prob_missing(torch.cat([drawn, x[None]]), mask, generator, ORDERINGS).cpu().numpy()
-    with torch.no_grad():
-        marginals = model.marginals(x[None], mask[None])[0].double().cpu().numpy()
-    rows = drawn.numpy().astype(np.uint8)
+    model, generator, (x, mask) = loaded(key), chance(seed), _given(image, known)
+    rows = model.complete(x, mask, n, generator).cpu().numpy().astype(np.uint8)
+    log_p = model.log_prob_missing(np.concatenate([rows, x[None]]), mask, generator, ORDERINGS).cpu().numpy()
+    marginals = model.marginals(x[None], mask[None])[0].detach().double().cpu().numpy()
     return Completions(rows, log_p[:-1], float(log_p[-1]), marginals, "any", orderings=ORDERINGS)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _filled(key: Key, image: bytes, known: bytes, seed: int):
     """DRAWN draws (DRAWN, D), and what the model says of them."""
-    generator, (x, mask) = torch.Generator().manual_seed(seed), _given(image, known)
-    found = loaded(key).fill(x, mask, DRAWN, generator)
+    found = loaded(key).fill(*_given(image, known), DRAWN, chance(seed))
     return found.rows.cpu().numpy().astype(np.uint8), found
 
 

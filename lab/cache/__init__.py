@@ -20,8 +20,8 @@ from nade_core.data.reading import read_rows
 from nade_core.messages import N_, NadeError
 from nade_core.models import MODELS, DensityModel
 
-from . import visitor
-from .answers import Gallery, Terms, joined
+from .. import visitor
+from ..answers import Gallery, Terms, joined
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
 TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
@@ -198,10 +198,15 @@ def class_probs(card: ModelCard, row: np.ndarray) -> np.ndarray:
 # Drawing
 
 
+def chance(seed: int) -> torch.Generator:
+    """The random numbers of a seed."""
+    return torch.Generator().manual_seed(seed)
+
+
 @st.cache_data(max_entries=256, show_spinner=False)
 def _samples(key: Key, n: int, seed: int, label: int | None, temperature: float) -> tuple[np.ndarray, np.ndarray]:
     model = loaded(key)
-    x = model.sample(n, label, torch.Generator().manual_seed(seed), temperature)
+    x = model.sample(n, label, chance(seed), temperature)
     log_p = scoring.log_probs(model, x, label)
     x = x.cpu().numpy()
     return (x.astype(np.uint8) if model.values == "binary" else x), log_p
@@ -233,7 +238,7 @@ def gallery(card: ModelCard, n: int, seed: int) -> Gallery | None:
 def _gallery(key: Key, n: int, seed: int, _data: Dataset) -> Gallery:
     model, images, rng = loaded(key), _data, np.random.default_rng(seed)
     real = images.test[rng.choice(len(images.test), min(n, len(images.test)), replace=False)]
-    drawn = model.sample(n, generator=torch.Generator().manual_seed(seed)).cpu().numpy().astype(np.uint8)
+    drawn = model.sample(n, generator=chance(seed)).cpu().numpy().astype(np.uint8)
     parts = {"real": real, "samples": drawn}
     means = images.train.mean(0)
     parts |= {sort: corruptions.corrupt(sort, real, (28, 28), means, seed) for sort in corruptions.KINDS}
