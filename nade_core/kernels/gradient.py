@@ -139,7 +139,7 @@ def backward(first, last, on, g, W, V, a0, width, mode, dW, dV, da0):
         np.empty((LANES, width), np.float32),
     )
     runs, run = np.empty((LANES * (rows + 1), width), np.float32), np.empty(LANES, np.int64)
-    wanted = np.ones(len(W), np.bool_)
+    wanted = np.ones(len(W), np.uint8)
     for left in range(first * width, last * width, width):
         right = min(left + width, hidden)
         prepare(0, len(W), W[:, left:right], V[:, left:right], wanted, mode, factors, v)

@@ -70,7 +70,7 @@ from numba.core import caching
 caching.CacheImpl._locator_classes = []
 import numpy as np
 from nade_core.kernels import cpu
-W, wanted = np.array([[-1, 2]], np.float32), np.ones(1, np.bool_)
+W, wanted = np.array([[-1, 2]], np.float32), np.ones(1, np.uint8)
 padded, rows = np.empty((2, 1, cpu.PAIR), np.float32)
 cpu.prepare(0, 1, W, W, wanted, cpu.RELU, padded, rows)
 print(type(cpu.prepare._cache).__name__, padded[0, :3].tolist())
