@@ -33,7 +33,7 @@ from .labelled import LabelledModel, mixed
 
 SCANS = 8
 PARTICLES = 128
-CHUNK = 20  # images at once on a CPU, so that their features stay in the caches
+CHUNK = 50  # images at once on a CPU, so that their features stay in the caches
 
 
 @dataclass(frozen=True)

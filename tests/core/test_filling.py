@@ -25,6 +25,8 @@ def model_of(classes=0):
     model = PixelCNN(PixelCNNConfig(DIMS, channels=4, layers=2, classes=classes)).double()
     for parameter in model.parameters():
         parameter.data.normal_(std=0.4)
+    if classes:
+        model.U.data.mul_(4)  # so that it matters much of which class a particle is
     return model.eval().requires_grad_(False)
 
 
