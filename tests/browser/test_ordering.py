@@ -12,7 +12,7 @@ def test_an_image_unfolds_by_itself_is_paused_and_scrubbed(viewer):
     said, play = viewer.page.locator(".unfold output"), viewer.page.locator(".unfold .play")
     expect(said).to_contain_text("784 of 784 pixels")  # it began by itself, and has come to its end
     expect(play).to_contain_text("Play")
-    total = re.search(r"so far (-[\d.]+) nats", said.inner_text())[1]
+    total = re.search(r"so far (−[\d.]+) nats", said.inner_text())[1]
     expect(viewer.page.get_by_test_id("stMetricValue").first).to_have_text(f"{total} nats")
     viewer.page.get_by_role("slider", name="pixels known").fill("100")
     expect(said).to_contain_text("100 of 784 pixels")
