@@ -7,6 +7,7 @@ Nothing is reordered but within ``total``, so that a result does not depend on w
 """
 
 import operator
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -19,6 +20,7 @@ from numba.extending import intrinsic, models, register_model
 LANES = 8
 FLOAT, INTEGER, BITS = ir.FloatType(), ir.IntType(32), ir.IntType(LANES)
 VECTOR, INTEGERS, TRUTHS = (ir.VectorType(t, LANES) for t in (FLOAT, INTEGER, ir.IntType(1)))
+instruction: Any = intrinsic  # what it makes takes the arguments of the function, without the first
 OPTIONS: dict = {"error_model": "numpy", "nogil": True}
 
 
@@ -74,7 +76,7 @@ def _place(context, builder, kind, array, at):
     return builder.bitcast(first, ir.PointerType(VECTOR))
 
 
-@intrinsic
+@instruction
 def apart(typing):
     """The function in which this stands is called, not merged into a longer one, which would keep its sums in memory."""
 
@@ -85,7 +87,7 @@ def apart(typing):
     return types.none(), build
 
 
-@intrinsic
+@instruction
 def load(typing, array, i, k):
     """array[i, k : k + LANES]"""
 
@@ -96,7 +98,7 @@ def load(typing, array, i, k):
     return lanes(array, i, k), build
 
 
-@intrinsic
+@instruction
 def store(typing, array, i, k, value):
     """array[i, k : k + LANES] = value"""
 
@@ -113,13 +115,13 @@ def _splat(builder, value, vector):
     return builder.shuffle_vector(one, one, ir.Constant(INTEGERS, [0] * LANES))
 
 
-@intrinsic
+@instruction
 def splat(typing, value):
     """The float32 in every lane."""
     return lanes(types.float32), lambda context, builder, kinds, values: _splat(builder, values[0], VECTOR)
 
 
-@intrinsic
+@instruction
 def total(typing, value):
     """The sum of the lanes."""
 
@@ -131,7 +133,7 @@ def total(typing, value):
     return types.float32(lanes), build
 
 
-@intrinsic
+@instruction
 def least(typing, a, b):
     """min(a, b), and b where one of them is no number."""
 
@@ -141,7 +143,7 @@ def least(typing, a, b):
     return lanes(lanes, lanes), build
 
 
-@intrinsic
+@instruction
 def above(typing, a, b):
     """Bit t says whether a > b in lane t."""
 
@@ -151,7 +153,7 @@ def above(typing, a, b):
     return types.int64(lanes, lanes), build
 
 
-@intrinsic
+@instruction
 def where(typing, bits, a, b):
     """a in the lanes whose bit is set, b in the others."""
 
@@ -161,7 +163,7 @@ def where(typing, bits, a, b):
     return lanes(types.int64, lanes, lanes), build
 
 
-@intrinsic
+@instruction
 def lowest(typing, bits):
     """The place of the lowest bit that is set."""
 
@@ -171,7 +173,7 @@ def lowest(typing, bits):
     return types.int64(types.int64), build
 
 
-@intrinsic
+@instruction
 def whole(typing, value):
     """The nearest whole numbers."""
 
@@ -184,7 +186,7 @@ def whole(typing, value):
     return lanes(lanes), build
 
 
-@intrinsic
+@instruction
 def times_power(typing, value, n):
     """value 2^n, for whole n and results within the range of float32: n is added to the exponent's bits."""
 

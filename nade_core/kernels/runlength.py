@@ -97,7 +97,7 @@ def _score(x: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation: s
     images = _images(x)
     on = np.empty((-(-len(images) // LANES), _up(images.shape[1], ROWS_UP)), np.uint8)
     logits, log_p = np.empty(images.shape if keep else (0, 0), np.float32), np.empty(len(images), np.float32)
-    wanted = images.any(0).astype(np.uint8) if len(on) <= SMALLEST else np.ones(images.shape[1], np.uint8)
+    wanted = np.asarray(images.any(0), np.uint8) if len(on) <= SMALLEST else np.ones(images.shape[1], np.uint8)
     mode = _walk(cpu.score, len(images), wanted, W, V, a0, activation, images, _plain(b), on, logits, log_p)
     return torch.from_numpy(log_p), on, torch.from_numpy(logits), mode
 
