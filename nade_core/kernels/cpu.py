@@ -107,7 +107,6 @@ def _dots(V, h, i, images, z):
 @fast
 def _advance(a, h, W, V, t, i, mode, z):
     """Take pixel i into the state of image t; with the new h come the dot products with the two next rows of V."""
-    apart()
     one = two = splat(ZERO)
     for k in range(0, a.shape[1], PAIR):
         b, c = load(V, i + 1, k), load(V, i + 2, k)  # before anything is stored: at the same place in a page of memory,

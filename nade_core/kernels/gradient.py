@@ -69,7 +69,6 @@ def _two_rows(V, dV, h, dh, g, upper, i, images):
 @fast
 def _back_through(i, t, g, V, dV, dW, h, dh, da, runs, run, mode):
     """Image t goes back before its on-pixel i; row i, with g_i = g, sees the h that was before."""
-    apart()
     slopes = splat(g)
     for k in range(0, V.shape[1], PAIR):
         p, q = activate(load(runs, run, k), load(runs, run, k + LANES), mode)

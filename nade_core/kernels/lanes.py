@@ -7,7 +7,7 @@ Nothing is reordered but within ``total``, so that a result does not depend on w
 """
 
 import operator
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,18 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
-from numba.extending import intrinsic as numba_intrinsic
-from numba.extending import models, register_model
+from numba.extending import intrinsic, models, register_model
 
 LANES = 8
 FLOAT, INTEGER, BITS = ir.FloatType(), ir.IntType(32), ir.IntType(LANES)
 VECTOR, INTEGERS, TRUTHS = (ir.VectorType(t, LANES) for t in (FLOAT, INTEGER, ir.IntType(1)))
-# Called without its first parameter, the typing context, which its type in numba does not know.
-intrinsic: Callable[[Callable], Callable[..., Any]] = numba_intrinsic
+instruction: Any = intrinsic  # what it makes takes the arguments of the function, without the first
 OPTIONS: dict = {"error_model": "numpy", "nogil": True}
+# What stands on disk is of these files. numba itself looks at a kernel's own file alone, though what it calls from the
+# others is part of its machine code: with one of them changed, it would go on as before.
+SOURCES = [
+    (path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(Path(__file__).parent.glob("*.py"))
+]
 
 
 def fast(function):
@@ -33,9 +36,11 @@ def fast(function):
     Where none of these can be written, each process compiles it anew.
     """
     try:
-        return njit(cache=True, **OPTIONS)(function)
+        compiled = njit(cache=True, **OPTIONS)(function)
     except RuntimeError:
         return njit(**OPTIONS)(function)
+    compiled._cache._cache_file._source_stamp = SOURCES
+    return compiled
 
 
 class Lanes(types.Type):
@@ -79,7 +84,7 @@ def _place(context, builder, kind, array, at):
     return builder.bitcast(first, ir.PointerType(VECTOR))
 
 
-@intrinsic
+@instruction
 def apart(typing):
     """The function in which this stands is called, not merged into a longer one, which would keep its sums in memory."""
 
@@ -90,7 +95,7 @@ def apart(typing):
     return types.none(), build
 
 
-@intrinsic
+@instruction
 def load(typing, array, i, k):
     """array[i, k : k + LANES]"""
 
@@ -101,7 +106,7 @@ def load(typing, array, i, k):
     return lanes(array, i, k), build
 
 
-@intrinsic
+@instruction
 def store(typing, array, i, k, value):
     """array[i, k : k + LANES] = value"""
 
@@ -118,13 +123,13 @@ def _splat(builder, value, vector):
     return builder.shuffle_vector(one, one, ir.Constant(INTEGERS, [0] * LANES))
 
 
-@intrinsic
+@instruction
 def splat(typing, value):
     """The float32 in every lane."""
     return lanes(types.float32), lambda context, builder, kinds, values: _splat(builder, values[0], VECTOR)
 
 
-@intrinsic
+@instruction
 def total(typing, value):
     """The sum of the lanes."""
 
@@ -136,7 +141,7 @@ def total(typing, value):
     return types.float32(lanes), build
 
 
-@intrinsic
+@instruction
 def least(typing, a, b):
     """min(a, b), and b where one of them is no number."""
 
@@ -146,7 +151,7 @@ def least(typing, a, b):
     return lanes(lanes, lanes), build
 
 
-@intrinsic
+@instruction
 def above(typing, a, b):
     """Bit t says whether a > b in lane t."""
 
@@ -156,7 +161,7 @@ def above(typing, a, b):
     return types.int64(lanes, lanes), build
 
 
-@intrinsic
+@instruction
 def where(typing, bits, a, b):
     """a in the lanes whose bit is set, b in the others."""
 
@@ -166,7 +171,7 @@ def where(typing, bits, a, b):
     return lanes(types.int64, lanes, lanes), build
 
 
-@intrinsic
+@instruction
 def lowest(typing, bits):
     """The place of the lowest bit that is set."""
 
@@ -176,7 +181,7 @@ def lowest(typing, bits):
     return types.int64(types.int64), build
 
 
-@intrinsic
+@instruction
 def whole(typing, value):
     """The nearest whole numbers."""
 
@@ -189,7 +194,7 @@ def whole(typing, value):
     return lanes(lanes), build
 
 
-@intrinsic
+@instruction
 def times_power(typing, value, n):
     """value 2^n, for whole n and results within the range of float32: n is added to the exponent's bits."""
 
@@ -201,7 +206,10 @@ def times_power(typing, value, n):
     return lanes(lanes, lanes), build
 
 
-PER_LN2, LN2_HIGH = np.float32(1 / np.log(2)), np.float32(0.693359375)  # the latter has nine bits: n times it is exact
+PER_LN2, LN2_HIGH = (
+    np.float32(1 / np.log(2)),
+    np.float32(0.693359375),
+)  # the upper part has nine bits: n times it is exact
 LEAST, LN2_LOW = np.float32(-87), np.float32(np.log(2) - 0.693359375)
 TAYLOR = [np.float32(1 / np.prod(np.arange(1.0, k + 1))) for k in range(8)]
 T7, T6, T5, T4, T3, T2, T1, T0 = TAYLOR[::-1]

@@ -21,7 +21,7 @@ from .lanes import LANES
 
 STRETCHES = 4  # for each thread
 SMALLEST = 2  # blocks in a stretch: less is not worth a thread
-WIDEST = 64  # units of a tile
+WIDEST = 128  # units of a tile
 START, SAFE, LOST = 270, 276, 345  # |a| where odds may start, where they are taken back, and where float32 loses them
 NONE = -100.0  # the state of a unit that is not there: h = 0
 

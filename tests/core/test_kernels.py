@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nade_core import kernels, orderings
+from nade_core.kernels import cpu, lanes
 from nade_core.models import NADE, NADEConfig
 
 
@@ -158,3 +159,13 @@ def test_a_cuda_device_scores_and_draws_the_same():
     x = (torch.rand(20, 100) < 0.3).float()
     there = copy.deepcopy(model).cuda()
     torch.testing.assert_close(there.log_prob(x).cpu(), model.log_prob(x), rtol=1e-4, atol=1e-3)
+
+
+def test_machine_code_on_disk_is_of_all_files_of_the_kernels(make_nade, monkeypatch):
+    """What a kernel calls is part of its code: that a file of another kernel was changed must not be overlooked."""
+    make_nade(dtype=torch.float32).log_prob(torch.zeros(1, 6))
+    on_disk = cpu.score._cache._cache_file
+    assert on_disk._load_index() and {"lanes.py", "cpu.py"} <= {name for name, *_ in on_disk._source_stamp}
+    changed = [(name, time + (name == "lanes.py"), size) for name, time, size in lanes.SOURCES]
+    monkeypatch.setattr(on_disk, "_source_stamp", changed)
+    assert on_disk._load_index() == {}
