@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from lab import classes
+from lab.cache import classes
 from lesson import reveal, sheet
 from nade_core import load_pretrained
 from nade_core.data import load_dataset

@@ -42,7 +42,7 @@ def test_a_hand_draws_an_ordering_and_the_link_restores_it(viewer):
     expect(viewer.page).to_have_url(re.compile("stroke=(e.)+"))
     viewer.settle()
     value = viewer.page.get_by_test_id("stMetricValue").first.inner_text()
-    assert re.fullmatch(r"-[\d.]+ nats", value)
+    assert re.fullmatch(r"−[\d.]+ nats", value)
     viewer.open(viewer.page.url.removeprefix(f"{viewer.address}/"))
     expect(viewer.page.get_by_test_id("stMetricValue").first).to_have_text(value)
 

@@ -115,7 +115,7 @@ LINKS = [
             "chosen": "3",
         },
     ),
-    ("complete", {"region": "random-pixels", "share": "90", "n": "8"}),
+    ("complete", {"region": "random-pixels", "share": "90", "n": "8", "completer": "any-order-mnist"}),
     ("complete", {"source": "own", "auto": "0", "threshold": "90", "ground": "dark", "crop": "0"}),
     ("nade", {"step": "count", "H": "20"}),
     ("nade", {"step": "generate", "model": "nade-animals", "label": "4", "seed": "3", "at": "300", "bet": "on"}),
