@@ -101,7 +101,7 @@ async def visit(address: str, number: int, mix: tuple, changes: int, seen: Seen,
     try:
         spoken = [websockets.Subprotocol("streamlit")]
         stream = f"{address}/_stcore/stream"
-        socket = websockets.connect(stream, subprotocols=spoken, max_size=None, open_timeout=PATIENCE)
+        socket = websockets.connect(stream, subprotocols=spoken, max_size=None, max_queue=None, open_timeout=PATIENCE)
         async with socket as connection:
             viewer = Viewer(connection, number, seen)
             for page, key, values in mix:

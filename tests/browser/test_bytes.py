@@ -54,7 +54,7 @@ def whole(viewer, path):
     viewer.page.wait_for_load_state("networkidle")
 
 
-@pytest.mark.parametrize("path", ["", "nade", "generate"])
+@pytest.mark.parametrize("path", ["", "nade", pytest.param("generate", marks=pytest.mark.crawl)])
 def test_a_first_visit_costs_little_and_a_second_one_fetches_no_file_again(visit, app, path):
     viewer, network = visit(viewport=PHONE), Network()
     network.watch(viewer.page)

@@ -43,7 +43,7 @@ WRAP = """(replace) => {
 }"""
 
 
-@pytest.mark.parametrize("replace", [False, True])
+@pytest.mark.parametrize("replace", [pytest.param(False, marks=pytest.mark.crawl), True])
 def test_a_page_that_the_browser_translated_goes_on_working(viewer, replace):
     viewer.open("density?lang=en&source=test")
     value = viewer.page.get_by_test_id("stMetricValue").first
