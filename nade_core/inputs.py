@@ -36,12 +36,18 @@ def _known_type(dtype: np.dtype) -> np.dtype:
 def as_binary(x, dims: int) -> Tensor:
     """x of shape (B, dims), or (B, ...) with dims values each, of 0 and 1 of any type: a tensor (B, dims)."""
     x = shaped(x, dims)
-    if x.dtype != torch.bool and not ((x == 0) | (x == 1)).all():
+    if x.dtype != torch.bool and not _is_binary(x):
         worst = x[(x != 0) & (x != 1)].flatten()[0].item()
         raise NadeError(
             "Expected binary values, 0 and 1 only; got {value}. Binarise the data first.", value=_short(worst)
         )
     return x
+
+
+def _is_binary(x: Tensor) -> bool:
+    """Whether all are 0 or 1. By numpy where it can: torch's threads would spin while the kernels want the cores."""
+    values = x if x.device.type != "cpu" or x.dtype == torch.bfloat16 else x.detach().numpy()
+    return bool(((values == 0) | (values == 1)).all())
 
 
 def as_real(x, dims: int, dtype: torch.dtype = torch.float64) -> Tensor:

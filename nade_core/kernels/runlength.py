@@ -8,7 +8,7 @@ call to the next: what the kernels want of the weights costs as much as a few im
 
 import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
 import numpy as np
 import torch
@@ -28,18 +28,23 @@ NONE = -100.0  # the state of a unit that is not there: h = 0
 Kernel = Callable[..., bool]
 
 
-def _spread(
-    kernel: Kernel, n: int, arguments: tuple, smallest: int = SMALLEST, pool: ThreadPoolExecutor | None = None
-) -> bool:
+def _spread(kernel: Kernel, n: int, arguments: tuple, smallest: int = SMALLEST) -> bool:
     """kernel(first, last, *arguments) over stretches of 0..n; True if one of them left the odds' bounds."""
     threads = torch.get_num_threads()
     stretch = max(smallest, -(-n // (STRETCHES * threads)))
-    if threads == 1 or n <= stretch:
-        return n > 0 and kernel(0, n, *arguments)
-    if pool is None:
-        with ThreadPoolExecutor(threads) as pool:
-            return _spread(kernel, n, arguments, smallest, pool)
-    return any(list(pool.map(lambda i: kernel(i, min(i + stretch, n), *arguments), range(0, n, stretch))))
+    places, left = iter(range(0, n, stretch)), []  # the next place is taken by one thread alone
+
+    def work() -> None:
+        for first in places:
+            left.append(kernel(first, min(first + stretch, n), *arguments))
+
+    others = [Thread(target=work) for _ in range(min(threads, -(-n // stretch)) - 1)]
+    for thread in others:
+        thread.start()
+    work()
+    for thread in others:
+        thread.join()
+    return any(left)
 
 
 def _up(n: int, multiple: int) -> int:
@@ -53,7 +58,7 @@ def _images(x: Tensor) -> np.ndarray:
 def _modes(W: Tensor, a0: Tensor, activation: str) -> Iterator[tuple[int, int]]:
     """What the state may be, best first, and after how many steps odds are to be looked at."""
     if activation == "sigmoid":
-        low, high = (end.item() for end in torch.aminmax(W.detach()))
+        low, high = (float(end) for end in (_plain(W).min(initial=0), _plain(W).max(initial=0)))
         most = max(-low, high, 1e-3) if low == low else math.inf
         if most < LOST - SAFE and (not a0.numel() or a0.detach().abs().amax() < START):  # NaN: no
             yield ODDS, int((LOST - SAFE) / most)
@@ -82,13 +87,11 @@ def _walk(
     rows, width, few = _up(dims, ROWS_UP), _up(hidden, PAIR), blocks <= SMALLEST
     w, v = torch.empty(rows, width).numpy(), torch.empty(rows + ROWS, width).numpy()
     v[dims:] = 0
-    with ThreadPoolExecutor(torch.get_num_threads()) as pool:  # whose threads begin with the first stretch
-        for mode, often in _modes(W, a0, activation):
-            weights = (_plain(W), _plain(V), wanted, mode, w, v)
-            _spread(cpu.prepare, dims, weights, dims if few else SMALLEST, pool)
-            states = _start(a0, width, mode)
-            if not _spread(kernel, blocks, (w, v, states, mode, often, *arguments), SMALLEST, pool):
-                break
+    for mode, often in _modes(W, a0, activation):
+        _spread(cpu.prepare, dims, (_plain(W), _plain(V), wanted, mode, w, v), dims if few else SMALLEST)
+        states = _start(a0, width, mode)
+        if not _spread(kernel, blocks, (w, v, states, mode, often, *arguments)):
+            break
     return mode
 
 
