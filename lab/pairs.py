@@ -7,7 +7,7 @@ import numpy as np
 from .theme import BLUE, GREEN, chart, figure
 from .words import _
 
-SHOWN = 200  # rows of each at most: every dot is an element of the page
+SHOWN = 120  # rows of each at most: every dot is an element of the page
 
 
 def pair_plot(

@@ -53,9 +53,9 @@ def apart(function, *arguments):
 
 
 def test_the_time_from_a_control_to_its_result_is_measured(app, capsys):
-    apart(quick.main, ["--pages", "train", "--changes", "2", "--address", app])
+    apart(quick.main, ["--pages", "complete", "--changes", "2", "--address", app])
     printed = capsys.readouterr().out
-    assert re.search(r"^\| train \|  \| \d+ \| \d+ \| 2 \|$", printed, re.M), printed
+    assert re.search(r"^\| complete \|  \| \d+ \| \d+ \| 2 \|$", printed, re.M), printed
 
 
 def test_a_class_of_viewers_is_measured(app, monkeypatch, capsys):

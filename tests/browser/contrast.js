@@ -10,6 +10,15 @@
     const [x, y, z] = [r, g, b].map((part) => (part /= 255) <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
     return 0.2126 * x + 0.7152 * y + 0.0722 * z;
   };
+  const looks = new Map(); // of each element once: to ask for one takes long
+  const lookOf = (node) => {
+    if (!looks.has(node)) {
+      const { opacity, visibility, display, backgroundColor } = getComputedStyle(node), off = "[aria-hidden=true], [hidden], :disabled, [aria-disabled=true], .meaning, [data-disabled]";
+      const unseen = visibility === "hidden" || display === "none" || node.matches(off); // a control that is off is exempt
+      looks.set(node, { opacity: unseen ? 0 : Number(opacity), ground: rgba(backgroundColor), box: node.getBoundingClientRect() });
+    }
+    return looks.get(node);
+  };
   const above = (node) => node.assignedSlot ?? node.parentElement ?? node.getRootNode().host ?? null;
 
   function ground(node, text) {
@@ -17,9 +26,8 @@
     const layers = bar && node.classList.contains("bartext-inside") ? [rgba(getComputedStyle(bar).fill)] : [];
     const [x, y] = [(text.left + text.right) / 2, (text.top + text.bottom) / 2];
     for (let at = node; at; at = above(at)) {
-      const box = at.getBoundingClientRect(); // what lies elsewhere, such as a slider's thumb under its value, is no ground
-      const behind = box.left <= x && x <= box.right && box.top <= y && y <= box.bottom;
-      if (behind) layers.push(rgba(getComputedStyle(at).backgroundColor));
+      const { box, ground } = lookOf(at); // what lies elsewhere, such as a slider's thumb under its value, is no ground
+      if (box.left <= x && x <= box.right && box.top <= y && y <= box.bottom) layers.push(ground);
     }
     const page = rgba(getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor);
     return layers.reverse().reduce((under, top) => over(top, under), page);
@@ -27,12 +35,7 @@
 
   function shown(node) {
     let opacity = 1;
-    for (let at = node; at; at = above(at)) {
-      const look = getComputedStyle(at);
-      opacity *= Number(look.opacity);
-      if (look.visibility === "hidden" || look.display === "none") return 0;
-      if (at.matches("[aria-hidden=true], [hidden], :disabled, [aria-disabled=true], .meaning, [data-disabled]")) return 0; // a control that is off is exempt
-    }
+    for (let at = node; at && opacity; at = above(at)) opacity *= lookOf(at).opacity;
     return opacity;
   }
 

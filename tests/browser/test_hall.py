@@ -246,3 +246,11 @@ def is_embedded(font):
     """Whether the PDF holds the shapes of the letters: as drawings (type 3), or as a file of the font."""
     parts = [part.get_object()["/FontDescriptor"] for part in font.get("/DescendantFonts", [])]
     return "/CharProcs" in font or (parts and all("/FontFile2" in part or "/FontFile3" in part for part in parts))
+
+
+@pytest.mark.parametrize("colour, faint", [("#888", True), ("#000", False)])
+def test_faint_words_would_be_found(viewer, colour, faint):
+    viewer.page.set_content(
+        f"<div data-testid='stApp' style='background: #fff'><main data-testid='stMain'><p style='color: {colour}'>words</p>"
+    )
+    assert bool(viewer.page.evaluate(f"() => ({CONTRAST})({LEAST})")) == faint
