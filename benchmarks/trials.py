@@ -23,7 +23,8 @@ A_RUN = 10  # kills at most
 PATIENCE = 300.0  # seconds for a run
 LATER = 86_400.0  # by how much a clock was wrong, in seconds
 SMALL_DISK = "600k"
-ASKED = Request("own", model_options={"hidden": 8}, train_options={"epochs": EPOCHS, "weight_decay": 0.0})
+TO_THE_END = {"epochs": EPOCHS, "patience": EPOCHS, "weight_decay": 0.0}  # whatever validation says
+ASKED = Request("own", model_options={"hidden": 8}, train_options=TO_THE_END)
 ROWS = np.random.default_rng(0).integers(0, 2, (400, 12))
 TABLE = [("table.csv", "\n".join(",".join(map(str, row)) for row in ROWS).encode())]
 SERVE = "import sys, time; from nade_core.queue import Queue; queue = Queue(sys.argv[1]); time.sleep(600)"

@@ -15,6 +15,7 @@ WIDGETS = (
     N_("Choose an option"),
     N_("Choose options"),
     N_("No results"),
+    N_("{label} color picker"),
     N_("Select all"),
     N_("Select {n} matches"),
     N_("Selectbox options"),

@@ -126,7 +126,7 @@ def preparation(card: ModelCard) -> tuple[float | None, bool, bool | None, image
         help=_("Models here know bright drawings on a dark ground."),
     )
     about = _(FITS[card.fit.centre], box=card.fit.box)
-    words = _("Crop to the content and fit it as the images are that this model learned from")
+    words = _("Crop, and fit like the images of this model")
     crop = linked(st.toggle, words, key="crop", default=True, help=about)
     return None if automatic else level, crop, INVERT[ground], card.fit
 

@@ -35,7 +35,7 @@ def too_wide(page, *sizes):
 
 def of_another_language(page, language):
     """The words of a page, with those of lists that open, that are not of its language."""
-    assert page.evaluate("document.documentElement.lang") == language
+    expect(page.locator("html")).to_have_attribute("lang", language)
     page.keyboard.press("Escape")  # help opens by the focus for those who use keys
     for what, text in [*page.evaluate(SEEN), *listed(page)]:
         yield from (f"{what}: {word!r} in {text!r}" for word in foreign(text, language))
