@@ -203,9 +203,11 @@ def _without_holes(content: Content, how: How) -> Content:
 
 
 def _looks(content: Content, how: How) -> str:
-    """The kind of rows: as asked, else as they look."""
+    """The kind of rows: as asked, else as they look; packed bits are bits."""
     if how.values is not None:
         return how.values
+    if how.packed or content.packed:
+        return "binary"
     arrays = content.arrays.values()
     scale = scale_of(arrays)
     images = all(np.prod(array.shape[1:]) == PIXELS for array in arrays)

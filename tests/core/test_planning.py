@@ -122,3 +122,11 @@ def test_mixed_precision_is_for_devices_that_gain_by_it_unless_told(monkeypatch)
         assert devices.bfloat16_pays(CPU)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "avx512_bf16": False})
     assert not devices.bfloat16_pays(CPU)
+
+
+@pytest.mark.parametrize("name, reading", [("train", {"packed": True}), ("train_packed", {})])
+def test_packed_bits_are_learned_by_a_model_of_bits(tmp_path, name, reading):
+    rows = np.random.default_rng(0).integers(0, 256, (40, 3)).astype(np.uint8)
+    np.savez(tmp_path / "bits.npz", **{name: rows})
+    planned = runs.plan(runs.Request(str(tmp_path / "bits.npz"), "", reading=reading), CPU)
+    assert planned.model == "NADE" and planned.model_config["dims"] == 24
