@@ -73,12 +73,23 @@ def replica(app: Path, runs: Path, scratch: Path) -> Iterator[tuple[str, subproc
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     process = subprocess.Popen(["sh", "deploy/start.sh"], cwd=app, env=environment, **nobody())
-    try:
-        wait_for(f"http://{HOST}:{port}/{BASE}/_stcore/health", process)
+    with answering(process, f"{HOST}:{port}/{BASE}"):
         yield f"{HOST}:{port}", process
+
+
+@contextmanager
+def answering(process: subprocess.Popen, app: str) -> Iterator[None]:
+    """The process answers as an app at that address; at the end it is ended."""
+    try:
+        wait_for(f"http://{app}/_stcore/health", process)
+        yield
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()
+        try:
+            process.wait(PATIENCE / 1000)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def wait_for(address: str, process: subprocess.Popen) -> None:
@@ -101,12 +112,8 @@ def nginx(folder: Path, replicas: list[str]) -> Iterator[str]:
     )
     (folder / "nginx.conf").write_text(HTTP.substitute(folder=folder, server=server))
     process = subprocess.Popen(["nginx", "-p", folder, "-c", folder / "nginx.conf", "-g", "daemon off;"])
-    try:
-        wait_for(f"http://{HOST}:{port}/{BASE}/_stcore/health", process)
+    with answering(process, f"{HOST}:{port}/{BASE}"):
         yield f"{HOST}:{port}"
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def says(page: Page, heading: str) -> None:

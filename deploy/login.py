@@ -27,7 +27,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from nade_core.runs import Owned, Request, create, give, hashed, plan
 from nade_core.runs.folder import write_status
 
-from .check import HOST, PATIENCE, ROOT, free_port, wait_for
+from .check import HOST, PATIENCE, ROOT, answering, free_port
 
 SUBJECT, NAME, CLIENT = "student-17", "A Student", "nade-lab"
 SECRETS = """[auth]
@@ -117,15 +117,9 @@ def hosted(folder: Path, provider: str) -> Iterator[str]:
     secrets.write_text(SECRETS.format(app=f"http://{HOST}:{port}", client=CLIENT, provider=provider))
     environment = {**os.environ, "NADE_HOSTED": "1", "NADE_RUNS": str(folder / "runs"), "PORT": port, "ADDRESS": HOST}
     command = ["sh", "deploy/start.sh", "--secrets.files", str(secrets)]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**environment, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    )
-    try:
-        wait_for(f"http://{HOST}:{port}/_stcore/health", process)
+    environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    with answering(subprocess.Popen(command, cwd=ROOT, env=environment), f"{HOST}:{port}"):
         yield f"http://{HOST}:{port}"
-    finally:
-        process.kill()
-        process.wait()
 
 
 def walk(page: Page, app: str) -> None:

@@ -17,12 +17,13 @@ def pair_plot(
     side = len(chosen) - 1
     fig = figure("", "", height)
     fig.set_subplots(side, side, shared_xaxes=True, shared_yaxes=True, horizontal_spacing=0.03, vertical_spacing=0.04)
-    for rows, name, colour in ((real, _("real"), BLUE), (drawn, _("drawn"), GREEN)):
+    for rows, name, colour, symbol in ((real, _("real"), BLUE, "circle"), (drawn, _("drawn"), GREEN, "x")):
         if rows is None:
             continue
         for i, j in zip(*np.tril_indices(side), strict=True):
             x, y = (rows[:SHOWN, chosen[int(k)]] for k in (j, i + 1))
-            look = {"mode": "markers", "marker": {"color": colour, "size": 3.5, "opacity": 0.7}, "legendgroup": name}
+            marker = {"color": colour, "size": 4, "opacity": 0.7, "symbol": symbol}
+            look = {"mode": "markers", "marker": marker, "legendgroup": name}
             fig.add_scatter(x=x, y=y, name=name, showlegend=bool(i == 0), row=int(i) + 1, col=int(j) + 1, **look)
     for k in range(side):
         fig.update_xaxes(title=_short(names[chosen[k]]), nticks=4, row=side, col=k + 1)

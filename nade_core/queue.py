@@ -2,9 +2,9 @@
 
 The queue is the runs folder itself: a run waits while its status says "queued", oldest request first. One
 thread of each app looks, under a lock of the folder, and starts `python -m nade_core train --resume` for the next
-run when none is under way. Where the host names a Ray cluster, the worker is a process that has the cluster train. The worker belongs to nobody: it goes on when a viewer leaves, or when the app ends,
-and any app on the folder finds it by the lock that it holds. Where several people wait, everybody's first run comes before
-anybody's second one.
+run when none is under way. Where the host names a Ray cluster, the worker is a process that has the cluster train. The
+worker belongs to nobody: it goes on when a viewer leaves, or when the app ends, and any app on the folder finds it by the
+lock that it holds. Where several people wait, everybody's first run comes before anybody's second one.
 """
 
 import math

@@ -5,6 +5,7 @@ A message is looked up by its English text, its id, as gettext does. English its
 
 import gettext
 import io
+import re
 from functools import lru_cache
 from numbers import Real
 from pathlib import Path
@@ -40,11 +41,14 @@ def translate(language: str, message: str, **facts: Any) -> str:
 
 
 class Filled(Formatter):
-    """Fills gaps as str.format does, but writes numbers below zero with a minus sign, which is as wide as a digit."""
+    """Fills gaps as str.format does, but writes numbers below zero with a minus sign, which is as wide as a digit, and what
+    is rounded to zero without one."""
 
     def format_field(self, value: Any, spec: str) -> str:
         text = super().format_field(value, spec)
-        return text.replace("-", MINUS) if isinstance(value, Real) else text
+        if not isinstance(value, Real):
+            return text
+        return text.replace("-", MINUS) if re.search("[1-9]", text) else text.replace("-", "")
 
 
 FILLED, MINUS = Filled(), "\u2212"

@@ -54,7 +54,7 @@ export function paint(canvas, colour) {
 export const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (gap, name) => facts[name] ?? gap);
 
 /** A number with its sign; a minus as long as a plus. */
-export const number = (value, digits) => value.toFixed(digits).replace("-", "\u2212");
+export const number = (value, digits) => value.toFixed(digits).replace(/^-(?=[0.]+$)/, "").replace("-", "\u2212"); // no minus zero
 
 /** A fault in the reader's words, `faults` by id; one that nobody wrote is told as the engine's own. */
 export const tell = (fault, faults) => fill(faults[fault.id] ?? fault.message, fault.facts ?? {});

@@ -36,7 +36,7 @@ MODEL = "OrderAgnosticRNADE"  # which can be asked for any columns given any oth
 VIEWS = {
     "pairs": N_("Real and drawn"),
     "strange": N_("Strange rows"),
-    "given": N_("If this is known"),
+    "given": N_("If known"),
 }
 DRAWN, MOST = 500, 5000
 

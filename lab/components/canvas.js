@@ -284,7 +284,7 @@ class Studio {
 function alone(root, { lost, unstarted, confirmed, words }) {
   root.querySelector(".fault").textContent = lost.replace("{reason}", unstarted);
   root.querySelector(".fault").hidden = false;
-  root.querySelector(".confirmed").textContent = words.alone.replace("{there}", confirmed.logP.toFixed(3));
+  root.querySelector(".confirmed").textContent = words.alone.replace("{there}", confirmed.logP.toFixed(3).replace("-", "\u2212"));
 }
 
 export default async function ({ data, parentElement, setTriggerValue }) {

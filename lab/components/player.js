@@ -9,6 +9,11 @@ function fill(text, facts) {
   return text.replace(/\{(\w+)\}/g, (gap, name) => facts[name] ?? gap);
 }
 
+// A number with a true minus sign; what is rounded to zero has none.
+function written(value, digits) {
+  return value.toFixed(digits).replace(/^-(?=[0.]+$)/, "").replace("-", "\u2212");
+}
+
 export default function (component) {
   const { data, parentElement } = component;
   const find = (selector) => parentElement.querySelector(selector);
@@ -37,7 +42,7 @@ export default function (component) {
     b.putImageData(warm, 0, 0);
     range.value = drawn;
     const next = drawn < n ? fill(words.next, { drawn, p: pOn[drawn].toFixed(3) }) : words.complete;
-    find("output").textContent = fill(words.sofar, { drawn, n, sum: sums[drawn].toFixed(2).replace("-", "\u2212"), next });
+    find("output").textContent = fill(words.sofar, { drawn, n, sum: written(sums[drawn], 2), next });
   }
 
   function go(to) {

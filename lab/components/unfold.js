@@ -12,6 +12,11 @@ function fill(text, facts) {
   return text.replace(/\{(\w+)\}/g, (gap, name) => facts[name] ?? gap);
 }
 
+// A number with a true minus sign; what is rounded to zero has none.
+function written(value, digits) {
+  return value.toFixed(digits).replace(/^-(?=[0.]+$)/, "").replace("-", "\u2212");
+}
+
 function between([y, x], [toY, toX]) {
   const steps = Math.max(Math.abs(toY - y), Math.abs(toX - x), 1);
   return Array.from({ length: steps + 1 }, (_, i) => [
@@ -58,7 +63,7 @@ export default function (component) {
       b.strokeRect(at[1] + 0.5, at[0] + 0.5, 1, 1);
     }
     range.value = known;
-    find("output").textContent = fill(words.sofar, { known, n, sum: sums[known].toFixed(1).replace("-", "\u2212") });
+    find("output").textContent = fill(words.sofar, { known, n, sum: written(sums[known], 1) });
   }
 
   function go(to) {

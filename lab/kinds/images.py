@@ -162,7 +162,9 @@ def show(card: ModelCard, shown: cache.Gallery, looks: dict[str, dict]) -> list[
     which = which[np.argsort(shown.log_p[which] * (1 if lowest else -1), kind="stable")]
     picked = which if len(which) <= SHOWN else which[np.linspace(0, len(which) - 1, SHOWN).astype(int)]
     rank, ids = {index: place + 1 for place, index in enumerate(which.tolist())}, picked.tolist()
-    captions = [[f"#{rank[i]}  {shown.log_p[i]:.1f}", sort_name(shown.sorts[i])] for i in ids]
+    captions = [
+        [_("#{rank} · {value:.1f} nats", rank=rank[i], value=shown.log_p[i]), sort_name(shown.sorts[i])] for i in ids
+    ]
     about = _("images sorted by log p; choose one to look into it")
     opened = image_grid(shown.rows[picked], captions, "open", about, cell="6rem", ids=ids, default=None)
     note = _("{n} images of {kinds} kinds, by log p(x) in nats.", n=len(which), kinds=len(chosen))

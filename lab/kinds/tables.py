@@ -65,7 +65,7 @@ def pairs(card: ModelCard, drawn: np.ndarray) -> None:
     pair_plot(real, drawn, names, [int(id) for id in chosen], 110 + 90 * len(chosen), "pairs")
     st.caption(
         _(
-            "Blue: real rows, at most {n}. Green: as many that the model drew. Where green covers blue, it has learned the "
+            "Blue dots: real rows, at most {n}. Green crosses: as many that the model drew. Where they lie alike, it has learned the "
             "pair.",
             n=SHOWN,
         )

@@ -11,7 +11,7 @@ import streamlit
 
 import texts
 from lab import borrowed
-from texts import extract
+from texts import catalog, extract
 from texts.catalog import SOURCE
 
 ROOT = Path(__file__).parents[2]
@@ -178,3 +178,8 @@ def test_bold_words_end(language):
 
 def test_numbers_below_zero_have_a_minus_sign_and_words_keep_their_hyphens():
     assert texts.translate("en", "{a:.1f} and {b}, {word}", a=-1.25, b=np.float32(-2), word="-x") == "−1.2 and −2.0, -x"
+
+
+@pytest.mark.parametrize("value, written", [(-0.04, "0.0"), (-0.06, "−0.1"), (0.04, "0.0"), (-1e-5, "0.0")])
+def test_what_is_rounded_to_zero_has_no_sign(value, written):
+    assert catalog.FILLED.format("{value:.1f}", value=value) == written
