@@ -140,11 +140,11 @@ def question(chapter: Chapter, id: str, ask: str, options: dict[str, str] | None
     """The question that closes a chapter, one of lesson.questions, answered from the ``state`` of this moment.
 
     ``options`` are words by id, for one that offers a choice. Why the answer is right stands in the chapter's prose,
-    under ``because``.
+    under ``because``. It stands in the steps that the question names.
     """
-    if answers_hidden():
-        return
     asked = questions.QUESTIONS[id]
+    if answers_hidden() or st.session_state[STEP] not in asked.steps:
+        return
     with st.container(border=True, key="closing"):
         explain(f"**{ask}**")
         given = _answer(asked, ask, options)

@@ -20,9 +20,14 @@ CHOICE, INTEGER, NUMBER = "choice", "integer", "number"
 
 @dataclass(frozen=True)
 class Question:
-    """The chapter that asks, the kind of answer, and its function. ``digits``: decimals that a number is asked for."""
+    """The chapter that asks and in which of its steps, the kind of answer, and its function.
+
+    A step that asks has told what the question is about, and does not show its answer elsewhere. ``digits`` are the
+    decimals that a number is asked for.
+    """
 
     chapter: str
+    steps: tuple[str, ...]
     kind: str
     solve: Callable
     digits: int = 0
@@ -84,16 +89,16 @@ def winner(conditionals) -> int:
 
 
 QUESTIONS = {
-    "most-probable": Question("home", CHOICE, most_probable),
-    "top-of-the-curve": Question("coin", NUMBER, top_of_the_curve, 2),
-    "colours-without-a-pixel": Question("pixel", INTEGER, colours_without_a_pixel),
-    "half-covered": Question("cases", INTEGER, half_covered),
-    "both-on": Question("independence", NUMBER, both_on, 2),
-    "first-given-last": Question("rules", NUMBER, first_given_last, 2),
-    "ensemble-of-two": Question("ordering", NUMBER, ensemble_of_two, 1),
-    "nade-parameters": Question("nade", INTEGER, nade_parameters),
-    "highest-density": Question("continuous", NUMBER, highest_density, 2),
-    "winner": Question("conditional", CHOICE, winner),
+    "most-probable": Question("home", ("typical",), CHOICE, most_probable),
+    "top-of-the-curve": Question("coin", ("die", "never"), NUMBER, top_of_the_curve, 2),
+    "colours-without-a-pixel": Question("pixel", ("cube", "full"), INTEGER, colours_without_a_pixel),
+    "half-covered": Question("cases", ("race",), INTEGER, half_covered),
+    "both-on": Question("independence", ("fog", "price"), NUMBER, both_on, 2),
+    "first-given-last": Question("rules", ("assume",), NUMBER, first_given_last, 2),
+    "ensemble-of-two": Question("ordering", ("ensemble",), NUMBER, ensemble_of_two, 1),
+    "nade-parameters": Question("nade", ("count",), INTEGER, nade_parameters),
+    "highest-density": Question("continuous", ("units", "collapse"), NUMBER, highest_density, 2),
+    "winner": Question("conditional", ("calibration", "next"), CHOICE, winner),
 }
 """By id, in the order of the chapters, one each. The chapter's id is its address; that of ``/`` is home."""
 

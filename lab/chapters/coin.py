@@ -90,13 +90,11 @@ def _throw() -> None:
         stage.formula(
             rf"\hat p = \frac{{\text{{{_('ones')}}}}}{{n}} = \frac{{{heads}}}{{{n}}}" + (f" = {share:.3f}" if n else "")
         )
-        stage.figures(
-            {
-                _("95 % interval"): f"{found.low:.3f} – {found.high:.3f}",
-                _("free parameters"): "2 − 1 = 1",
-                **({_("hidden p · your guess"): f"{p:.2f} · {guess:.2f}"} if guess is not None else {}),
-            }
-        )
+        interval = {_("95 % interval"): f"{found.low:.3f} – {found.high:.3f}"}
+        if guess is None:
+            stage.figures(interval | {_("free parameters"): "2 − 1 = 1"})
+        else:
+            stage.figures({_("hidden p"): f"{p:.2f}", _("your guess"): f"{guess:.2f}"} | interval)
         stage.words(CHAPTER, "throw")
 
 

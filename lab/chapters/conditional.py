@@ -123,7 +123,7 @@ def _reveal(card: ModelCard, image: int, top: Any) -> Shown:
     latex = rf"{RULE}\\ p(\text{{{names[lead]}}} \mid x_{{\le {i}}}) &= {path[i, lead]:.3f}\end{{aligned}}"
     sure = bayes.sure_at(path, LEVEL)
     figures = {
-        _("your guess · i"): f"{names[guess]} · {at}",
+        _("your guess, at i = {i}", i=at): names[guess],
         _("p ≥ {level} from", level=LEVEL): "–" if sure is None else str(sure),
         _("changes of mind"): str(len(bayes.changes_of_mind(path))),
     }
@@ -154,7 +154,7 @@ def _accuracy(card: ModelCard, image: int, top: Any) -> Shown:
     if guess is None:
         return latex, judging.whole(card, "accuracy")
     half, error = right[14], np.sqrt(right[14] * (100 - right[14]) / n)
-    figures = {_("i = 392 · your guess"): f"{half:.0f} ± {error:.0f} % · {guess} %"}
+    figures = {_("right, i = {i}", i=392): f"{half:.0f} ± {error:.0f} %", _("your guess"): f"{guess} %"}
     return latex, figures | judging.whole(card, "accuracy")
 
 

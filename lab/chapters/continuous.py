@@ -134,8 +134,10 @@ def _units(x: np.ndarray, counts: np.ndarray, path: mixtures.Path, left: Any, ri
             rf"\begin{{aligned}}\log p_{{cx}}(c\,x) &= \log p_x(x) - \log c\\"
             rf" &= {before:.2f} {change:+.2f} = {before + change:.2f}\end{{aligned}}"
         )
-        mine = {_("the gain · your guess"): f"{math.log(WHOLE[data]):.2f} · {guess:g}"} if guess is not None else {}
-        stage.figures({_("highest p(x)"): f"{top:.3g}", _("mean log p(x)"): _nats(before + change), **mine})
+        said = {_("mean log p(x)"): _nats(before + change)}
+        if guess is not None:
+            said = {_("gained"): _nats(math.log(WHOLE[data])), _("your guess"): _nats(guess)}
+        stage.figures({_("highest p(x)"): f"{top:.3g}", **said})
         stage.words(CHAPTER, "units")
 
 

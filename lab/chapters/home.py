@@ -137,7 +137,8 @@ def _typical(data: sheet.Sheet, seed: int, lot: int, name: str) -> None:
         )
         beyond = float((np.abs(-data.test_log_p - H) > gap).mean())
         figures = {
-            _("log p (nats) · p"): f"{-nats[one]:.1f} · {as_power(-nats[one])}".replace("-", "−"),
+            "log p(x)": _("{value:.1f} nats", value=-nats[one]),
+            _("p(x), about"): as_power(-nats[one]),
             _("real, further from H"): f"{100 * beyond:.1f} %",
         }
         stage.figures(figures)

@@ -93,7 +93,7 @@ def _price() -> None:
         )
         if guess is not None:
             found = _("{value:.1f} ± {error:.1f} nats", value=cost, error=error)
-            stage.figures({_("the price · your guess"): f"{found} · {guess:g}"})
+            stage.figures({_("the price"): found, _("your guess"): _("{value} nats", value=f"{guess:g}")})
         stage.words(CHAPTER, "price", n=f"{len(sharp):,}")
 
 
@@ -139,7 +139,8 @@ def _coins() -> tuple[float, float]:
         stage.figures(
             {
                 _("the nearest coins cost"): _("{value:.3f} nats", value=independence.price(aim)),
-                _("numbers · cases"): "2 · 4",
+                _("parameters"): "2",
+                _("cases"): "4",
             }
         )
         stage.words(CHAPTER, "coins")

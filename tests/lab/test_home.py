@@ -61,9 +61,9 @@ def test_typicality_is_the_distance_from_h(chapter):
 
 
 def test_the_closing_question_is_answered_by_the_sheet(chapter):
-    page = chapter("home", answer="one-pixel")
+    page = chapter("home", step="typical", answer="one-pixel")
     assert "Yes." in words(page) and DATA.asked_log_p[0] == max(*DATA.asked_log_p, *DATA.four_log_p[:, 0])
-    assert "Not quite: blank but for one pixel." in words(chapter("home", answer="real"))
+    assert "Not quite: blank but for one pixel." in words(chapter("home", step="typical", answer="real"))
 
 
 def test_in_korean(chapter):

@@ -146,7 +146,7 @@ def test_the_class_is_a_switch_that_stands_in_the_link(chapter):
 
 
 def test_the_closing_question_is_answered_by_the_count(chapter):
-    page = chapter("nade", answer=85)
+    page = chapter("nade", step="count", answer=85)
     assert counting.nade(*nade.SMALL).parameters == 85 and "Yes." in words(page)
 
 

@@ -83,9 +83,9 @@ def test_the_ensemble_averages_probabilities(chapter, log_p):
 def test_the_closing_question_is_answered_from_the_numbers_that_it_names(chapter, log_p):
     one, other = (round(log_p("random", seed=k), 1) for k in (1, 2))
     truth = max(one, other) + math.log((1 + math.exp(-abs(one - other))) / 2)
-    assert f"{one:.1f} and {other:.1f}" in words(chapter("ordering"))
-    assert "Yes." in words(chapter("ordering", answer=f"{truth:.1f}"))
-    assert "Not quite" in words(chapter("ordering", answer=f"{(one + other) / 2 - 1:.1f}"))
+    assert f"{one:.1f} and {other:.1f}" in words(chapter("ordering", step="ensemble"))
+    assert "Yes." in words(chapter("ordering", step="ensemble", answer=f"{truth:.1f}"))
+    assert "Not quite" in words(chapter("ordering", step="ensemble", answer=f"{(one + other) / 2 - 1:.1f}"))
 
 
 def test_another_digit_is_another_link(chapter):

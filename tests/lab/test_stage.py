@@ -5,6 +5,7 @@ import streamlit as st
 
 from lab import contents, link, stage
 from lab.chapter import chapters, lesson
+from lesson import questions
 
 from .conftest import words
 
@@ -34,6 +35,7 @@ def test_the_closing_question_is_answered_from_the_page(chapter):
     page = chapter("independence", p1=0.5, p2=0.5, answer=0.25)
     assert "Yes." in words(page)
     assert "Not quite: 0.25." in words(chapter("independence", p1=0.5, p2=0.5, answer=0.5))
+    assert "Yes." not in words(chapter("independence", step="coins", p1=0.5, p2=0.5, answer=0.25))
 
 
 def test_a_link_hides_and_locks_controls(chapter):
@@ -61,6 +63,8 @@ def test_every_chapter_of_the_lesson_says_what_the_frame_needs():
     assert [chapter.place for chapter in LESSON] == sorted({chapter.place for chapter in LESSON})
     assert all(chapter.short and chapter.sentence and chapter.steps for chapter in LESSON)
     assert link.LANGUAGE not in link.controls()
+    steps = {chapter.id: set(chapter.steps) for chapter in LESSON}
+    assert all(asked.steps and set(asked.steps) <= steps[asked.chapter] for asked in questions.QUESTIONS.values())
 
 
 def test_the_readme_lists_every_chapter():
