@@ -77,7 +77,9 @@ def climb(heights: np.ndarray, n: int) -> None:
         x=list(range(n + 1)), y=heights[: n + 1], mode="lines+markers", marker=look, line_color=BLUE, showlegend=False
     )
     fig.update_xaxes(range=[-0.5, max(10, n) + 0.5])
-    fig.update_yaxes(tickformat=",.0f")
+    fig.update_layout(margin_t=8)
+    room = max(10.0, 0.1 * (heights[n] - heights[0]))  # nats: no two ticks round to the same number
+    fig.update_yaxes(tickformat=",.0f", range=[heights[0] - room, heights[n] + room])
     facts = {"n": n, "first": heights[0], "now": heights[n]}
     chart(fig, _("log L after {n} steps of EM: from {first:,.1f} to {now:,.1f} nats.", **facts), key="climb")
 

@@ -7,7 +7,7 @@ from lesson import counting
 from .link import linked, presenting
 from .numbers import big, log10, power
 from .theme import BLUE, GREEN, GREY, ORANGE, chart, figure
-from .words import _
+from .words import _, explain
 
 ATOMS = 80  # decimal exponent of the number of atoms in the observable universe, a published order of magnitude
 SIZES = (*range(1, 785, 9), 784)
@@ -32,7 +32,7 @@ def families(n: int, hidden: int, order: int) -> list[counting.Count]:
 
 def lines(n: int, hidden: int, order: int) -> None:
     """All counts over n, with this n marked, and a switch to what fits in a computer."""
-    fig = figure(_("n, binary pixels"), _("log₁₀ of the parameters"), 330)
+    fig = figure(_("n, binary pixels"), _("log₁₀ of the parameters"), 450)
     sizes = sorted({*SIZES, n})
     curves = [families(m, hidden, order) for m in sizes]
     for i, count in enumerate(families(n, hidden, order)):
@@ -46,7 +46,13 @@ def lines(n: int, hidden: int, order: int) -> None:
         )
     fig.add_vline(x=n, line={"color": ORANGE, "width": 3}, annotation_text=f"n = {n}", annotation_position="top")
     note = _("atoms in the universe, about {power}", power=power(ATOMS))
-    fig.add_hline(y=ATOMS, line={"color": GREY, "dash": "dot"}, annotation_text=note, annotation_position="top left")
+    fig.add_hline(
+        y=ATOMS,
+        line={"color": GREY, "dash": "dot"},
+        annotation_text=note,
+        annotation_position="bottom right",
+        annotation_xshift=-22,
+    )
     label = _("Zoom to what fits in a computer (up to {power} parameters)", power=power(NEAR))
     place = st.container()
     if linked(st.toggle, label, key="zoom", default=False):
@@ -74,6 +80,7 @@ def table(counts: list[counting.Count]) -> None:
         for count in counts
     ]
     st.table(rows)
+    explain(_("What they are: [[markov]] · [[fvsbn]] · [[made]]"), small=True)
 
 
 def _beside(parameters: int, full: int) -> str:

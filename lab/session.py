@@ -18,13 +18,11 @@ REACHED = {"test": N_("{nats:.1f} nats on test"), "valid": N_("{nats:.1f} nats o
 
 
 def describe(card: ModelCard) -> str:
-    """One line on a model: title, what it is, size, and what it reaches."""
-    facts = [_(card.title), _(cache.model_class(card).description)]
-    facts.append(_("{n:,} parameters", n=card.parameters))
+    """One line on a model, what tells it from others first: title, what it reaches, size, and what it is."""
     split = next((split for split in REACHED if split in card.nats), None)
-    if split:
-        facts.append(_(REACHED[split], nats=card.nats[split]))
-    return " · ".join(facts)
+    facts = [_(REACHED[split], nats=card.nats[split])] if split else []
+    facts += [_("{n:,} parameters", n=card.parameters), _(cache.model_class(card).description)]
+    return " · ".join([_(card.title), *facts])
 
 
 GROUPS = {

@@ -20,6 +20,7 @@ from .link import linked, presenting
 from .words import _, explain, prose
 
 STEP = "step"
+LAB = "density"  # where the lesson leads on to: one's own picture, and its log p
 MINUS = re.compile(r"(?<![\w−-])-(?=\d)")
 
 
@@ -189,6 +190,7 @@ def _rail_words() -> dict[str, Any]:
     return {
         "back": _("Back"),
         "next": _("Next"),
+        "lab": _("To the lab"),
         "where": _("chapter {n} of {all}, step {step} of {steps}"),
         "touched": _("touched"),
         "lesson": _("The lesson"),
@@ -219,6 +221,8 @@ def _go(chapter: Chapter, lesson: list[Chapter]) -> None:
         _to_step(steps, at - 1)
     elif to == "next" and place + 1 < len(ids):
         link.leave_for(ids[place + 1], step=None)
+    elif to == "next" and not presenting():
+        link.leave_for(LAB)
     elif to == "back" and place > 0:
         link.leave_for(ids[place - 1], step=lesson[place - 1].steps[-1])
     elif to == chapter.id and step:

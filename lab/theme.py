@@ -1,5 +1,6 @@
 """One look for every plot: colours that colour-blind readers tell apart, units on axes, a text alternative."""
 
+import math
 import re
 from typing import Any
 
@@ -7,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from . import link
+from .numbers import power
 
 # Okabe & Ito (2008), a palette made for all kinds of colour vision. What a colour means is the same everywhere:
 # blue what is real or known, green what a model drew, orange this one, now, grey noise or unknown, purple a guess.
@@ -41,6 +43,12 @@ def log_ticks() -> dict[str, Any]:
     """The ticks of a logarithmic axis: 1, 2 and 5 of every power of ten, each with all its digits."""
     values = [m * 10**e for e in range(-2, 7) for m in (1, 2, 5)]
     return {"tickvals": values, "ticktext": [f"{value:,.10g}" for value in values]}
+
+
+def power_ticks(most: float) -> dict[str, Any]:
+    """The ticks of an axis that shows log10 of what is counted, up to ``most``: 1 and whole powers of ten."""
+    exponents = range(0, math.floor(most) + 1, max(1, math.ceil(most / 5)))
+    return {"tickvals": list(exponents), "ticktext": [power(e) if e else "1" for e in exponents]}
 
 
 def chart(fig: go.Figure, alt: str, key: str):

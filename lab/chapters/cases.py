@@ -45,7 +45,9 @@ def _digits() -> None:
         groups = [f"<span>{group}</span>" for group in grouped(cases)]
         name = _("2 to the power of {n}, all {digits} digits", n=n, digits=len(str(cases)))
         size = "digits few" if len(groups) <= FEW else "digits"
-        st.html(f'<div class="{size}" role="img" aria-label="{name}">{"".join(groups)}</div>')
+        st.html(
+            f'<div class="power">2<sup>{n}</sup> =</div><div class="{size}" role="img" aria-label="{name}">{"".join(groups)}</div>'
+        )
         if n <= patches.SMALL:
             st.image(patches.all_cases(n), alt=_("all {cases} images of {n} pixels", cases=cases, n=n))
     with right:

@@ -23,7 +23,7 @@ CHAPTER = Chapter(
     short=N_("Coin"),
     steps=("throw", "curve", "die", "never"),
     sentence=N_(
-        "Learning is choosing the parameters under which what we saw was [[likelihood|most likely]]; a coin has one, an "
+        "Learning is choosing the [[parameter|parameters]] under which what we saw was [[likelihood|most likely]]; a coin has one, an "
         "m-sided die m − 1."
     ),
 )

@@ -124,7 +124,7 @@ def _reveal(card: ModelCard, image: int, top: Any) -> Shown:
     sure = bayes.sure_at(path, LEVEL)
     figures = {
         _("your guess, at i = {i}", i=at): names[guess],
-        _("p ≥ {level} from", level=LEVEL): "–" if sure is None else str(sure),
+        _("p ≥ {level} from", level=LEVEL): "–" if sure is None else f"i = {sure}",
         _("changes of mind"): str(len(bayes.changes_of_mind(path))),
     }
     return latex, figures

@@ -89,7 +89,7 @@ def _axis() -> str:
 def _bumps(x: np.ndarray, counts: np.ndarray, path: mixtures.Path, left: Any, right: Any) -> None:
     now = path[mixtures.taken(path)][0]
     with left:
-        bumps("by-hand", now, x, counts, _axis(), _tall("min(20rem, 36vh)", "30vh"), mixtures.set_by_hand)
+        bumps("by-hand", now, x, counts, _axis(), _tall("min(20rem, 36vh)", "38vh"), mixtures.set_by_hand)
     with right:
         stage.formula(mixtures.as_sum(now))
         stage.figures({_("numbers to learn"): f"3K − 1 = {3 * len(now.means) - 1}"})
@@ -105,15 +105,15 @@ def _em(x: np.ndarray, counts: np.ndarray, path: mixtures.Path, left: Any, right
                 to = min(to, last)
                 look: Literal["primary", "secondary"] = "primary" if to > n else "secondary"
                 st.button(label, on_click=stage.keep, args=("em", to, 0), type=look, disabled=to == n)
-        bumps("by-em", path[n][0], x, counts, _axis(), _tall("min(12rem, 22vh)", "16vh"))
+        bumps("by-em", path[n][0], x, counts, _axis(), _tall("min(12rem, 22vh)", "20vh"))
         mixtures.climb(heights, n)
     with right:
         stage.formula(
             r"\begin{aligned}r_k(x) &= \pi_k\, \mathcal N(x;\, \mu_k, \sigma_k) \,/\, p(x)\\"
             r"\mu_k &\leftarrow \textstyle\sum_x r_k(x)\, x \,/\, \sum_x r_k(x)\end{aligned}"
         )
-        gained = _nats(heights[n] - heights[n - 1], 3) if n else "–"
-        stage.figures({"log L": _nats(heights[n], 1), _("step {n} gained", n=n): gained})
+        gained = {_("step {n} gained", n=n): _nats(heights[n] - heights[n - 1], 3)} if n else {}
+        stage.figures({"log L": _nats(heights[n], 1), **gained})
         stage.words(CHAPTER, "em", floor=f"{mixtures.FLOOR:g}")
 
 
@@ -171,7 +171,7 @@ def _plane(left: Any, right: Any) -> None:
         card = cache.cards()[f"rnade-{cloud}"]
         (x1, x2), (drawn, _log_p) = points.axes(card), cache.samples(card, DRAWN, seed)
         point = kept_point(f"at-{cloud}", cache.held_out(card.embedded, "real")[0], x1, x2)
-        tall = _tall("min(17rem, 39vh)", "31vh")
+        tall = _tall("min(17rem, 39vh)", "40vh")
         plane(f"at-{cloud}", point, points.density_map(card), cache.curve(card, point, 0, x1), x1, x2, drawn, tall)
     with right:
         first, second = cache.terms(card, point).log_p

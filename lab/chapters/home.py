@@ -157,11 +157,12 @@ def _log_p_of_draw(data: sheet.Sheet, seed: int, name: str) -> float:
 
 def _histogram(data: sheet.Sheet, nats: dict[str, float], one: str) -> tuple[Any, str]:
     """-log p of real images, with the chosen image and the others as lines across; and what it says in words."""
-    fig = figure(_("−log p(x) (nats)"), _("real test images"), 300)
+    fig = figure(_("−log p(x) (nats)"), _("real test images"), 380)
     count, edges = np.histogram(-data.test_log_p, np.arange(0, 20 + max(nats.values()), 10))
     fig.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=count, width=10, marker_color=BLUE, showlegend=False)
     lines = sorted({**{_(NAMES[id]): nats[id] for id in nats}, "H": data.entropy}.items(), key=lambda item: item[1])
-    for (name, value), height in zip(lines, np.linspace(1.75, 1.05, len(lines)) * count.max(), strict=True):
+    heights = count.max() * _heights([value < edges[-1] / 2 for _name, value in lines])
+    for (name, value), height in zip(lines, heights, strict=True):
         chosen = name == _(NAMES[one])
         fig.add_scatter(
             x=[value, value],
@@ -180,7 +181,13 @@ def _histogram(data: sheet.Sheet, nats: dict[str, float], one: str) -> tuple[Any
             showlegend=False,
             hoverinfo="skip",
         )
-    fig.update_yaxes(range=[0, 1.9 * count.max()], tickvals=[0, 50, 100, 150])
+    fig.update_yaxes(range=[0, 2.1 * count.max()], tickvals=[0, 50, 100, 150])
     told = ", ".join(f"{_(NAMES[id])}: {value:.1f}" for id, value in nats.items())
     alt = _("−log p in nats of {told}; real images have {H:.1f} on average.", told=told, H=data.entropy)
     return fig, alt
+
+
+def _heights(left: list[bool]) -> np.ndarray:
+    """How high lines with names stand, in units of the highest bar: at the left from high to low, at the right back up."""
+    near = sum(left)
+    return np.concatenate([np.linspace(1.95, 1.15, near), np.linspace(0.55, 0.95, len(left) - near)])

@@ -14,7 +14,7 @@ from ..components.inside import GENERATE, LOOK, inside
 from ..link import linked
 from ..numbers import as_power, big, log10
 from ..session import choose_model
-from ..theme import BLUE, GREY, ORANGE, chart, figure
+from ..theme import BLUE, GREY, ORANGE, chart, figure, power_ticks
 from ..words import _
 
 CHAPTER = Chapter(
@@ -87,13 +87,13 @@ def _count(card: ModelCard) -> None:
         hidden = linked(st.slider, _("H, the hidden units"), 1, max(MOST_HIDDEN, own), key="H", default=own)
         nade, table = counting.nade(n, hidden).parameters, counting.full_joint(n).parameters
         rows = {_("independent pixels"): (n, GREY), "NADE": (nade, ORANGE), _("full table"): (table, BLUE)}
-        fig = figure(_("parameters, as a power of ten"), "", 300)
+        fig = figure(_("parameters (powers of ten)"), "", 300)
         exponents = [log10(count) for count, _colour in rows.values()]
         shown = [big(count) for count, _colour in rows.values()]
         colours = [colour for _count, colour in rows.values()]
         fig.add_bar(x=exponents, y=list(rows), orientation="h", marker_color=colours, text=shown)
         fig.update_yaxes(autorange="reversed", type="category")
-        fig.update_xaxes(range=[0, 1.7 * exponents[-1]])
+        fig.update_xaxes(range=[0, 1.7 * exponents[-1]], **power_ticks(1.7 * exponents[-1]))
         alt = _("Parameters: independent {n:,}, NADE {nade:,}, full table {table}.", n=n, nade=nade, table=shown[-1])
         chart(fig, alt, key="counts")
         with st.popover(_("all {n} digits of 2ⁿ − 1", n=len(str(table)))):

@@ -21,7 +21,7 @@ CHAPTER = Chapter(
     group="lab",
     place=2,
     icon=":material/sort:",
-    title=N_("Rank: real against noise"),
+    title=N_("Rank"),
     lead=N_(
         "A good p(x) should be high for what is real and low for everything else. Is it? Ranked by the exact log p(x):"
     ),

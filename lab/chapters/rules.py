@@ -11,7 +11,7 @@ from ..chapter import Chapter
 from ..components.bars import bars
 from ..link import linked
 from ..numbers import big, log10
-from ..theme import BLUE, ORANGE, SKY, chart, figure
+from ..theme import BLUE, SKY, chart, figure, power_ticks
 from ..words import _
 
 CHAPTER = Chapter(
@@ -33,6 +33,7 @@ PRESETS = {
     "common-effect": N_("x₃ = x₁ or x₂"),
     "uniform": N_("all alike"),
 }
+NAMES = {"markov": N_("Markov chain: one remembered")}
 FIRST = simplex.shown(rules.PRESETS["chain"].ravel()).tolist()
 
 
@@ -52,13 +53,18 @@ def render() -> None:
 
 def _table() -> np.ndarray:
     """The joint table, eight bars that stay summing to 1, and tables to start from."""
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key="presets"):
         for id, name in PRESETS.items():
             values = simplex.shown(rules.PRESETS[id].ravel()).tolist()
             st.button(_(name), key=f"preset-{id}", on_click=stage.keep, args=("joint", values, FIRST))
     label = _("p(x₁, x₂, x₃) of each case; drag one, the others give way")
     p = bars(
-        "joint", FIRST, CASES, label, colours=(SKY, SKY, SKY, SKY, BLUE, BLUE, BLUE, BLUE), tall="min(19rem, 40vh)"
+        "joint",
+        FIRST,
+        CASES,
+        label,
+        colours=(SKY, SKY, SKY, SKY, BLUE, BLUE, BLUE, BLUE),
+        tall="min(19rem, 40vh, 54vw)",
     )
     st.caption(_("Cases as x₁x₂x₃; the four dark bars have x₁ = 1."))
     return p.reshape(2, 2, 2)
@@ -98,8 +104,11 @@ def _assume(joint: np.ndarray) -> None:
         rf" x_1{{=}}1 & {rows[1][0]} & {rows[1][1]}\end{{array}}"
     )
     by_rule, direct = (round(value, 3) + 0.0 for value in (price.by_rule, price.direct))  # + 0.0: no −0.000
-    latex = rf"I(x_1; x_3 \mid x_2) = {by_rule:.3f}\ \text{{{_('nats')}}}"
-    stage.formula(latex, "price")
+    stage.formula(
+        rf"\begin{{aligned}}q(x) &= p(x_1)\,p(x_2 \mid x_1)\,p(x_3 \mid x_2)\\ "
+        rf"\mathrm{{KL}}(p \,\|\, q) &= {by_rule:.3f}\ \text{{{_('nats')}}}\end{{aligned}}",
+        "price",
+    )
     counts = rules.parameters(3)
     numbers = f"{counts['full-joint'].parameters} → {counts['markov'].parameters} → {counts['independent'].parameters}"
     stage.figures({_("free numbers"): numbers, _("the price, computed twice"): f"{direct:.3f} = {by_rule:.3f}"})
@@ -110,19 +119,16 @@ def _count() -> None:
     with left:
         n = linked(st.slider, _("n, the number of binary variables"), 2, 784, key="n", default=3)
         counts = rules.parameters(n)
-        names = {"full-joint": "2ⁿ − 1", "chain-tables": "1 + 2 + 4 + …", "markov": "2n − 1", "independent": "n"}
-        fig = figure(_("free numbers, as a power of ten"), "", 300)
+        names = {
+            id: _(NAMES.get(id, counts[id].title)) for id in ("full-joint", "chain-tables", "markov", "independent")
+        }
+        fig = figure(_("free numbers (powers of ten)"), "", 300)
         size = [log10(counts[id].parameters) for id in names]
-        fig.add_bar(
-            x=size,
-            y=[_(counts[id].title) for id in names],
-            orientation="h",
-            marker_color=[ORANGE, ORANGE, BLUE, BLUE],
-            text=[big(counts[id].parameters) for id in names],
-        )
+        shown = [big(counts[id].parameters) for id in names]
+        fig.add_bar(x=size, y=list(names.values()), orientation="h", marker_color=[BLUE, BLUE, SKY, SKY], text=shown)
         fig.update_yaxes(autorange="reversed", title=None)
-        fig.update_xaxes(range=[0, 1.7 * max(size)])
-        alt = ", ".join(f"{_(counts[id].title)}: {big(counts[id].parameters)}" for id in names)
+        fig.update_xaxes(range=[0, 1.7 * max(size)], **power_ticks(1.7 * max(size)))
+        alt = ", ".join(f"{name}: {count}" for name, count in zip(names.values(), shown, strict=True))
         chart(fig, alt, key="counts")
     with right:
         stage.formula(r"\sum_{i=1}^{n} 2^{i-1} = 2^n - 1 \;\to\; 2n - 1 \;\to\; n")

@@ -47,6 +47,10 @@ export default function (component) {
     return tick;
   }), Object.assign(document.createElement("b"), { textContent: words.axis }));
 
+  const scale = 10 ** Math.floor(Math.log10(0.9 * top)), level = [5, 2, 1].find((m) => m * scale <= 0.9 * top) * scale;
+  find(".level").style.top = `${up(level)}%`;
+  find(".level").textContent = words.level.replace("{p}", level.toPrecision(1));
+
   const clamp = (v, least, most) => Math.min(most, Math.max(least, v));
   const kept = (to) => ({
     weight: clamp(to.weight, 0.01, 0.99), mean: clamp(to.mean, low, high), sigma: clamp(to.sigma, step, span / 2),

@@ -62,6 +62,7 @@ def bumps(
         "words": {
             "label": _("The measurements as a histogram, and the density of the mixture"),
             "axis": axis,
+            "level": _("p(x) = {p} per unit of x"),
             "whole": _("mean by left and right, weight by up and down"),
             "sigma": _("width"),
             "height": _("log L = {sum} nats · mean {mean}"),

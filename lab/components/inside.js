@@ -254,6 +254,7 @@ class Inside {
       canvas.setAttribute("aria-label", page.fill(data.words[strip], { n }));
     }
     const order = Array.from(product.keys()).sort((a, b) => Math.abs(product[b]) - Math.abs(product[a])).slice(0, LIKELY);
+    this.find(".count").hidden = hidden;
     this.find(".units").replaceChildren(...(hidden ? [] : order).map((k) => {
       const text = `${k + 1}: ${page.number(h[k], 2)} \u00D7 ${page.number(row.V[k], 2)} = ${page.number(product[k], 2)}`;
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: text, onclick: () => this.chooseUnit(k) });

@@ -76,7 +76,7 @@ def _words() -> dict[str, str]:
         "h": _("the {n} hidden units"),
         "V": _("the {n} weights of row V of this pixel"),
         "Vh": _("the {n} products of both"),
-        "units": _("The units that count most here"),
+        "units": _("The hidden units that count most here, by number: h × V"),
         "pixel": _("row {row}, column {column}"),
         "here": _("pixel i: {pixel}, number {t} of {n}"),
         "flips": _("{pixel} is {value}; flipped, p(x_i = 1) changes by {effect}"),

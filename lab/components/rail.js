@@ -58,10 +58,10 @@ export default function (component) {
   const first = place === 0 && step === 0, last = place === chapters.length - 1 && step === steps - 1;
   find("nav").setAttribute("aria-label", `${words.lesson}: ${where}`);
   find("nav").classList.toggle("hall", hall);
-  for (const [name, ends] of [["back", first], ["next", last]]) {
-    const button = find(`.${name}`);
-    button.querySelector(".said").textContent = words[name];
-    button.setAttribute("aria-label", words[name]);
+  for (const [name, ends] of [["back", first], ["next", last && hall]]) {
+    const button = find(`.${name}`), said = name === "next" && last && !hall ? words.lab : words[name];
+    button.querySelector(".said").textContent = said;
+    button.setAttribute("aria-label", said);
     button.disabled = ends;
     button.onclick = () => go(name);
   }

@@ -55,7 +55,7 @@ def test_the_posterior_of_a_revealed_image_is_the_librarys(chapter, model):
     assert metric(page, "your guess, at i = 210") == "3"
     assert metric(page, "changes of mind") == str(len(reveal.changes_of_mind(path)))
     sure = reveal.sure_at(path)
-    assert metric(page, "p ≥ 0.9 from") == ("–" if sure is None else str(sure))
+    assert metric(page, "p ≥ 0.9 from") == ("–" if sure is None else f"i = {sure}")
 
 
 def test_another_image_begins_anew(chapter):
