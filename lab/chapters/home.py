@@ -97,7 +97,8 @@ def _generation(data: sheet.Sheet, seed: int) -> None:
 def _density(data: sheet.Sheet, lot: int, guess: list[str]) -> None:
     """The second half: four images in disorder, to be ranked before their log p appear."""
     log_p = dict(zip(sheet.FOUR, data.four_log_p[lot], strict=True))
-    known = rf"\log p(\text{{{_('blank')}}}) = {log_p['blank']:.1f} > {log_p['real']:.1f}"
+    told = [rf"\underbrace{{{log_p[id]:.1f}}}_{{\text{{{_(NAMES[id])}}}}}" for id in ("blank", "real")]
+    known = rf"\log p(x) = {told[0]} > {told[1]}"
     stage.formula(known if guess else r"\log p(x) =\ ?", "density")
     mixed = np.random.default_rng(lot).permutation(len(sheet.FOUR))
     ids = [sheet.FOUR[i] for i in mixed]

@@ -127,7 +127,8 @@ def _compare(image: np.ndarray, seed: int, touched: list[int], board: Any) -> No
     guess = _guess(names)
     if guess:
         rows(found, names, guess)
-        pictures(known, list(names.values()))
+        if not stage.presenting():  # a hall has seen them, and needs the room
+            pictures(known, list(names.values()))
     _buttons()
     with board:
         stage.formula(r"\log p_o(x) = \sum_{i=1}^{784} \log p(x_{o_i} \mid x_{o_{<i}})")

@@ -64,13 +64,18 @@ export default function (component) {
   function lines() {
     const canvas = find(".lines"), scale = devicePixelRatio || 1, wide = canvas.clientWidth, tall = canvas.clientHeight;
     if (canvas.width !== Math.round(wide * scale)) [canvas.width, canvas.height] = [Math.round(wide * scale), Math.round(tall * scale)];
-    const c = canvas.getContext("2d"), left = 30, x = (i) => left + ((wide - left - 6) * i) / n, y = (p) => 6 + (tall - 24) * (1 - p);
-    const ink = getComputedStyle(root).color, last = path[n].indexOf(Math.max(...path[n]));
+    const look = getComputedStyle(root), ink = look.color, size = Math.max(12, parseFloat(look.getPropertyValue("--least")) || 0);
+    const c = canvas.getContext("2d"), left = 18 + size, x = (i) => left + ((wide - left - 6) * i) / n, y = (p) => 6 + (tall - 12 - size) * (1 - p);
+    const last = path[n].indexOf(Math.max(...path[n]));
     c.setTransform(scale, 0, 0, scale, 0, 0);
     c.clearRect(0, 0, wide, tall);
-    Object.assign(c, { font: `12px ${getComputedStyle(root).fontFamily}`, fillStyle: ink, strokeStyle: ink, lineWidth: 1 });
-    for (const p of [0, 1]) c.fillText(String(p), 12, y(p) + 4);
-    for (const i of [0, 196, 392, 588, 784]) c.fillText(String(i), x(i) - (i === n ? 20 : 8), tall - 3);
+    Object.assign(c, { font: `${size}px ${look.fontFamily}`, fillStyle: ink, strokeStyle: ink, lineWidth: 1 });
+    for (const p of [0, 1]) c.fillText(String(p), 12, y(p) + size / 3);
+    for (const i of [0, 196, 392, 588, 784]) {
+      c.textAlign = i === n ? "right" : "center";
+      c.fillText(String(i), x(i), tall - 2);
+    }
+    c.textAlign = "left";
     c.strokeRect(x(0), y(1), x(n) - x(0), y(0) - y(1));
     const stroke = (k, colour, width, dash = []) => {
       c.beginPath();
