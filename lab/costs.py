@@ -113,7 +113,7 @@ def _frame(
     logs = [math.log10(marks[i][0]) for i in inside]
     margin = 0.3 * (max(logs, default=0) - min(logs, default=0)) + 0.3
     right, left = max(logs, default=6) + margin, min(logs, default=3) - margin
-    fig.update_xaxes(range=[left, right], dtick=1, tickformat="~s")
+    fig.update_xaxes(range=[left, right], dtick=1, exponentformat="power")  # not 100m for 0.1
     fig.update_yaxes(range=[low, high])
     x = [(log - left) / (right - left) for log in logs]
     y = [(marks[i][1] - low) / (high - low) for i in inside]

@@ -169,6 +169,8 @@ def _curves(race: contests.Race, levels: int, value: Callable, y: str, guess: in
         fig.add_scatter(x=[str(guess)] * 2, y=[0, top], mode="lines", name=_("your guess"), line=look)
     fig.update_xaxes(type="category", categoryorder="array", categoryarray=[str(n) for n in pixel.LEVELS])
     fig.update_xaxes(range=[-0.4, len(pixel.LEVELS) - 0.6])
+    if not done:
+        fig.update_yaxes(range=[0, 3 * 8])  # bits that a pixel has in the file
     facts = [(c.levels, *(value(c)[name] for name in pixel.RIVALS)) for c in done]
     said = [_("L = {n}: table {a:.2f}, independent {b:.2f}, chain {c:.2f}", n=n, a=a, b=b, c=c) for n, a, b, c in facts]
     chart(fig, f"{y}. {'; '.join(said)}.", key="bits")
