@@ -1,5 +1,8 @@
 """Chapter 8: NADE opened. One hidden layer, shared by all pixels, answers a question for each of them."""
 
+from functools import partial
+
+import numpy as np
 import streamlit as st
 
 from lesson import counting
@@ -7,6 +10,7 @@ from nade_core import ModelCard
 from nade_core.messages import N_
 
 from .. import cache, stage
+from ..cache import sums
 from ..chapter import Chapter
 from ..components.canvas import canvas
 from ..components.engine import plays
@@ -14,7 +18,7 @@ from ..components.inside import GENERATE, LOOK, inside
 from ..link import linked
 from ..numbers import as_power, big, log10
 from ..session import choose_model
-from ..theme import BLUE, GREY, ORANGE, chart, figure, power_ticks
+from ..theme import BLUE, GREEN, GREY, ORANGE, chart, figure, power_ticks
 from ..words import _
 
 CHAPTER = Chapter(
@@ -24,12 +28,13 @@ CHAPTER = Chapter(
     icon=":material/hub:",
     title=N_("What is inside NADE?"),
     short="NADE",
-    steps=("draw", "look", "generate", "count"),
+    steps=("draw", "look", "generate", "sum", "count"),
     sentence=N_(
         "One hidden layer, shared by all pixels, answers 784 questions: given those before, is the next pixel on?"
     ),
 )
 SMALL = 9, 4  # pixels and hidden units of the closing question
+MOST_SUMMED = 12  # pixels: 4,096 images
 MOST_HIDDEN = 1000  # units that the slider offers; a model with more has its own end
 
 
@@ -38,7 +43,7 @@ def render() -> None:
     with st.container(key="below"):
         card = choose_model("images", fits=plays)
     with above:
-        {"draw": _draw, "look": _look, "generate": _generate, "count": _count}[here](card)
+        {"draw": _draw, "look": _look, "generate": _generate, "sum": _sum, "count": _count}[here](card)
     n, hidden = SMALL
     ask = _("How many parameters has a NADE of {n} pixels and {hidden} hidden units?", n=n, hidden=hidden)
     stage.question(CHAPTER, "nade-parameters", ask, n=n, hidden=hidden)
@@ -77,6 +82,34 @@ def _class(card: ModelCard) -> int | None:
     names = {str(y): _(name) for y, name in enumerate(card.classes)}
     options = {"format_func": names.get, "required": True, "label_visibility": "collapsed"}
     return int(linked(st.segmented_control, _("class y"), list(names), key="label", default="0", **options))
+
+
+def _sum(card: ModelCard) -> None:
+    """A NADE with random weights, so small that p(x) of all its images can be added up."""
+    hidden, seed = SMALL[1], stage.kept("weights", 0, 0, 10**6)
+    left, right = stage.columns()
+    with left:
+        label, on_click = _("other random weights"), partial(stage.keep, "weights", seed + 1, 0)
+        st.button(label, key="anew", icon=":material/refresh:", type="primary", on_click=on_click)
+        n = linked(st.slider, _("n, pixels of the image"), 1, MOST_SUMMED, key="n", default=SMALL[0])
+        p = sums.of_all_images(n, hidden, seed)
+        fig = figure(_("images added up, the likeliest first"), _("sum of their p(x)"), 300)
+        fig.add_scatter(
+            x=np.arange(len(p) + 1), y=[0, *p.cumsum()], line={"color": GREEN, "width": 3}, showlegend=False
+        )
+        fig.add_hline(y=1, line={"color": GREY, "dash": "dash", "width": 2})
+        fig.update_yaxes(range=[0, 1.08])
+        chart(fig, _("The sum over all {n:,} images is {total:.9f}.", n=len(p), total=p.sum()), key="sum")
+    with right:
+        stage.formula(rf"\sum_{{x \in \{{0, 1\}}^{{{n}}}}} p(x) = {p.sum():.9f}")
+        stage.figures(
+            {
+                _("all images"): f"2ⁿ = {len(p):,}",
+                _("highest p(x)"): f"{p[0]:.3f}",
+                _("lowest p(x)"): f"≈ {as_power(float(np.log(p[-1])))}",
+            }
+        )
+        stage.words(CHAPTER, "sum")
 
 
 def _count(card: ModelCard) -> None:

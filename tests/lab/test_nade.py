@@ -11,6 +11,7 @@ import torch
 from starlette.applications import Starlette
 
 from lab import drawing, served
+from lab.cache import sums
 from lab.chapters import nade
 from lab.components.engine import FAULTS
 from lesson import counting
@@ -133,6 +134,16 @@ def test_the_count_is_the_models(chapter):
     page.slider(key="H").set_value(10).run()
     assert "16{,}474" in page.latex[0].value and page.query_params["H"] == "10"
     assert page.code[-1].value == str(2**784 - 1)
+
+
+@pytest.mark.parametrize(("n", "seed"), [(1, 0), (9, 3)])
+def test_all_images_of_a_random_nade_sum_to_one(chapter, n, seed):
+    p = sums.of_all_images(n, nade.SMALL[1], seed)
+    assert p.shape == (2**n,) and p.sum() == pytest.approx(1, abs=1e-12) and p[0] > 1.1 / 2**n
+    page = chapter("nade", step="sum", n=n, weights=seed)
+    assert "= 1.000000000" in page.latex[0].value and metric(page, "highest p(x)") == f"{p[0]:.3f}"
+    page.button(key="anew").click().run()
+    assert metric(page, "highest p(x)") != f"{p[0]:.3f}"
 
 
 def test_only_models_that_a_browser_plays_are_offered(chapter):
