@@ -11,7 +11,7 @@ from .. import stage
 from ..chapter import Chapter
 from ..components.bars import bars
 from ..link import linked
-from ..theme import BLUE, GREEN, ORANGE, chart, figure
+from ..theme import BLUE, GREEN, ORANGE, SKY, chart, figure
 from ..words import _
 
 CHAPTER = Chapter(
@@ -74,10 +74,10 @@ def _throw() -> None:
         share = heads / n if n else 0.0
         shown = stage.is_shown("guess")
         fig = figure(_("side"), _("share of the throws"), 300)
-        fig.add_bar(x=["0", "1"], y=[1 - share if n else 0, share], marker_color=BLUE, name=_("thrown"), width=0.5)
+        fig.add_bar(x=["0", "1"], y=[1 - share if n else 0, share], marker_color=SKY, name=_("thrown"), width=0.5)
         if shown:
             fig.add_scatter(
-                x=["0", "1"], y=[1 - p, p], mode="markers", name=_("the coin's own p"), marker=_diamond(GREEN)
+                x=["0", "1"], y=[1 - p, p], mode="markers", name=_("the coin's own p"), marker=_diamond(BLUE)
             )
         fig.update_xaxes(type="category")
         fig.update_yaxes(range=[0, 1])
@@ -99,7 +99,7 @@ def _throw() -> None:
 
 
 def _diamond(colour: str) -> dict:
-    return {"symbol": "diamond", "size": 16, "color": colour}
+    return {"symbol": "diamond", "size": 16, "color": colour, "line": {"color": "white", "width": 1.5}}
 
 
 def _curve() -> None:
@@ -164,8 +164,8 @@ def _never() -> None:
         p = coin.smoothed(counts, alpha)
         fig = figure(_("side, and its estimated p"), _("estimated p"), 300)
         sides = [f"{side + 1}<br>{v:.3f}" for side, v in enumerate(p)]
-        fig.add_bar(x=sides, y=p, marker_color=[BLUE] * 5 + [ORANGE], showlegend=False)
-        fig.add_scatter(x=sides, y=LOADED, mode="markers", name=_("the die's own p"), marker=_diamond(GREEN))
+        fig.add_bar(x=sides, y=p, marker_color=[GREEN] * 5 + [ORANGE], showlegend=False)
+        fig.add_scatter(x=sides, y=LOADED, mode="markers", name=_("the die's own p"), marker=_diamond(BLUE))
         chart(fig, _("Estimates of the six sides: {p}.", p=", ".join(f"{v:.3f}" for v in p)), key="sides")
     with right:
         cost = coin.cost(counts, 5, alpha)
@@ -179,7 +179,7 @@ def _never() -> None:
                 _("if it comes next"): _("{cost} nats", cost="∞" if math.isinf(cost) else f"{cost:.2f}"),
             }
         )
-        stage.words(CHAPTER, "never")
+        stage.words(CHAPTER, "came" if counts[5] else "never", k=counts[5], n=f"{throws:,}")
 
 
 def _closing() -> None:

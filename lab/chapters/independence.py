@@ -10,8 +10,8 @@ from nade_core.messages import N_
 from .. import cache, stage
 from ..chapter import Chapter
 from ..link import linked
-from ..numbers import big
-from ..theme import BLUE, GREY, ORANGE, chart, figure
+from ..numbers import as_power, big
+from ..theme import BLUE, GREEN, GREY, ORANGE, chart, figure
 from ..words import _
 
 CHAPTER = Chapter(
@@ -73,7 +73,7 @@ def _price() -> None:
         cost, error = independence.price_on_images(fog, sharp)
         fig = figure(_("−log p(x) of real digits (nats)"), _("share of images (%)"), 300)
         edges = np.linspace(0, 450, 91)
-        shown = [(sharp, BLUE, _("NADE"), "solid")]
+        shown = [(sharp, GREEN, _("NADE"), "solid")]
         if guess is not None:
             shown.append((fog, GREY, _("independent pixels"), "dash"))
         for values, colour, name, dash in shown:
@@ -94,7 +94,10 @@ def _price() -> None:
         if guess is not None:
             found = _("{value:.1f} ± {error:.1f} nats", value=cost, error=error)
             stage.figures({_("the price"): found, _("your guess"): _("{value} nats", value=f"{guess:g}")})
-        stage.words(CHAPTER, "price", n=f"{len(sharp):,}")
+        if guess is None:
+            stage.words(CHAPTER, "price", n=f"{len(sharp):,}")
+        else:
+            stage.words(CHAPTER, "paid", cost=f"{cost:.1f}", power=as_power(cost))
 
 
 def _coins() -> tuple[float, float]:
