@@ -60,7 +60,8 @@ def _digits() -> None:
             known = {_("times the atoms in the universe"): _("about {power}", power=times)}
         stage.figures({_("digits of 2ⁿ"): f"{len(str(cases))}", **known})
         stage.words(CHAPTER, "digits")
-    race.cited()
+    if log10(cases) > race.ATOMS:
+        race.cited()
 
 
 def _seed() -> int:

@@ -52,6 +52,16 @@ def test_where_the_browser_says_again_that_it_goes_was_gone_to_before(monkeypatc
     assert stage._asked() == ""
 
 
+@pytest.mark.parametrize("hall", [False, True])
+def test_after_the_last_step_the_lesson_leads_on_to_the_lab_but_not_before_a_hall(monkeypatch, hall):
+    monkeypatch.setattr(st, "session_state", {"rail": {"go": ["next", 5]}, "step": LESSON[-1].steps[-1]})
+    monkeypatch.setattr(stage, "presenting", lambda: hall)
+    gone = []
+    monkeypatch.setattr(link, "leave_for", gone.append)
+    stage._go(LESSON[-1], LESSON)
+    assert gone == ([] if hall else [stage.LAB]) and stage.LAB in chapters()
+
+
 def test_presentation_follows_from_chapter_to_chapter_and_bars_from_the_link(chapter):
     page = chapter("rules", present=1, joint="0.5,0,0,0,0,0,0,0.5")
     assert page.query_params["present"] == "1"
