@@ -33,6 +33,7 @@ from .lanes import (
     least,
     load,
     lowest,
+    page,
     splat,
     store,
     store_totals,
@@ -50,7 +51,7 @@ FORTH, BACK = np.float32(1), np.float32(-1)  # the directions in which a pixel t
 ROWS = 3  # of V in a tile
 ROWS_UP = 6  # what the number of rows is rounded up to, for these tiles and for those of two rows in gradient.py
 PAIR = 2 * LANES  # what the number of units is rounded up to
-PAGE, APART = 1024, 176  # float32 in a page of memory, and between two beginnings: 11 lines of the cache
+APART = 176  # float32 between two beginnings: 11 lines of the cache
 FACTORS = 64  # of 1 + exp(-|z|), each at most 2, that are multiplied before a logarithm is taken
 
 
@@ -162,14 +163,6 @@ def _take(a, h, W, V, t, i, mode, z):
 
 
 @fast
-def page(size, after):
-    """So many zeros that begin ``after`` so many float32 of a page of memory."""
-    room = np.zeros(size + PAGE, np.float32)
-    first = (after - room.ctypes.data // 4) % PAGE
-    return room[first : first + size]
-
-
-@fast
 def _states(W):
     """a and h of a block, LANES rows each, of zeros.
 
@@ -261,7 +254,11 @@ def score(first, last, W, V, largest, a0, mode, x, b, on, z, states, result):
     logits without b, and states (B, H) the states after the last pixel.
     """
     a, h = _states(W)
-    own, part, log_p = page((len(W) + 2) * LANES, 0).reshape(-1, LANES), np.empty((2, LANES), np.float32), np.empty(LANES)
+    own, part, log_p = (
+        page((len(W) + 2) * LANES, 0).reshape(-1, LANES),
+        np.empty((2, LANES), np.float32),
+        np.empty(LANES),
+    )
     often = steps_between(largest) if mode == ODDS else 1
     if often == 0:
         return True
@@ -269,9 +266,7 @@ def score(first, last, W, V, largest, a0, mode, x, b, on, z, states, result):
         top, images = block * LANES, min(LANES, len(x) - block * LANES)
         here = z[block] if len(z) else own
         _take_block(x, top, on[block])
-        if start(a0, top, images, mode, a, h) or _walk(
-            on[block], False, here, images, W, V, mode, often, a, h, here
-        ):
+        if start(a0, top, images, mode, a, h) or _walk(on[block], False, here, images, W, V, mode, often, a, h, here):
             return True
         _log_p(here, b, on[block], part, log_p)
         for t in range(images):

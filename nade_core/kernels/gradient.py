@@ -17,8 +17,8 @@ and of h. So no load is at the place in a page of memory of a store just before,
 
 import numpy as np
 
-from .cpu import BACK, ODDS, ONE, PAIR, RELU, SIGMOID, STEEP, ZERO, activate, page, prepare, start, step
-from .lanes import LANES, above, apart, exp, fast, least, load, lowest, splat, store, where
+from .cpu import BACK, ODDS, ONE, PAIR, RELU, SIGMOID, STEEP, ZERO, activate, prepare, start, step
+from .lanes import LANES, above, apart, exp, fast, least, load, lowest, page, splat, store, where
 
 
 @fast

@@ -23,6 +23,7 @@ from numba.extending import intrinsic, models, register_model
 FEATURES = (get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES).split(",")
 WIDE = "+avx512f" in FEATURES
 LANES = 16 if WIDE else 8
+PAGE = 1024  # float32 in a page of memory
 FLOAT, INTEGER, BITS = ir.FloatType(), ir.IntType(32), ir.IntType(LANES)
 VECTOR, INTEGERS, TRUTHS = (ir.VectorType(t, LANES) for t in (FLOAT, INTEGER, ir.IntType(1)))
 instruction: Any = intrinsic  # what it makes takes the arguments of the function, without the first
@@ -250,6 +251,14 @@ def times_power(typing, value, n):
         return builder.bitcast(builder.add(builder.bitcast(values[0], INTEGERS), n), VECTOR)
 
     return lanes(lanes, lanes), build
+
+
+@fast
+def page(size, after):
+    """So many zeros that begin ``after`` so many float32 of a page of memory."""
+    room = np.zeros(size + PAGE, np.float32)
+    first = (after - room.ctypes.data // 4) % PAGE
+    return room[first : first + size]
 
 
 PER_LN2, LN2_HIGH = (

@@ -81,7 +81,14 @@ def _start(a0: Tensor) -> np.ndarray:
 
 
 def _walk(
-    kernel: Callable[..., bool], n: int, wanted: np.ndarray, W: Tensor, V: Tensor, a0: Tensor, activation: str, *arguments
+    kernel: Callable[..., bool],
+    n: int,
+    wanted: np.ndarray,
+    W: Tensor,
+    V: Tensor,
+    a0: Tensor,
+    activation: str,
+    *arguments,
 ) -> int:
     """kernel on n images, with the weights in the rows that it takes; what the state was.
 
