@@ -20,8 +20,8 @@ from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, models, register_model
 
-FEATURES = (get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES).split(",")
-WIDE = "+avx512f" in FEATURES
+FEATURES = getattr(config, "CPU_FEATURES", None) or get_host_cpu_features()  # numba's own, of this machine unless told
+WIDE = "+avx512f" in FEATURES.split(",")
 LANES = 16 if WIDE else 8
 PAGE = 1024  # float32 in a page of memory
 FLOAT, INTEGER, BITS = ir.FloatType(), ir.IntType(32), ir.IntType(LANES)
