@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from nade_core import runs
-from nade_core.models import RNADE, RNADEConfig, gaussians
+from nade_core.models import RNADE, RNADEConfig, gaussianfits, gaussians
 from nade_core.models.gaussians import Gaussians
 
 
@@ -61,28 +61,69 @@ def test_two_clusters_are_found_and_the_floor_holds_where_a_column_repeats_anoth
     generator = torch.Generator().manual_seed(0)
     z = torch.randn(200, 2, generator=generator).double() * 0.1 + (torch.arange(200) % 2 * 2 - 1)[:, None]
     z = torch.cat([z, z[:, :1]], 1)
-    g = gaussians.fitted(z, gaussians.stacked(z, 8), 8)
+    g = gaussianfits.fitted(z, gaussianfits.stacked(z, 8), 8)
     assert len(g.weights) == 8 and abs(g.weights.sum().item() - 1) < 1e-9
     assert (torch.linalg.eigvalsh(g.factors @ g.factors.mT)[:, 0] > 0.9 * gaussians.FLOOR**2).all()
-    one = gaussians.fit(z, 1, 1e-6, 0)
+    one = gaussianfits.fit(z, 1, 1e-6, 0)
     gain = (gaussians.log_joint(g, z).logsumexp(1) - gaussians.log_joint(one, z).logsumexp(1)).mean()
     assert gain > math.log(2)
+
+
+def excess(g, mean, covariance):
+    """KL(N(mean, covariance) || g) of one Gaussian, in nats."""
+    off, own = mean - g.means[0], torch.cholesky_inverse(g.factors[0])
+    return 0.5 * ((own @ covariance).trace() - len(off) - torch.logdet(own @ covariance) + off @ own @ off)
+
+
+@pytest.mark.parametrize(("independent", "most"), [(True, 0.5), (False, 0.9)])
+def test_one_gaussian_predicts_better_than_the_likeliest(independent, most):
+    ours = likeliest = 0.0
+    for seed in range(12):
+        generator = torch.Generator().manual_seed(seed)
+        root = torch.eye(8).double() if independent else torch.randn(8, 8, generator=generator).double()
+        x = torch.randn(100, 8, generator=generator).double() @ root.T
+        mean, scale = x.mean(0), x.std(0, correction=0)
+        z, truth = (x - mean) / scale, (-mean / scale, (root / scale[:, None]) @ (root / scale[:, None]).T)
+        fit = Gaussians(torch.ones(1), z.mean(0)[None], torch.linalg.cholesky(z.T @ z / len(z))[None])
+        ours += excess(gaussianfits.fitted(z, gaussianfits.stacked(z, 1), 1), *truth)
+        likeliest += excess(fit, *truth)
+    assert 0 < ours < most * likeliest
+
+
+def test_each_row_left_out_is_as_likely_as_without_it():
+    z, a = torch.randn(9, 3, generator=torch.Generator().manual_seed(0)).double(), torch.tensor([0.2, 5.0]).double()
+    log_p, c = gaussianfits.left_out(z, a)
+    for i in range(9):
+        rest = torch.cat([z[:i], z[i + 1 :]])
+        apart = rest - rest.mean(0)
+        for k in range(2):
+            covariance = c[k] * (apart.T @ apart + a[k] * torch.eye(3))
+            alone = torch.distributions.MultivariateNormal(rest.mean(0), covariance)
+            torch.testing.assert_close(log_p[i, k], alone.log_prob(z[i]))
+
+
+@pytest.mark.parametrize("seed", [3, 7])
+def test_rows_of_one_gaussian_are_left_to_one(seed):
+    z = torch.randn(150, 2, generator=torch.Generator().manual_seed(seed)).double()
+    z[:, 1] += z[:, 0]
+    z = (z - z.mean(0)) / z.std(0, correction=0)
+    assert [how.components for how, _share in gaussianfits.stacked(z, 4)] == [1]
 
 
 @pytest.mark.parametrize("rows", [1, 3, 9])
 def test_a_handful_of_rows_is_no_fault(rows):
     z = torch.randn(rows, 3, generator=torch.Generator().manual_seed(0)).double()
-    g = gaussians.fitted(z, gaussians.stacked(z, 4), 4)
+    g = gaussianfits.fitted(z, gaussianfits.stacked(z, 4), 4)
     assert gaussians.log_joint(g, torch.zeros(2, 3).double()).logsumexp(1).isfinite().all()
 
 
 def test_once_the_time_is_over_no_candidate_is_tried_any_more(monkeypatch):
     z, times = torch.randn(200, 3, generator=torch.Generator().manual_seed(0)).double(), iter(range(1000))
-    monkeypatch.setattr(gaussians.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr(gaussianfits.time, "monotonic", lambda: next(times))
     tried = []
-    monkeypatch.setattr(gaussians, "_unseen", lambda z, how: tried.append(how) or torch.zeros(len(z)).to(z))
-    assert gaussians.stacked(z, 8, until=-1) == [gaussians.Chosen(tried[0], 1.0)] and len(tried) == 1
-    gaussians.stacked(z, 8, until=4)
+    monkeypatch.setattr(gaussianfits, "_unseen", lambda z, how: tried.append(how) or torch.zeros(len(z)).to(z))
+    assert gaussianfits.stacked(z, 8, until=-1) == [gaussianfits.Chosen(tried[0], 1.0)] and len(tried) == 1
+    gaussianfits.stacked(z, 8, until=4)
     assert len(tried) == 1 + 5
 
 
