@@ -27,8 +27,14 @@ ADDED_ROWS = (1e-6, 0.1, 1.0, 10.0)
 AS_LEFT_OUT = 0.0  # rows are added to one Gaussian as leave-one-out says
 SHRINKAGES = 10.0 ** torch.arange(-1, 4.25, 0.25, dtype=torch.float64)  # numbers of rows that are tried
 STEPS_TO_STACK, STEPS_TO_AVERAGE = 300, 30  # of EM, for the shares of candidates
+FREEDOMS, SCALES, STEPS_OF_TAILS = (
+    (2.0, 4.0, 8.0, 16.0),
+    8,
+    15,
+)  # of a Student t, as so many Gaussians, by so many steps of EM
 RESTARTS, LAST_STARTS, FOLDS, ROWS_EACH, STARTS = 2, 5, 4, 5, 3
 JUDGED = 1500  # rows by which candidates are judged
+SWAY = 0.95  # the most of a covariance that is taken to be one row's own
 LEAST_SHARE = 0.002  # of the mixture, below which a candidate is left out
 STEPS, ENOUGH = 50, 1e-3  # of EM, and the gain in nats below which it ends
 
@@ -64,16 +70,34 @@ def left_out(z: Tensor, a: Tensor) -> tuple[Tensor, Tensor]:
     return -0.5 * (log_det + (-h).log1p() + q / c), c
 
 
+def tailed(z: Tensor, freedom: float) -> Gaussians:
+    """About a Student t of so many degrees of freedom for rows (N, D) of variance 1: SCALES Gaussians of one mean and shape,
+
+        mean over j of N(z; m, C / u_j),    u_j the quantiles of chi^2_freedom / freedom (Wilson & Hilferty, 1931)
+
+    by EM: a row counts as much as its u is expected to be (Liu & Rubin, 1995).
+    """
+    normal = torch.special.ndtri((torch.arange(SCALES).to(z) + 0.5) / SCALES)
+    u = (1 - 2 / (9 * freedom) + normal * (2 / (9 * freedom)) ** 0.5) ** 3
+    mean, factor = z.mean(0), alone(z).factors[0]
+    for _ in range(STEPS_OF_TAILS):
+        g = Gaussians(torch.full_like(u, 1 / SCALES), mean.expand(SCALES, -1), factor / u.sqrt()[:, None, None])
+        pull = log_joint(g, z).softmax(1) @ u
+        mean = pull @ z / pull.sum()
+        factor = alone(pull.sqrt()[:, None] * (z - mean)).factors[0]
+    return Gaussians(torch.full_like(u, 1 / SCALES), mean.expand(SCALES, -1), factor / u.sqrt()[:, None, None])
+
+
 def _as_good(log_p: Tensor) -> Tensor:
     """Which columns of (N, C) are behind the best by no more than a standard error of the difference: (C,)."""
     behind = log_p[:, [int(log_p.mean(0).argmax())]] - log_p
     return behind.mean(0) <= (behind.std(0) / len(log_p) ** 0.5 if len(log_p) > 1 else 0.0)
 
 
-def fit(z: Tensor, components: int, added: float, seed: int) -> Gaussians:
-    """EM on rows (N, D) of variance 1, ``added`` rows of variance 1 in each component."""
-    if components == 1 and added == AS_LEFT_OUT:
-        return alone(z)
+def fit(z: Tensor, components: int, added: float, seed: int, freedom: float = 0.0) -> Gaussians:
+    """What a Candidate names, learned from rows (N, D) of variance 1."""
+    if added == AS_LEFT_OUT:
+        return tailed(z, freedom) if freedom else alone(z)
     shares, before = _nearest(z, components, torch.Generator().manual_seed(seed)), -math.inf
     for _ in range(STEPS):
         g = _maximise(z, shares, added)
@@ -107,21 +131,37 @@ def _k_means(z: Tensor, components: int, generator: torch.Generator) -> Tensor:
 
 
 def _maximise(z: Tensor, shares: Tensor, added: float) -> Gaussians:
-    """The mixture under which rows (N, D) that belong to the components in those shares (N, K) are likeliest."""
+    """The mixture under which rows (N, D) that belong to the components in those shares (N, K) are likeliest, and wider by as
+    much as rows left out are farther from it."""
     n, unit = shares.sum(0) + 1e-9, torch.eye(z.shape[1]).to(z)
     means = shares.T @ z / n[:, None]
     apart = z - means[:, None]
-    covariances = (apart * shares.T[..., None]).mT @ apart + added * unit
-    factors = torch.linalg.cholesky(covariances / (n + added)[:, None, None] + FLOOR**2 * unit)
-    return Gaussians(n / n.sum(), means, factors)
+    squares = (apart * shares.T[..., None]).mT @ apart + (added + n * FLOOR**2)[:, None, None] * unit
+    factors = torch.linalg.cholesky(squares)
+    u = torch.linalg.solve_triangular(factors, apart.mT, upper=False).square().sum(1).T
+    width = (farther(u, shares) / (n + added)).sqrt()
+    return Gaussians(n / n.sum(), means, factors * width[:, None, None])
+
+
+def farther(u: Tensor, shares: Tensor) -> Tensor:
+    """How many times as far, in squares, rows are from components that are learned without them: (K,).
+
+    With u = e' (S + a I)^-1 e of the rows and their shares r, both (N, K), and n = sum r: as in ``left_out``,
+    sum r q / sum r u of q = (n / (n - r))^2 u / (1 - r u n / (n - r)).
+    """
+    n = shares.sum(0)
+    without = n / (n - shares).clamp(min=1e-3)
+    q = without**2 * u / (1 - (shares * without * u).clamp(max=SWAY))
+    return ((shares * q).sum(0) + 1e-9) / ((shares * u).sum(0) + 1e-9)
 
 
 class Candidate(NamedTuple):
-    """A way to fit: how many components, how many added rows in each, which start."""
+    """A way to fit: how many components, how many added rows in each, which start; or of a Student t the degrees of freedom."""
 
     components: int
     added: float
     seed: int
+    freedom: float = 0.0
 
 
 class Chosen(NamedTuple):
@@ -160,7 +200,7 @@ def fitted(z: Tensor, chosen: list[Chosen], most: int, until: float = math.inf) 
 def _best_start(z: Tensor, how: Candidate, until: float) -> Gaussians:
     """Of several starts the one that ends where rows (N, D), and those added, are likeliest; one, once the time is over."""
     fits = [fit(z, *how)]
-    while how.components > 1 and len(fits) < LAST_STARTS and time.monotonic() < until:
+    while how.added != AS_LEFT_OUT and how.components > 1 and len(fits) < LAST_STARTS and time.monotonic() < until:
         fits.append(fit(z, how.components, how.added, RESTARTS + len(fits)))
     return max(fits, key=lambda g: _likelihood(g, z, how.added)) if len(fits) > 1 else fits[0]
 
@@ -179,22 +219,28 @@ def _judged(z: Tensor, most: int, until: float) -> tuple[list[Candidate], Tensor
     rows = len(z) * (FOLDS - 1) // FOLDS
     if rows < ROWS_EACH:
         return [Candidate(1, max(ADDED_ROWS), 0)], torch.zeros(len(z), 1).to(z)
-    candidates = [Candidate(1, AS_LEFT_OUT, 0)]
-    unseen = [_unseen(z, *candidates)]
-    best, at = unseen[0].mean().item(), 0
-    for i, size in enumerate((k for k in COMPONENTS if k <= most and k * ROWS_EACH <= rows), 1):
-        for how in (
-            Candidate(size, added, start) for added in ADDED_ROWS for start in range(RESTARTS if size <= 8 else 1)
-        ):
-            if time.monotonic() > until:
+    candidates: list[Candidate] = []
+    unseen: list[Tensor] = []
+    best, at = -math.inf, 0
+    for i, size in enumerate(_sizes(min(most, rows // ROWS_EACH))):
+        for how in size:
+            if candidates and time.monotonic() > until:
                 return candidates, torch.stack(unseen, 1)
             candidates.append(how)
             unseen.append(_unseen(z, how))
-        found = max(log_p.mean().item() for log_p in unseen)
+        found = max(log_p.mean().item() for how, log_p in zip(candidates, unseen, strict=True) if not how.freedom)
         best, at = (found, i) if found > best else (best, at)
         if i - at == 2:
             break
     return candidates, torch.stack(unseen, 1)
+
+
+def _sizes(most: int) -> list[list[Candidate]]:
+    """The candidates of up to ``most`` components, the simplest first: those of one shape, of two components, of three..."""
+    tails = [Candidate(SCALES, AS_LEFT_OUT, 0, freedom) for freedom in FREEDOMS if most >= SCALES]
+    starts = {k: range(RESTARTS if k <= 8 else 1) for k in COMPONENTS if k <= most}
+    several = [[Candidate(k, added, start) for added in ADDED_ROWS for start in starts[k]] for k in starts]
+    return [[Candidate(1, AS_LEFT_OUT, 0), *tails], *several]
 
 
 def _unseen(z: Tensor, how: Candidate) -> Tensor:
@@ -223,10 +269,10 @@ def _pays(unseen: Tensor, shares: Tensor, alike: Tensor) -> bool:
 
 
 def _alike(candidates: list[Candidate], unseen: Tensor) -> list[int]:
-    """Those of the least size that is as good as any, and of that size all that are."""
+    """The simplest candidate that is as good as any, and those of its size that are."""
     good = [c for c, good in enumerate(_as_good(unseen).tolist()) if good]
-    size = min(candidates[c].components for c in good)
-    return [c for c in good if candidates[c].components == size]
+    kinds = [(how.components, how.freedom > 0) for how in candidates]
+    return [c for c in good if kinds[c] == kinds[good[0]]]
 
 
 def _kept(shares: list[float], candidates: list[Candidate], most: int) -> list[Chosen]:

@@ -102,6 +102,31 @@ def test_each_row_left_out_is_as_likely_as_without_it():
             torch.testing.assert_close(log_p[i, k], alone.log_prob(z[i]))
 
 
+def test_components_are_wider_by_what_rows_are_farther_from_them_without_these():
+    z, shares = torch.randn(9, 3, generator=torch.Generator().manual_seed(0)).double(), torch.rand(9, 2).double()
+    u, q = torch.zeros(2, 9, 2).double()
+    for k, own in enumerate(shares.T):
+        for i in range(9):
+            for to, kept in ((u, own), (q, own * (torch.arange(9) != i))):
+                mean = kept @ z / kept.sum()
+                squares = (kept[:, None] * (z - mean)).T @ (z - mean) + 0.5 * torch.eye(3)
+                to[i, k] = (z[i] - mean) @ torch.linalg.solve(squares, z[i] - mean)
+    farther = (shares * q).sum(0) / (shares * u).sum(0)
+    assert (farther > 1.2).all()
+    torch.testing.assert_close(gaussianfits.farther(u, shares), farther)
+
+
+def test_heavy_tails_are_those_of_a_student_t_and_not_of_clusters():
+    generator = torch.Generator().manual_seed(0)
+    normal, rest = torch.randn(2300, 14, generator=generator).double().split([6, 8], 1)
+    x = normal / rest.square().mean(1, keepdim=True).sqrt()  # of 8 degrees of freedom
+    z, fresh = x[:300], x[300:]
+    exact = math.lgamma(7) - math.lgamma(4) - 3 * math.log(8 * math.pi) - 7 * (fresh.square().sum(1) / 8).log1p()
+    fit = gaussianfits.fitted(z, gaussianfits.stacked(z, 8), 8)
+    behind = [(exact - gaussians.log_joint(g, fresh).logsumexp(1)).mean() for g in (fit, gaussianfits.alone(z))]
+    assert 0 < behind[0] < 0.4 * behind[1]
+
+
 @pytest.mark.parametrize("seed", [3, 7])
 def test_rows_of_one_gaussian_are_left_to_one(seed):
     z = torch.randn(150, 2, generator=torch.Generator().manual_seed(seed)).double()
