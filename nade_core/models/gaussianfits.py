@@ -1,16 +1,17 @@
 """How mixtures of Gaussians (gaussians.py) are learned from a small table, and how many of them.
 
-Several are learned by expectation-maximisation (Dempster, Laird & Rubin, 1977), with so many rows of variance 1 added to
-each covariance. One alone is not the likeliest, which is too narrow: with S the sum of the squares about the mean,
+The likeliest Gaussian is too narrow for new rows (Aitchison, 1975). With S the sum of the squares about the mean, it is
 
     N(z; mean, c (S + a I)),    c, a: those under which each row is likeliest, given the others
 
-a prediction wider than the fit (Aitchison, 1975), shrunk towards independent columns (Ledoit & Wolf, 2004) by
-leave-one-out (Hoffbeck & Landgrebe, 1996), which is in closed form. How many components and how many added rows is not
-chosen but stacked: every candidate is judged on rows that it has not seen, and the mixture of candidates is the one
-under which those rows are likeliest (Smyth & Wolpert, 1999); where that gains less than two standard errors, an average
-of candidates of the least size that is as good as any, within one standard error (Breiman et al., 1984). All is
-computed in float64, on standardised rows.
+shrunk towards independent columns (Ledoit & Wolf, 2004) as leave-one-out says (Hoffbeck & Landgrebe, 1996), which is in
+closed form; a Student t for heavy tails. Several are learned by expectation-maximisation (Dempster, Laird & Rubin, 1977),
+with so many rows of variance 1 added to each covariance, and each as much wider as rows are farther from it without them.
+
+Which of all these, is not chosen but stacked: every candidate is judged on rows that it has not seen, and the mixture
+of candidates is the one under which those rows are likeliest (Smyth & Wolpert, 1999); where that gains less than two
+standard errors, an average of the simplest candidates that are as good as any, within one (Breiman et al., 1984).
+All is computed in float64, on standardised rows.
 """
 
 import math
@@ -24,14 +25,11 @@ from .gaussians import FAR, FLOOR, Gaussians, diagonal, log_joint
 
 COMPONENTS = (2, 3, 4, 5, 6, 8, 12, 16, 24)
 ADDED_ROWS = (1e-6, 0.1, 1.0, 10.0)
-AS_LEFT_OUT = 0.0  # rows are added to one Gaussian as leave-one-out says
-SHRINKAGES = 10.0 ** torch.arange(-1, 4.25, 0.25, dtype=torch.float64)  # numbers of rows that are tried
+AS_LEFT_OUT = 0.0  # in place of them: what leave-one-out says
+SHRINKAGES = 10.0 ** torch.arange(-1, 4.25, 0.25, dtype=torch.float64)  # the a that are tried
+FREEDOMS = (2.0, 4.0, 8.0, 16.0)  # of a Student t
+SCALES, STEPS_OF_TAILS = 8, 15  # it is so many Gaussians, by so many steps of EM
 STEPS_TO_STACK, STEPS_TO_AVERAGE = 300, 30  # of EM, for the shares of candidates
-FREEDOMS, SCALES, STEPS_OF_TAILS = (
-    (2.0, 4.0, 8.0, 16.0),
-    8,
-    15,
-)  # of a Student t, as so many Gaussians, by so many steps of EM
 RESTARTS, LAST_STARTS, FOLDS, ROWS_EACH, STARTS = 2, 5, 4, 5, 3
 JUDGED = 1500  # rows by which candidates are judged
 SWAY = 0.95  # the most of a covariance that is taken to be one row's own
@@ -79,13 +77,16 @@ def tailed(z: Tensor, freedom: float) -> Gaussians:
     """
     normal = torch.special.ndtri((torch.arange(SCALES).to(z) + 0.5) / SCALES)
     u = (1 - 2 / (9 * freedom) + normal * (2 / (9 * freedom)) ** 0.5) ** 3
-    mean, factor = z.mean(0), alone(z).factors[0]
+
+    def around(mean: Tensor, factor: Tensor) -> Gaussians:
+        return Gaussians(torch.full_like(u, 1 / SCALES), mean.expand(SCALES, -1), factor / u.sqrt()[:, None, None])
+
+    g = around(z.mean(0), alone(z).factors)
     for _ in range(STEPS_OF_TAILS):
-        g = Gaussians(torch.full_like(u, 1 / SCALES), mean.expand(SCALES, -1), factor / u.sqrt()[:, None, None])
         pull = log_joint(g, z).softmax(1) @ u
         mean = pull @ z / pull.sum()
-        factor = alone(pull.sqrt()[:, None] * (z - mean)).factors[0]
-    return Gaussians(torch.full_like(u, 1 / SCALES), mean.expand(SCALES, -1), factor / u.sqrt()[:, None, None])
+        g = around(mean, alone(pull.sqrt()[:, None] * (z - mean)).factors)
+    return g
 
 
 def _as_good(log_p: Tensor) -> Tensor:

@@ -6,11 +6,7 @@ Its conditionals are mixtures of Gaussians themselves. With L_k the Cholesky fac
 
     p(z_i | z_<i) = sum_k w_k(z_<i) N(z_i; z_i - L_ii e_i, L_ii^2),   w_k(z_<i) ~ w_k prod_{j<i} N(e_j; 0, 1) / L_jj
 
-It is learned by expectation-maximisation (Dempster, Laird & Rubin, 1977), with so many rows of variance 1 added to
-each covariance. How many components and how many such rows is not chosen but stacked: every candidate is judged on rows
-that it has not seen, and the mixture of candidates is the one under which those rows are likeliest (Smyth & Wolpert,
-1999); where that gains less than two standard errors, an average of those of the best size that are as good. All is computed in float64,
-on standardised rows.
+How it is learned stands in gaussianfits.py.
 """
 
 import math
