@@ -27,7 +27,7 @@ from ..inputs import as_numbers, as_prefix, as_real, check_types
 from ..messages import N_, NadeError
 from ..orderings import inverse
 from ..shares import dropout
-from . import gaussianfits, gaussians
+from . import gaussians, stacking
 from .base import DensityModel
 from .gaussians import Conditionals, Gaussians
 
@@ -204,7 +204,7 @@ class RNADE(DensityModel):
         self.mean.copy_(train.mean(0))
         self.scale.copy_(torch.where(scale > 0, scale, torch.ones_like(scale)))
         if self.config.gaussians:
-            self.found = gaussianfits.stacked(self._standardised(train).double(), self.config.gaussians, until=until)
+            self.found = stacking.stacked(self._standardised(train).double(), self.config.gaussians, until=until)
             self._keep(self._fitted(train, self.found, until))
 
     @torch.no_grad()
@@ -221,8 +221,8 @@ class RNADE(DensityModel):
         return better
 
     def _fitted(self, rows: Tensor, found: list, until: float) -> Gaussians:
-        chosen = [gaussianfits.Chosen(gaussianfits.Candidate(*how), share) for how, share in found]
-        return gaussianfits.fitted(self._standardised(rows).double(), chosen, self.config.gaussians, until)
+        chosen = [stacking.Chosen(stacking.Candidate(*how), share) for how, share in found]
+        return stacking.fitted(self._standardised(rows).double(), chosen, self.config.gaussians, until)
 
     def _keep(self, best: Gaussians) -> None:
         for buffer, value in zip((self.weights, self.means, self.factors), best, strict=True):

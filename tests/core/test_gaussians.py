@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from nade_core import runs
-from nade_core.models import RNADE, RNADEConfig, gaussianfits, gaussians
+from nade_core.models import RNADE, RNADEConfig, gaussianfits, gaussians, stacking
 from nade_core.models.gaussians import Gaussians
 
 
@@ -61,10 +61,10 @@ def test_two_clusters_are_found_and_the_floor_holds_where_a_column_repeats_anoth
     generator = torch.Generator().manual_seed(0)
     z = torch.randn(200, 2, generator=generator).double() * 0.1 + (torch.arange(200) % 2 * 2 - 1)[:, None]
     z = torch.cat([z, z[:, :1]], 1)
-    g = gaussianfits.fitted(z, gaussianfits.stacked(z, 8), 8)
+    g = stacking.fitted(z, stacking.stacked(z, 8), 8)
     assert len(g.weights) == 8 and abs(g.weights.sum().item() - 1) < 1e-9
     assert (torch.linalg.eigvalsh(g.factors @ g.factors.mT)[:, 0] > 0.9 * gaussians.FLOOR**2).all()
-    one = gaussianfits.fit(z, 1, 1e-6, 0)
+    one = gaussianfits.several(z, 1, 1e-6, 0)
     gain = (gaussians.log_joint(g, z).logsumexp(1) - gaussians.log_joint(one, z).logsumexp(1)).mean()
     assert gain > math.log(2)
 
@@ -85,21 +85,34 @@ def test_one_gaussian_predicts_better_than_the_likeliest(independent, most):
         mean, scale = x.mean(0), x.std(0, correction=0)
         z, truth = (x - mean) / scale, (-mean / scale, (root / scale[:, None]) @ (root / scale[:, None]).T)
         fit = Gaussians(torch.ones(1), z.mean(0)[None], torch.linalg.cholesky(z.T @ z / len(z))[None])
-        ours += excess(gaussianfits.fitted(z, gaussianfits.stacked(z, 1), 1), *truth)
+        ours += excess(stacking.fitted(z, stacking.stacked(z, 1), 1), *truth)
         likeliest += excess(fit, *truth)
     assert 0 < ours < most * likeliest
 
 
-def test_each_row_left_out_is_as_likely_as_without_it():
+@pytest.mark.parametrize("factors", [0, 1])
+def test_each_row_left_out_is_as_likely_as_without_it(factors):
     z, a = torch.randn(9, 3, generator=torch.Generator().manual_seed(0)).double(), torch.tensor([0.2, 5.0]).double()
-    log_p, c = gaussianfits.left_out(z, a)
+    target = gaussianfits.towards(z, factors)
+    log_p, c = gaussianfits.left_out(z, a, target)
     for i in range(9):
         rest = torch.cat([z[:i], z[i + 1 :]])
         apart = rest - rest.mean(0)
         for k in range(2):
-            covariance = c[k] * (apart.T @ apart + a[k] * torch.eye(3))
-            alone = torch.distributions.MultivariateNormal(rest.mean(0), covariance)
-            torch.testing.assert_close(log_p[i, k], alone.log_prob(z[i]))
+            alone = torch.distributions.MultivariateNormal(rest.mean(0), c[k] * (apart.T @ apart + a[k] * target))
+            torch.testing.assert_close(log_p[i, k], alone.log_prob(z[i]), atol=1e-5, rtol=1e-6)
+
+
+def test_what_a_few_factors_explain_is_found_and_shrunk_towards():
+    loads = torch.tensor([[0.9, 0.8, 0.7, 0.6, 0.9, 0.8, 0.7, 0.6, 0.0, 0.0]]).double()
+    truth = loads.T @ loads + torch.diag(1 - loads[0] ** 2)
+    z = torch.randn(4000, 11, generator=torch.Generator().manual_seed(0)).double()
+    z = z[:, :1] @ loads + z[:, 1:] * (1 - loads[0] ** 2).sqrt()
+    torch.testing.assert_close(gaussianfits.towards(z, 1), truth, atol=0.06, rtol=0)
+    few = z[:150]
+    assert [how.factors for how, _share in stacking.stacked(few, 1)] == [1]
+    ours, plain = (excess(gaussianfits.alone(few, k), torch.zeros(10).double(), truth) for k in (1, 0))
+    assert ours < 0.6 * plain
 
 
 def test_components_are_wider_by_what_rows_are_farther_from_them_without_these():
@@ -122,7 +135,7 @@ def test_heavy_tails_are_those_of_a_student_t_and_not_of_clusters():
     x = normal / rest.square().mean(1, keepdim=True).sqrt()  # of 8 degrees of freedom
     z, fresh = x[:300], x[300:]
     exact = math.lgamma(7) - math.lgamma(4) - 3 * math.log(8 * math.pi) - 7 * (fresh.square().sum(1) / 8).log1p()
-    fit = gaussianfits.fitted(z, gaussianfits.stacked(z, 8), 8)
+    fit = stacking.fitted(z, stacking.stacked(z, 8), 8)
     behind = [(exact - gaussians.log_joint(g, fresh).logsumexp(1)).mean() for g in (fit, gaussianfits.alone(z))]
     assert 0 < behind[0] < 0.4 * behind[1]
 
@@ -132,23 +145,23 @@ def test_rows_of_one_gaussian_are_left_to_one(seed):
     z = torch.randn(150, 2, generator=torch.Generator().manual_seed(seed)).double()
     z[:, 1] += z[:, 0]
     z = (z - z.mean(0)) / z.std(0, correction=0)
-    assert [how.components for how, _share in gaussianfits.stacked(z, 4)] == [1]
+    assert [how.components for how, _share in stacking.stacked(z, 4)] == [1]
 
 
 @pytest.mark.parametrize("rows", [1, 3, 9])
 def test_a_handful_of_rows_is_no_fault(rows):
     z = torch.randn(rows, 3, generator=torch.Generator().manual_seed(0)).double()
-    g = gaussianfits.fitted(z, gaussianfits.stacked(z, 4), 4)
+    g = stacking.fitted(z, stacking.stacked(z, 4), 4)
     assert gaussians.log_joint(g, torch.zeros(2, 3).double()).logsumexp(1).isfinite().all()
 
 
 def test_once_the_time_is_over_no_candidate_is_tried_any_more(monkeypatch):
     z, times = torch.randn(200, 3, generator=torch.Generator().manual_seed(0)).double(), iter(range(1000))
-    monkeypatch.setattr(gaussianfits.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr(stacking.time, "monotonic", lambda: next(times))
     tried = []
-    monkeypatch.setattr(gaussianfits, "_unseen", lambda z, how: tried.append(how) or torch.zeros(len(z)).to(z))
-    assert gaussianfits.stacked(z, 8, until=-1) == [gaussianfits.Chosen(tried[0], 1.0)] and len(tried) == 1
-    gaussianfits.stacked(z, 8, until=4)
+    monkeypatch.setattr(stacking, "_unseen", lambda z, how: tried.append(how) or torch.zeros(len(z)).to(z))
+    assert stacking.stacked(z, 8, until=-1) == [stacking.Chosen(tried[0], 1.0)] and len(tried) == 1
+    stacking.stacked(z, 8, until=4)
     assert len(tried) == 1 + 5
 
 
