@@ -52,7 +52,7 @@ def run(args) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(("row", "log_p", "because"))
     for one in shown:
-        because = "; ".join(f"{c['column']} = {c['value']:g} ({c['nats']:.2f} nats)" for c in one["because"])
+        because = "; ".join(f"{c['column']} = {_shown(c['value'])} ({c['nats']:.2f} nats)" for c in one["because"])
         writer.writerow((one["row"], f"{one['log_p']:.4f}", because))
 
 
@@ -62,3 +62,8 @@ def _row(place: int, terms, row, names: tuple[str, ...], k: int) -> dict:
         {"column": names[j], "value": float(row[j]), "nats": float(-terms[j])} for j in (-terms).argsort()[::-1][:k]
     ]
     return {"row": int(place) + 1, "log_p": float(terms.sum()), "because": because}
+
+
+def _shown(value: float) -> str:
+    """A value as people write it: whole numbers whole, of others six digits that tell something."""
+    return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:g}"
