@@ -9,7 +9,7 @@ or with Laplacians for N. sigma = floor + softplus(s): no component is narrower 
 density exceeds 0.4 / floor (Gaussian) however often a value repeats. An order-agnostic model is trained on
 random orderings (Uria, Murray & Larochelle, ICML 2014), and its orderings make an ensemble.
 
-With ``gaussians``, the mixture of so many full Gaussians that fits the rows best (gaussians.py) stands beside the network:
+With ``gaussians``, the mixture of so many full Gaussians that fits the rows best (stacking.py) stands beside the network:
 its own conditionals, mixtures of Gaussians too, come first among the components, and those of the network are measured
 from their mean, in their standard deviations. Training starts there, and learns what the Gaussians miss.
 """
@@ -154,7 +154,9 @@ class RNADE(DensityModel):
         return self.config.order_agnostic
 
     def _gaussians(self) -> Gaussians:
-        return Gaussians(*map(as_double, (self.weights, self.means, self.factors)))
+        """Those that have any weight."""
+        used = self.weights > 0
+        return Gaussians(*(as_double(part)[used] for part in (self.weights, self.means, self.factors)))
 
     def _beside(self, parameters: Tensor, there: Conditionals | None) -> Conditionals:
         """The components that parameters (..., 3K) name, and with them those of the Gaussians, if there are any."""
