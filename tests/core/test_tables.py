@@ -220,7 +220,14 @@ def test_columns_worth_a_word(file):
     frame = pandas.DataFrame({"id": ids, "a": ids % 7 / 8, "b": ids % 7 / 8, "c": 2.5})
     text = said(understand(file(frame.to_csv(index=False)), How("real")))
     assert "float32 cannot tell apart: id" in text and "repeat another one: b" in text and "one value" in text
-    assert "whole numbers: id" in text and text.count("\n") == 3
+    assert "whole numbers: id" in text and "count the rows" in text and text.count("\n") == 4
+    frame = pandas.DataFrame(
+        {"a": [1.5, -999, 2.5, -999], "b": [3, 4, 99, 99], "c": [99, 98, 99, 95], "d": [-9, -99, -99, 1]}
+    )
+    path = file(frame.assign(e=[1e30, 2e30, -1e31, 1.5e30]).to_csv(index=False))
+    text = said(understand(path, How("real")))
+    assert read_data(path, values="real").layout.whole == (1, 2, 3)  # of floats beyond 2^53 nobody knows
+    assert "missing: a (-999), b (99)." in text and "whole numbers: b, c, d." in text
     assert not said(understand(file("a,b\n0.1,0.3\n0.2,0.4\n0.15,0.1\n"), How("real")))
 
 
