@@ -77,6 +77,20 @@ def test_every_mode_gives_the_same(mode):
     assert same(saved(kept, "TIFF" if mode in ("CMYK", "YCbCr") else "PNG"), EIGHT)
 
 
+@pytest.mark.parametrize("side", [28, 40, 56])
+def test_small_greys_are_as_large_ones(side):
+    assert same(soft().resize((side, side)), soft()) and same(saved(soft().resize((side, side))), soft())
+
+
+@pytest.mark.parametrize("shape", [(1, 7), (3, 40), (5, 300), (300, 7), (13, 3)])
+def test_narrow_pictures_are_pictures(shape):
+    noise = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    sheet = np.full(shape, 40, np.uint8)
+    sheet[shape[0] // 4 :, shape[1] // 4 : 3 * shape[1] // 4] = 240
+    for picture in (noise, sheet):
+        assert image_of(saved(Image.fromarray(picture)), invert=False).shape == (28, 28)
+
+
 def test_the_pixels_of_a_deep_photo_are_its_levels():
     content = saved(Image.fromarray(np.arange(256, dtype=np.uint16).reshape(16, 16) * 257))
     assert np.array_equal(read_pixels(content, "levels")[:, 0], np.arange(256))
