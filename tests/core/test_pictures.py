@@ -259,6 +259,14 @@ def test_large_pictures_are_refused_by_their_head(monkeypatch):
             images.prepare(saved(Image.new("L", (100, 100)), format))
 
 
+def test_a_jpeg_may_be_larger_for_it_is_decoded_small():
+    large = Image.new("L", (7400, 5500), 255)
+    large.paste(EIGHT.resize((2800, 2800)), (2200, 1300))
+    assert large.width * large.height > decoding.MAX_PIXELS and same(saved(large, "JPEG", quality=50), EIGHT, at_most=8)
+    with pytest.raises(NadeError, match="at most 40,000,000"):
+        images.decode(saved(large, "JPEG", quality=50))
+
+
 def streamed(content, monkeypatch):
     """The parts of a picture as they come where it is a large one, put together."""
     monkeypatch.setattr(strips, "LARGE", 0)

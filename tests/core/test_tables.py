@@ -235,6 +235,8 @@ def test_arrays_by_the_names_people_use(file):
     assert (len(data.train), len(data.valid), len(data.test)) == (20, 4, 5) and data.train_labels.shape == (20,)
     data = read_data(file({"X": bits, "y": digits}, "s.npz"))
     assert data.class_names == tuple("0123456789") and len(data.train) == 45
+    with pytest.raises(NadeError, match="t.csv holds no arrays by name"):
+        understand(file("0,1\n1,0\n"), How(key="a"))
     several = file({"a": bits, "b": bits[:7]}, "ab.npz")
     with pytest.raises(NadeError, match="a, b: choose one"):
         understand(several)
