@@ -10,7 +10,8 @@ import zlib
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, TiffImagePlugin
+from PIL.TiffTags import LONG
 
 from nade_core import decoding, images, levels, load_pretrained, scoring, strips
 from nade_core.cli import main
@@ -62,6 +63,30 @@ def test_floats_and_long_integers_are_as_eight_bits(ends):
     assert same(saved(Image.fromarray(deep(*ends, np.float32)), "TIFF"), soft())
     if min(ends) >= 0 and max(ends) > 1:
         assert same(saved(Image.fromarray(deep(*ends, np.int32)), "TIFF"), soft())
+
+
+def written(planes, kind, packed):
+    """A TIFF of planes (C, H, W), most significant byte first, each of its own strip; ``kind`` is that of its samples."""
+    strips_of = [zlib.compress(plane.tobytes()) if packed else plane.tobytes() for plane in planes]
+    n, sizes = len(planes), [len(strip) for strip in strips_of]
+    bits, places = planes.dtype.itemsize * 8, np.cumsum([0, *sizes[:-1]]).tolist()
+    head = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"MM")
+    head.tagtype |= {273: LONG, 279: LONG}
+    head[256], head[257], head[277], head[278] = planes.shape[2], planes.shape[1], n, planes.shape[1]
+    head[258], head[259], head[262], head[284] = (bits,) * n, 8 if packed else 1, 2 if n > 1 else 1, 2
+    head[339], head[273], head[279] = (kind,) * n, tuple(places), tuple(sizes)
+    file = io.BytesIO()
+    head.save(file)
+    return file.getvalue() + b"".join(strips_of)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    "type, kind, bands", [(">i2", 2, 1), (">i4", 2, 1), (">f4", 3, 1), (">u2", 1, 1), (">u2", 1, 3)]
+)
+def test_the_order_of_bytes_and_planes_changes_nothing(type, kind, bands, packed):
+    planes = np.stack([deep(0, 1 if kind == 3 else 30_000, float)] * bands).astype(type)
+    assert same(written(planes, kind, packed), soft(), at_most=2)
 
 
 def test_no_number_is_no_level():
