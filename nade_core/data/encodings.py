@@ -1,6 +1,7 @@
 """In which encoding the letters of a text are: by its mark, by its zeros, as UTF-8, else by which letters it would hold."""
 
 import codecs
+import re
 
 from ..messages import N_
 
@@ -19,6 +20,7 @@ COMMON = {  # of two bytes a letter: the first bytes of what is common, in the o
     "big5": ("big5", range(0xA4, 0xC7)),  # the common characters of Big5
 }
 MOST = 0.85  # of the letters beyond ASCII, which are common ones in the right encoding
+ASCII, FIRST_LATIN, LAST_LATIN = set(map(chr, range(128))), "\u0100", "\u023f"
 SOME = 1 << 16  # bytes that are looked at
 GUESSED = N_(
     "Nothing says in which encoding the letters are: they were read as {encoding}. If names look wrong, save it as UTF-8."
@@ -33,12 +35,20 @@ def encoding_of(content: bytes) -> tuple[str, bool]:
     if wide := _wide(content[: 1 << 16]):
         return wide, False
     try:
-        content.decode("utf-8")
-        return "utf-8", False
+        return ("cp949", True) if _is_hangul(content.decode("utf-8"), content) else ("utf-8", False)
     except UnicodeDecodeError as error:
         part = _lines_from(content, error.start)
         found = two_bytes(part)
         return found or _western(part), found != "cp949"
+
+
+def _is_hangul(letters: str, content: bytes) -> bool:
+    """Whether what is UTF-8 by chance is Hangul: "Ű" for "키", words of rare Latin letters alone."""
+    beyond = set() if letters.isascii() else set(letters[:SOME]) - ASCII
+    if not beyond or max(beyond) > LAST_LATIN or min(beyond) < FIRST_LATIN:
+        return False
+    words = [word for word in re.findall(r"[^\W\d_]+", letters[:SOME]) if not word.isascii()]
+    return not any(set(word) & ASCII for word in words) and two_bytes(content) == "cp949"
 
 
 def _lines_from(content: bytes, place: int) -> bytes:

@@ -143,6 +143,9 @@ def test_letters_are_guessed_and_that_is_told(file, names, encoding):
 
 
 def test_western_letters_are_no_hangul(file):
+    for names, encoding in (("키,b", "cp949"), ("Űr,őz", "utf-8"), ("ő,é", "utf-8"), ("µ,σ", "utf-8")):
+        about = understand(file(f"{names}\n1.5,2.5\n2.5,3\n".encode(encoding)))
+        assert (about.names, about.encoding) == (tuple(names.split(",")), encoding)
     about = understand(file("größe °C,naïve\n1.5,2.5\n2.5,3\n".encode("latin-1")))
     assert (about.names, about.encoding) == (("größe °C", "naïve"), "latin-1")
     with pytest.raises(NadeError, match="bytes of zero"):
