@@ -31,7 +31,7 @@ from lab.housekeeping import kept
 from .handout import serving
 from .viewers import Seen, coming, put
 
-# A page, and the control that is changed on it with its values.
+# A page, the control that is changed on it with its values, and what else its link says.
 LECTURE = (
     ("", "one", ("real", "noise")),
     ("coin", "n", (10, 60, 110, 510)),
@@ -46,7 +46,8 @@ LECTURE = (
 )
 LAB = (
     ("generate", "seed", tuple(range(1000))),
-    ("density", "image", tuple(range(200))),
+    ("density", "image", tuple(range(200)), {"source": "test"}),
+    ("complete", "seed", tuple(range(1000))),
     ("rank", "seed", tuple(range(5))),
 )
 MIXES = {"lecture": LECTURE, "lab": LAB, "all": LECTURE + LAB, "seeds": LAB[:1]}
@@ -65,13 +66,14 @@ async def visit(address: str, number: int, mix: tuple, changes: int, seen: Seen,
     seen.here += 1
     try:
         async with coming(address, number, seen) as viewer:
-            for page, key, values in mix:
-                here = seen.here
-                seen.first.append(await viewer.run(page))
+            for page, key, values, *fixed in mix:
+                here, state = seen.here, dict(*fixed)
+                seen.first.append(await viewer.run(page, **state))
                 for _ in range(changes):
                     await asyncio.sleep(0 if hurry else viewer.chance.uniform(*PAUSE))
                     here = seen.here
-                    seen.changes[here].append(await viewer.run(page, **{key: viewer.chance.choice(values)}))
+                    state[key] = viewer.chance.choice(values)
+                    seen.changes[here].append(await viewer.run(page, **state))
     except (OSError, RuntimeError, TimeoutError, websockets.WebSocketException) as error:
         seen.faults.append(f"{type(error).__name__}: {error}")
     finally:
@@ -159,7 +161,7 @@ async def dropped(address: str, n: int, content: bytes, process: int, seen: Seen
     async with AsyncExitStack() as pages, asyncio.TaskGroup() as group:
         viewers = [await pages.enter_async_context(coming(address, number, seen)) for number in range(n)]
         for viewer in viewers:
-            seen.first.append(await viewer.run(TRAIN, **OWN))
+            seen.first.append(await viewer.run(TRAIN, None, **OWN))
         others = [group.create_task(meanwhile(address, seen)), group.create_task(watched(process, peak))]
         places = [await viewer.place(f"table-{viewer.number}.csv", len(content)) for viewer in viewers]
         loop = asyncio.get_running_loop()
@@ -180,7 +182,7 @@ async def meanwhile(address: str, seen: Seen) -> None:
     async with coming(address, 0, seen) as viewer:
         while True:
             page, key, values = viewer.chance.choice(LECTURE)
-            seen.changes[0].append(await viewer.run(page, **{key: viewer.chance.choice(values)}))
+            seen.changes[0].append(await viewer.run(page, None, **{key: viewer.chance.choice(values)}))
             await asyncio.sleep(1)
 
 

@@ -62,13 +62,13 @@ def give_back() -> None:
 
 
 def begin() -> None:
-    """Load what every page needs, before the first viewer comes; from then on it is no longer looked at as garbage."""
+    """Keep C's allocator from spreading what it holds."""
     if libc := _glibc():
         libc.mallopt(M_ARENA_MAX, ARENAS)
-    threading.Thread(target=_load, daemon=True).start()
 
 
-def _load() -> None:
+def load() -> None:
+    """Load what every page needs; from then on it is no longer looked at as garbage."""
     from . import main
     from .chapter import chapters
 

@@ -11,6 +11,7 @@ from nade_core.messages import NadeError
 
 from .. import stage
 from ..session import PICTURES
+from ..turns import computed
 from ..words import _, plain, tell
 from . import component
 
@@ -65,7 +66,7 @@ def own_photo() -> np.ndarray:
         return pixel.photo()
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@computed(max_entries=16)
 def _read(id: str, _file) -> np.ndarray:
     image = pixel.picture(_file.getvalue())
     pixel.split(image)  # says what is wrong with a picture that is too small

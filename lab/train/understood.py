@@ -14,6 +14,7 @@ from nade_core.messages import N_, NadeError
 from nade_core.queue import LARGE, file_end
 
 from ..link import linked
+from ..turns import computed
 from ..words import _, plain, tell
 
 SHOWN = 8  # files that were left out
@@ -92,7 +93,7 @@ def _offer() -> dict:
     return {"binarise": chosen} if chosen else {}
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@computed(max_entries=8)
 def _look(name: str, content: bytes, how: How) -> tuple[Understood | NadeError, list[str]]:
     """What the file is taken for, or why it cannot be read; and the arrays that it holds."""
     with tempfile.TemporaryDirectory() as folder:
