@@ -15,6 +15,7 @@ from typing import Any
 
 import streamlit as st
 from streamlit import runtime
+from streamlit.runtime.app_session import AppSessionState
 
 MARGIN = 1.0  # seconds
 ARENAS, M_ARENA_MAX = 2, -8  # pools of C's allocator, of which glibc would make eight a core and leave each half empty
@@ -52,6 +53,12 @@ def kept() -> float:
 def forget_sessions() -> int:
     """Let go of the sessions whose time is over; how many are left that somebody may come back to."""
     return len(runtime.get_instance()._session_mgr._session_storage._cache)  # type: ignore[attr-defined]
+
+
+def somebody_waits() -> bool:
+    """Whether a page is being computed."""
+    sessions = runtime.get_instance()._session_mgr.list_active_sessions()
+    return any(one.session._state == AppSessionState.APP_IS_RUNNING for one in sessions)
 
 
 def give_back() -> None:

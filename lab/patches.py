@@ -9,7 +9,6 @@ from nade_core.data.dataset import Dataset
 from nade_core.messages import N_
 
 from .link import linked
-from .turns import computed
 from .words import _
 
 SHAPE, PIXELS = (28, 28), 784
@@ -46,14 +45,14 @@ def where(seed: int, place: str) -> np.ndarray:
     return coverage.block(SHAPE[0] // 2, SHAPE[1] // 2, WIDEST, SHAPE)
 
 
-@computed(max_entries=64)
+@st.cache_data(max_entries=64, show_spinner=False)
 def shares(seed: int, place: str) -> np.ndarray:
     """For k = 1 .. K: the share of new digits whose patch occurred in training (K,)."""
     data = digits()
     return coverage.coverage(data.train, data.test, where(seed, place))
 
 
-@computed(max_entries=64)
+@st.cache_data(max_entries=64, show_spinner=False)
 def known(seed: int, place: str) -> tuple[np.ndarray, np.ndarray]:
     """SHOWN test images (SHOWN, D), and how many training images agree with each at the first k places (SHOWN, K)."""
     data = digits()

@@ -2,7 +2,7 @@
 
 So the answers that every first viewer asks for are there, whatever they are: no chapter names them. The server speaks to
 the app as a browser does (Streamlit's messages over ASGI's websocket), goes from chapter to chapter in the order of the
-navigation, and only on while nobody else has something computed.
+navigation, and only on while nobody waits for a page.
 """
 
 import asyncio
@@ -12,9 +12,10 @@ from contextlib import asynccontextmanager
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from . import housekeeping, turns
+from . import housekeeping
 from .served import address
 
+LOOK = 0.1  # seconds between two looks at whether others wait
 LEFT = {"type": "websocket.disconnect", "code": 1000}
 
 
@@ -49,8 +50,8 @@ async def visit(app: Callable, pages: Iterable[str]) -> None:
     for page in pages:
         if connection.done():
             break
-        while turns.taken():
-            await asyncio.sleep(turns.LOOK)
+        while housekeeping.somebody_waits():
+            await asyncio.sleep(LOOK)
         said.put_nowait({"type": "websocket.receive", "bytes": _opening(page)})
         await finished.acquire()
     said.put_nowait(LEFT)

@@ -22,7 +22,6 @@ from nade_core.models import MODELS, DensityModel
 
 from .. import visitor
 from ..answers import Gallery, Terms, joined
-from ..turns import computed
 
 RUNS = Path(os.environ.get("NADE_RUNS", "runs"))
 TEST_IMAGES = 2000  # enough for a smooth histogram and a percentile
@@ -110,13 +109,13 @@ def _own_data(folder: str, changed: float) -> Dataset | None:
     return data if len(data.test) else replace(data, test=data.valid)
 
 
-@computed(max_entries=8)
+@st.cache_data(max_entries=8, show_spinner=False)
 def held_out(data: str, values: str) -> np.ndarray:
     """The first rows of an embedded data set's test part, at most TEST_IMAGES."""
     return read_rows(data, values=values)[:TEST_IMAGES]
 
 
-@computed(max_entries=8)
+@st.cache_data(max_entries=8, show_spinner=False)
 def _usual(key: Key, _rows: np.ndarray) -> dict[str, tuple[float, float]]:
     return traits.usual(_rows.reshape(-1, 28, 28))
 
@@ -138,7 +137,7 @@ def log_prob(
     return _log_prob(key_of(card), rows.tobytes(), rows.shape, rows.dtype.str, label, _as_bytes(ordering))
 
 
-@computed(max_entries=64)
+@st.cache_data(max_entries=64, show_spinner=False)
 def _log_prob(key: Key, rows: bytes, shape: tuple[int, ...], dtype: str, label: int | None, order: bytes) -> np.ndarray:
     x = np.frombuffer(rows, dtype).reshape(shape)
     return scoring.log_probs(loaded(key), x, label, _as_ordering(order))
@@ -159,7 +158,7 @@ def terms(card: ModelCard, row: np.ndarray, label: int | None = None, ordering: 
     return _terms(key_of(card), row.tobytes(), row.dtype.str, label, _as_bytes(ordering))
 
 
-@computed(max_entries=128)
+@st.cache_data(max_entries=128, show_spinner=False)
 def _terms(key: Key, row: bytes, dtype: str, label: int | None, ordering: bytes) -> Terms:
     x, model, order = np.frombuffer(row, dtype)[None], loaded(key), _as_ordering(ordering)
     with torch.no_grad():
@@ -169,7 +168,7 @@ def _terms(key: Key, row: bytes, dtype: str, label: int | None, ordering: bytes)
         return Terms(on.log_prob(model.as_rows(x)[0].double()).cpu().numpy(), on.probs.cpu().numpy())
 
 
-@computed(max_entries=16)
+@st.cache_data(max_entries=16, show_spinner=False)
 def _test_log_probs(key: Key, n: int, _rows: np.ndarray) -> np.ndarray:
     return scoring.log_probs(loaded(key), _rows[:n])
 
@@ -180,7 +179,7 @@ def test_log_probs(card: ModelCard) -> np.ndarray | None:
     return None if data is None else _test_log_probs(key_of(card), affordable(card, TEST_IMAGES), data.test)
 
 
-@computed(max_entries=16)
+@st.cache_data(max_entries=16, show_spinner=False)
 def _noise_log_probs(key: Key, n: int) -> np.ndarray:
     model = loaded(key)
     return scoring.log_probs(model, np.random.default_rng(0).integers(0, 2, (n, model.config.dims), np.uint8))
@@ -204,7 +203,7 @@ def chance(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-@computed(max_entries=256)
+@st.cache_data(max_entries=256, show_spinner=False)
 def _samples(key: Key, n: int, seed: int, label: int | None, temperature: float) -> tuple[np.ndarray, np.ndarray]:
     model = loaded(key)
     x = model.sample(n, label, chance(seed), temperature)
@@ -235,7 +234,7 @@ def gallery(card: ModelCard, n: int, seed: int) -> Gallery | None:
     return None if data is None else _gallery(key_of(card), n, seed, data)
 
 
-@computed(max_entries=8)
+@st.cache_data(max_entries=8, show_spinner=False)
 def _gallery(key: Key, n: int, seed: int, _data: Dataset) -> Gallery:
     model, images, rng = loaded(key), _data, np.random.default_rng(seed)
     real = images.test[rng.choice(len(images.test), min(n, len(images.test)), replace=False)]
@@ -269,7 +268,7 @@ def location(card: ModelCard) -> tuple[np.ndarray, np.ndarray]:
     return model.mean.double().cpu().numpy(), model.scale.double().cpu().numpy()
 
 
-@computed(max_entries=16)
+@st.cache_data(max_entries=16, show_spinner=False)
 def _density(key: Key, rows: bytes, dims: int) -> np.ndarray:
     return np.exp(scoring.log_probs(loaded(key), np.frombuffer(rows, np.float32).reshape(-1, dims)))
 

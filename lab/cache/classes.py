@@ -1,12 +1,12 @@
 """What models with classes are asked: draws of a class, p(y | x_<=i), what is given. Cached as in __init__.py."""
 
 import numpy as np
+import streamlit as st
 
 from lesson import drawing, reveal
 from nade_core import ModelCard
 from nade_core.data import Dataset, load_dataset
 
-from ..turns import computed
 from . import Key, affordable, key_of, loaded
 
 JUDGED = 300  # test images that a quick classifier is judged by while they are revealed
@@ -18,7 +18,7 @@ def draws(card: ModelCard, label: int, first: int, n: int) -> tuple[np.ndarray, 
     return _draws(key_of(card), label, first, n)
 
 
-@computed(max_entries=64)
+@st.cache_data(max_entries=64, show_spinner=False)
 def _draws(key: Key, label: int, first: int, n: int) -> tuple[np.ndarray, np.ndarray]:
     return drawing.draw_scored(loaded(key), label, range(first, first + n))
 
@@ -28,7 +28,7 @@ def given(card: ModelCard, n: int, seed: int, label: int | None, known: np.ndarr
     return _given(key_of(card), n, seed, label, known.astype(np.uint8).tobytes())
 
 
-@computed(max_entries=64)
+@st.cache_data(max_entries=64, show_spinner=False)
 def _given(key: Key, n: int, seed: int, label: int | None, known: bytes) -> np.ndarray:
     return drawing.draw_given(loaded(key), n, seed, label, np.frombuffer(known, np.uint8))
 
@@ -39,7 +39,7 @@ def terms(card: ModelCard, rows: np.ndarray) -> np.ndarray:
     return _terms(key_of(card), rows.tobytes(), len(rows))
 
 
-@computed(max_entries=32)
+@st.cache_data(max_entries=32, show_spinner=False)
 def _terms(key: Key, rows: bytes, n: int) -> np.ndarray:
     return reveal.class_conditionals(loaded(key), np.frombuffer(rows, np.uint8).reshape(n, -1))
 
@@ -61,7 +61,7 @@ def _labels(data: Dataset) -> np.ndarray:
     return data.test_labels
 
 
-@computed(max_entries=4)
+@st.cache_data(max_entries=4, show_spinner=False)
 def _paths(key: Key, data: str, n: int) -> tuple[np.ndarray, np.ndarray]:
     found, rows = load_dataset(data), test_rows(data)[:n]
     paths = [

@@ -6,7 +6,6 @@ import streamlit as st
 from nade_core import ModelCard, scoring
 
 from ..answers import Completions
-from ..turns import computed
 from . import Key, chance, key_of, loaded, model_class
 
 ORDERINGS = 8  # over which a model of any ordering averages the probability of a completion
@@ -28,7 +27,7 @@ def _given(image: bytes, known: bytes) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(image, np.uint8).copy(), np.frombuffer(known, np.uint8).astype(bool)
 
 
-@computed(max_entries=32)
+@st.cache_data(max_entries=32, show_spinner=False)
 def _in_any_order(key: Key, image: bytes, known: bytes, n: int, seed: int) -> Completions:
     model, generator, (x, mask) = loaded(key), chance(seed), _given(image, known)
     rows = model.complete(x, mask, n, generator).cpu().numpy().astype(np.uint8)
@@ -44,7 +43,7 @@ def _filled(key: Key, image: bytes, known: bytes, seed: int):
     return found.rows.cpu().numpy().astype(np.uint8), found
 
 
-@computed(max_entries=32)
+@st.cache_data(max_entries=32, show_spinner=False)
 def _along_a_scan(key: Key, image: bytes, known: bytes, n: int, seed: int) -> Completions:
     """log p(missing | known) = log p(x) - log p(known), along the scan."""
     rows, found = _filled(key, image, known, seed)

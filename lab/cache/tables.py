@@ -14,7 +14,6 @@ from nade_core.data.reading import read_table
 from nade_core.messages import NadeError
 from nade_core.scoring import given_curve, log_conditionals
 
-from ..turns import computed
 from ..words import _
 from . import Key, key_of, loaded
 
@@ -59,7 +58,7 @@ def terms(card: ModelCard, x: np.ndarray) -> np.ndarray:
     return _terms(key_of(card), x.tobytes(), x.shape, x.dtype.str)
 
 
-@computed(max_entries=8)
+@st.cache_data(max_entries=8, show_spinner=False)
 def _terms(key: Key, x: bytes, shape: tuple[int, ...], dtype: str) -> np.ndarray:
     return log_conditionals(loaded(key), np.frombuffer(x, dtype).reshape(shape))
 
@@ -69,7 +68,7 @@ def given(card: ModelCard, known: dict[int, float], d: int, values: np.ndarray) 
     return _given(key_of(card), tuple(sorted(known.items())), d, np.asarray(values, np.float64).tobytes())
 
 
-@computed(max_entries=256)
+@st.cache_data(max_entries=256, show_spinner=False)
 def _given(key: Key, known: tuple[tuple[int, float], ...], d: int, values: bytes) -> np.ndarray:
     return given_curve(loaded(key), dict(known), d, np.frombuffer(values))
 

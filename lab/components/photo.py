@@ -11,7 +11,6 @@ from nade_core.messages import NadeError
 
 from .. import stage
 from ..session import PICTURES
-from ..turns import computed
 from ..words import _, plain, tell
 from . import component
 
@@ -66,7 +65,7 @@ def own_photo() -> np.ndarray:
         return pixel.photo()
 
 
-@computed(max_entries=16)
+@st.cache_data(max_entries=16, show_spinner=False)
 def _read(id: str, _file) -> np.ndarray:
     image = pixel.picture(_file.getvalue())
     pixel.split(image)  # says what is wrong with a picture that is too small

@@ -15,7 +15,6 @@ from nade_core.runs import Request, estimate, models_for, plan, sources, usual
 from .. import link
 from ..link import linked
 from ..session import device
-from ..turns import computed
 from ..words import _, duration
 from .queue import submit
 from .understood import panel
@@ -69,7 +68,7 @@ def _estimate(hosting: Hosting, source: str, model: str, model_options: dict, ep
     st.caption(words)
 
 
-@computed(max_entries=128)
+@st.cache_data(max_entries=128, show_spinner=False)
 def _epoch(source: str, model: str, model_options: tuple) -> tuple[float, int]:
     """Seconds that an epoch of all trainings of a run takes, and how many epochs there are where none were chosen."""
     request = Request(source, model, dict(model_options))

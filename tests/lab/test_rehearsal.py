@@ -1,7 +1,6 @@
-"""The server opens every chapter once before the audience, and computations take turns."""
+"""The server opens every chapter once before the audience, and what takes much memory is done in turn."""
 
 import asyncio
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -33,6 +32,11 @@ class Stage:
         self.left.set()
 
 
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch):
+    monkeypatch.setattr(housekeeping, "somebody_waits", lambda: False)
+
+
 def apart(function):
     """In a thread of its own: this one may have an event loop, of a browser's."""
     with ThreadPoolExecutor(1) as thread:
@@ -61,41 +65,19 @@ def test_a_connection_that_breaks_ends_the_rehearsal():
     apart(broken)
 
 
-def test_nothing_is_opened_while_somebody_else_has_something_computed(monkeypatch):
-    monkeypatch.setattr(turns, "LOOK", 0)
+def test_nothing_is_opened_while_somebody_waits_for_a_page(monkeypatch):
+    monkeypatch.setattr(rehearsal, "LOOK", 0)
 
     async def waits():
-        stage, computing = Stage(), iter([True, True, False])
-        monkeypatch.setattr(turns, "taken", lambda: next(computing) and not stage.opened)
+        stage, looks = Stage(), iter([True, True, False])
+        monkeypatch.setattr(housekeeping, "somebody_waits", lambda: next(looks))
         await rehearsal.visit(stage, ["coin"])
-        assert stage.opened == ["coin"] and next(computing, None) is None
+        assert stage.opened == ["coin"] and next(looks, None) is None
 
     apart(waits)
 
 
-def test_as_many_compute_at_once_as_have_turns_and_each_answer_once():
-    here, most, asked = [], [], []
-    everybody = threading.Barrier(8)
-
-    @turns.computed(max_entries=8)
-    def answer(question):
-        here.append(question)
-        most.append(len(here))
-        asked.append(question)
-        here.remove(question)
-        return -question
-
-    def viewer(i):
-        everybody.wait()
-        return answer(i % 4)
-
-    with ThreadPoolExecutor(8) as viewers:
-        assert list(viewers.map(viewer, range(8))) == [0, -1, -2, -3] * 2
-    assert sorted(asked) == [0, 1, 2, 3] and max(most) <= turns.AT_ONCE
-    assert not turns.taken()
-
-
-def test_who_asks_for_something_else_gives_up_the_place_and_who_has_a_turn_asks_for_no_other(monkeypatch):
+def test_one_at_a_time_has_the_turn_and_who_asks_for_something_else_gives_up_the_place(monkeypatch):
     class Gone(Exception):
         """What Streamlit raises in a script that is no longer asked for."""
 
@@ -103,13 +85,14 @@ def test_who_asks_for_something_else_gives_up_the_place_and_who_has_a_turn_asks_
         def __contains__(self, key):
             raise Gone
 
-    monkeypatch.setattr(st, "session_state", State())
     monkeypatch.setattr(turns, "LOOK", 0.001)
-    monkeypatch.setattr(turns, "_turns", threading.Semaphore(0))
-    with pytest.raises(Gone), turns.turn():
-        pytest.fail("there is no turn")
-    monkeypatch.setattr(turns, "_turns", threading.Semaphore(2))
-    with turns.turn(), pytest.raises(AssertionError, match="would wait"), turns.turn():
-        pass
-    with turns.turn():
-        pass
+    monkeypatch.setattr(st, "session_state", State())
+
+    def another():
+        with turns.turn():
+            return True
+
+    with ThreadPoolExecutor(1) as thread:
+        with turns.turn(), pytest.raises(Gone):
+            thread.submit(another).result()
+        assert thread.submit(another).result()

@@ -51,7 +51,7 @@ def put(app, *files, length=True):
             told.append(message.get("status"))
 
         async def receive():
-            return {"type": "http.request", "body": bytes(), "more_body": next(coming) > 1}
+            return {"type": "http.request", "body": b"", "more_body": next(coming) > 1}
 
         headers = [(b"content-length", str(megabytes * MB).encode())] if length else []
         scope = {
