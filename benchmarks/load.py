@@ -18,12 +18,14 @@ import asyncio
 import os
 import time
 from collections import Counter
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import numpy as np
 import websockets
+from streamlit.proto.Common_pb2 import UploadedFileInfo
 
 from lab.borrowed import SAID
 from lab.housekeeping import kept
@@ -155,35 +157,37 @@ def one_after_another(address: str, process: int, options: argparse.Namespace, s
     told(seen)
 
 
-async def dropped(address: str, n: int, content: bytes, process: int, seen: Seen) -> tuple[list[int], float]:
-    """n viewers drop a file each at the same moment, and have it read: the statuses, and the most memory meanwhile."""
-    site, peak = address.replace("ws", "http", 1), [memory(process)]
+async def dropped(address: str, n: int, content: bytes, process: int, seen: Seen, other: Seen) -> tuple[list, float]:
+    """n viewers drop a file each at the same moment, and have it read, beside one other: statuses, and the most memory."""
+    peak = [memory(process)]
     async with AsyncExitStack() as pages, asyncio.TaskGroup() as group:
         viewers = [await pages.enter_async_context(coming(address, number, seen)) for number in range(n)]
-        for viewer in viewers:
-            seen.first.append(await viewer.run(TRAIN, None, **OWN))
-        others = [group.create_task(meanwhile(address, seen)), group.create_task(watched(process, peak))]
+        seen.first += [await viewer.run(TRAIN, None, **OWN) for viewer in viewers]
+        beside = visit(address, n, LECTURE * n, 1, other), watched(process, peak)
+        tasks = [group.create_task(one) for one in beside]
         places = [await viewer.place(f"table-{viewer.number}.csv", len(content)) for viewer in viewers]
-        loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(n) as threads:
-            statuses = await asyncio.gather(
-                *(loop.run_in_executor(threads, put, site, place, content) for place in places)
-            )
+        statuses = await sent(address.replace("ws", "http", 1), places, content)
         taken = zip(viewers, places, statuses, strict=True)
-        reading = [viewer.run(TRAIN, place, **OWN) for viewer, place, status in taken if status == TAKEN]
-        seen.changes[n] += await asyncio.gather(*reading)
-        for other in others:
-            other.cancel()
+        await read([viewer.run(TRAIN, place, **OWN) for viewer, place, status in taken if status == TAKEN], seen)
+        for task in tasks:
+            task.cancel()
     return statuses, peak[0]
 
 
-async def meanwhile(address: str, seen: Seen) -> None:
-    """One viewer who goes on changing something."""
-    async with coming(address, 0, seen) as viewer:
-        while True:
-            page, key, values = viewer.chance.choice(LECTURE)
-            seen.changes[0].append(await viewer.run(page, None, **{key: viewer.chance.choice(values)}))
-            await asyncio.sleep(1)
+async def sent(site: str, places: list[UploadedFileInfo], content: bytes) -> list[int]:
+    """A content to all places at once: the statuses."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(len(places)) as threads:
+        return await asyncio.gather(*(loop.run_in_executor(threads, put, site, place, content) for place in places))
+
+
+async def read(runs: list[Coroutine[None, None, float]], seen: Seen) -> None:
+    """Runs of pages, all at once: how long they took, or what was wrong."""
+    for answer in await asyncio.gather(*runs, return_exceptions=True):
+        if isinstance(answer, BaseException):
+            seen.faults.append(f"{type(answer).__name__}: {answer}")
+        else:
+            seen.changes[len(runs)].append(answer)
 
 
 async def watched(process: int, peak: list[float]) -> None:
@@ -197,15 +201,17 @@ def all_at_once(address: str, process: int, options: argparse.Namespace, seen: S
     """Uploads, what came of them, and the memory."""
     before, size = memory(process), options.megabytes << 20
     content = LINE * (size // len(LINE))
-    statuses, most = asyncio.run(dropped(address, options.uploads, content, process, seen))
+    other = Seen()
+    statuses, most = asyncio.run(dropped(address, options.uploads, content, process, seen, other))
     print(f"{options.uploads} files of {len(content) / 1e6:.1f} MB at once:")
     for status, n in Counter(statuses).items():
         said = next((words for name, words in SAID.items() if name.endswith(str(status))), "taken")
         print(f"  {n} x {status}: {said}")
     time.sleep(kept() + SOON)
     print(f"memory {before:.2f} GB before, {most:.2f} at most, {memory(process):.2f} a while after")
-    print(f"the other one waited: {spread(seen.changes.pop(0))}")
     told(seen)
+    print("The other one:")
+    told(other)
 
 
 def main(arguments: list[str] | None = None) -> None:
