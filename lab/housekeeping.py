@@ -18,6 +18,7 @@ from streamlit import runtime
 from streamlit.runtime.app_session import AppSessionState
 
 MARGIN = 1.0  # seconds
+AGAIN = 30.0  # seconds after which those are looked at whose time was not over
 ARENAS, M_ARENA_MAX = 2, -8  # pools of C's allocator, of which glibc would make eight a core and leave each half empty
 
 
@@ -33,15 +34,15 @@ class Housekeeping:
         finally:
             if scope["type"] == "websocket" and not self._planned:
                 self._planned = True
-                self._plan()
+                self._plan(kept() + MARGIN)
 
-    def _plan(self) -> None:
-        asyncio.get_running_loop().call_later(kept() + MARGIN, self._tidy)
+    def _plan(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._tidy)
 
     def _tidy(self) -> None:
         self._planned = forget_sessions() > 0
         if self._planned:
-            self._plan()
+            self._plan(AGAIN)
         threading.Thread(target=give_back, daemon=True).start()
 
 
