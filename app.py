@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 
 try:
     import nade_core  # noqa: F401  first: it says how torch's threads wait
-    from lab import housekeeping, served, uploads, visitor
+    from lab import housekeeping, rehearsal, served, uploads, visitor
     from nade_core.hosting import check_folder
 
     if __name__ != "__main__":
@@ -28,4 +28,4 @@ else:  # the server, which asks for the app by its name
         Middleware(served.KeptPictures),
         Middleware(housekeeping.Housekeeping),
     ]
-    app = st.App(__file__, routes=served.routes(), middleware=middleware)
+    app = st.App(__file__, lifespan=rehearsal.lifespan, routes=served.routes(), middleware=middleware)

@@ -42,13 +42,14 @@ PATIENCE = 180_000  # milliseconds: chapter 3 trains networks
 
 
 @contextmanager
-def serving() -> Iterator[tuple[str, subprocess.Popen]]:
-    """The app, started for this on a free port: its address and its process."""
+def serving(**variables: str) -> Iterator[tuple[str, subprocess.Popen]]:
+    """The app, started for this on a free port, with such variables: its address and its process."""
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = str(free.getsockname()[1])
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port, "--server.address", HOST]
-    process = subprocess.Popen(command, cwd=FOLDER.parent, stdout=subprocess.PIPE, text=True)
+    environment = os.environ | variables
+    process = subprocess.Popen(command, cwd=FOLDER.parent, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout and any("URL: " in line for line in process.stdout), "the app ended before it answered"
         yield f"http://{HOST}:{port}", process

@@ -1,4 +1,4 @@
-"""How a class fares: many viewers on one server. python -m benchmarks.load [--viewers 100] [--mix lecture] [--visits 1000]
+"""How a class fares: many viewers on one server. python -m benchmarks.load [--viewers 100] [--mix lecture]
 
 Viewers arrive over three minutes, walk through pages, change something every four to six seconds, and leave. Each one
 speaks Streamlit's own websocket protocol, as a browser does, without a browser: a change is a run of the script with
@@ -8,28 +8,32 @@ the median, 2 s for 95 of 100, no fault, at most 1.5 GB more memory, and that gi
 
 With ``--visits`` viewers come one after another instead, each for one page and one change, and the memory is read on the
 way: it should not grow. The processor's seconds a run, and its bytes, are what a shared machine can compare by.
+
+With ``--uploads`` so many viewers of a hosted app, all at the same moment, drop a table each on the page that trains and
+have it read, while one more goes on changing something: what was taken, what was refused, and the most memory.
 """
 
 import argparse
 import asyncio
 import os
-import random
 import time
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from pathlib import Path
-from urllib.parse import urlencode
 
 import numpy as np
 import websockets
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.Common_pb2 import UploadedFileInfo
 
+from lab.borrowed import SAID
 from lab.housekeeping import kept
 
 from .handout import serving
+from .viewers import Seen, coming, put
 
-# A page, and the control that is changed on it with its values.
+# A page, the control that is changed on it with its values, and what else its link says.
 LECTURE = (
     ("", "one", ("real", "noise")),
     ("coin", "n", (10, 60, 110, 510)),
@@ -44,73 +48,34 @@ LECTURE = (
 )
 LAB = (
     ("generate", "seed", tuple(range(1000))),
-    ("density", "image", tuple(range(200))),
+    ("density", "image", tuple(range(200)), {"source": "test"}),
+    ("complete", "seed", tuple(range(1000))),
     ("rank", "seed", tuple(range(5))),
 )
 MIXES = {"lecture": LECTURE, "lab": LAB, "all": LECTURE + LAB, "seeds": LAB[:1]}
 PAUSE = 4.0, 6.0  # seconds between two changes of a viewer
-PATIENCE = 120.0  # seconds until an answer that has not come is a fault
 BUCKET = 25  # viewers a line of the table
-LANGUAGES = "ko", "en"
 SOON = 10.0  # seconds after which what a server has forgotten is given back
 PARTS = 10  # of visits, after each of which the memory is read
 TICK = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass
-class Seen:
-    """What all viewers saw: seconds by how many were there, of first pages and of changes; bytes; and faults."""
-
-    here: int = 0
-    bytes: int = 0
-    changes: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
-    first: list[float] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-
-
-class Viewer:
-    """One websocket: a session of the app."""
-
-    def __init__(self, socket: websockets.ClientConnection, number: int, seen: Seen):
-        self.socket, self.seen = socket, seen
-        self.chance, self.language = random.Random(number), LANGUAGES[number % len(LANGUAGES)]
-
-    async def run(self, page: str, **state: object) -> float:
-        """A run of a page with that state in its link; how many seconds until it has finished."""
-        message, began = BackMsg(), time.monotonic()
-        message.rerun_script.query_string = urlencode({"lang": self.language, **state})
-        message.rerun_script.page_name = page
-        await self.socket.send(message.SerializeToString())
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                content = await self.socket.recv(decode=False)
-                self.seen.bytes += len(content)
-                answer = ForwardMsg.FromString(content)
-                kind = answer.WhichOneof("type")
-                if kind == "delta" and answer.delta.new_element.WhichOneof("type") == "exception":
-                    raise RuntimeError(f"{page}: {answer.delta.new_element.exception.message}")
-                if kind == "page_not_found":
-                    raise RuntimeError(f"there is no page {page}")
-                if kind == "script_finished" and answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                    return time.monotonic() - began
+OFTEN = 0.05  # seconds between two looks at the memory
+TRAIN, OWN = "train", {"data": "own"}  # the page where a file is dropped
+TAKEN, LINE = 204, b",".join([b"0", b"1"] * 392) + b"\n"  # the status of an upload that was taken; a line of a table
 
 
 async def visit(address: str, number: int, mix: tuple, changes: int, seen: Seen, hurry: bool = False) -> None:
     """A viewer comes, walks from page to page with a few changes on each, at once if in a hurry, and goes."""
     seen.here += 1
     try:
-        spoken = [websockets.Subprotocol("streamlit")]
-        stream = f"{address}/_stcore/stream"
-        socket = websockets.connect(stream, subprotocols=spoken, max_size=None, max_queue=None, open_timeout=PATIENCE)
-        async with socket as connection:
-            viewer = Viewer(connection, number, seen)
-            for page, key, values in mix:
-                here = seen.here
-                seen.first.append(await viewer.run(page))
+        async with coming(address, number, seen) as viewer:
+            for page, key, values, *fixed in mix:
+                here, state = seen.here, dict(*fixed)
+                seen.first.append(await viewer.run(page, **state))
                 for _ in range(changes):
                     await asyncio.sleep(0 if hurry else viewer.chance.uniform(*PAUSE))
                     here = seen.here
-                    seen.changes[here].append(await viewer.run(page, **{key: viewer.chance.choice(values)}))
+                    state[key] = viewer.chance.choice(values)
+                    seen.changes[here].append(await viewer.run(page, **state))
     except (OSError, RuntimeError, TimeoutError, websockets.WebSocketException) as error:
         seen.faults.append(f"{type(error).__name__}: {error}")
     finally:
@@ -192,6 +157,63 @@ def one_after_another(address: str, process: int, options: argparse.Namespace, s
     told(seen)
 
 
+async def dropped(address: str, n: int, content: bytes, process: int, seen: Seen, other: Seen) -> tuple[list, float]:
+    """n viewers drop a file each at the same moment, and have it read, beside one other: statuses, and the most memory."""
+    peak = [memory(process)]
+    async with AsyncExitStack() as pages, asyncio.TaskGroup() as group:
+        viewers = [await pages.enter_async_context(coming(address, number, seen)) for number in range(n)]
+        seen.first += [await viewer.run(TRAIN, None, **OWN) for viewer in viewers]
+        beside = visit(address, n, LECTURE * n, 1, other), watched(process, peak)
+        tasks = [group.create_task(one) for one in beside]
+        places = [await viewer.place(f"table-{viewer.number}.csv", len(content)) for viewer in viewers]
+        statuses = await sent(address.replace("ws", "http", 1), places, content)
+        taken = zip(viewers, places, statuses, strict=True)
+        await read([viewer.run(TRAIN, place, **OWN) for viewer, place, status in taken if status == TAKEN], seen)
+        for task in tasks:
+            task.cancel()
+    return statuses, peak[0]
+
+
+async def sent(site: str, places: list[UploadedFileInfo], content: bytes) -> list[int]:
+    """A content to all places at once: the statuses."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(len(places)) as threads:
+        return await asyncio.gather(*(loop.run_in_executor(threads, put, site, place, content) for place in places))
+
+
+async def read(runs: list[Coroutine[None, None, float]], seen: Seen) -> None:
+    """Runs of pages, all at once: how long they took, or what was wrong."""
+    for answer in await asyncio.gather(*runs, return_exceptions=True):
+        if isinstance(answer, BaseException):
+            seen.faults.append(f"{type(answer).__name__}: {answer}")
+        else:
+            seen.changes[len(runs)].append(answer)
+
+
+async def watched(process: int, peak: list[float]) -> None:
+    """Keeps the most memory."""
+    while True:
+        peak[0] = max(peak[0], memory(process))
+        await asyncio.sleep(OFTEN)
+
+
+def all_at_once(address: str, process: int, options: argparse.Namespace, seen: Seen) -> None:
+    """Uploads, what came of them, and the memory."""
+    before, size = memory(process), options.megabytes << 20
+    content = LINE * (size // len(LINE))
+    other = Seen()
+    statuses, most = asyncio.run(dropped(address, options.uploads, content, process, seen, other))
+    print(f"{options.uploads} files of {len(content) / 1e6:.1f} MB at once:")
+    for status, n in Counter(statuses).items():
+        said = next((words for name, words in SAID.items() if name.endswith(str(status))), "taken")
+        print(f"  {n} x {status}: {said}")
+    time.sleep(kept() + SOON)
+    print(f"memory {before:.2f} GB before, {most:.2f} at most, {memory(process):.2f} a while after")
+    told(seen)
+    print("The other one:")
+    told(other)
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--viewers", type=int, default=100)
@@ -199,10 +221,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--changes", type=int, default=3, help="of each viewer on each page")
     parser.add_argument("--mix", choices=list(MIXES), default="lecture")
     parser.add_argument("--visits", type=int, default=0, help="one after another, instead of viewers at once")
+    parser.add_argument("--uploads", type=int, default=0, help="at the same moment, instead of viewers who come and go")
+    parser.add_argument("--megabytes", type=int, default=20, help="of each of the uploads")
     options = parser.parse_args(arguments)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {time.strftime('%Y-%m-%d')}; mix {options.mix}")
-    measure = one_after_another if options.visits else a_class
-    with serving() as (at, process):
+    measure = one_after_another if options.visits else all_at_once if options.uploads else a_class
+    hosted = {"NADE_HOSTED": "1"} if options.uploads else {}
+    with serving(**hosted) as (at, process):
         address = at.replace("http", "ws")
         asyncio.run(crowd(address, 1, 0.0, MIXES[options.mix], 1, Seen()))  # what is loaded once
         measure(address, process.pid, options, Seen())

@@ -15,8 +15,10 @@ from typing import Any
 
 import streamlit as st
 from streamlit import runtime
+from streamlit.runtime.app_session import AppSessionState
 
 MARGIN = 1.0  # seconds
+AGAIN = 30.0  # seconds after which those are looked at whose time was not over
 ARENAS, M_ARENA_MAX = 2, -8  # pools of C's allocator, of which glibc would make eight a core and leave each half empty
 
 
@@ -32,15 +34,15 @@ class Housekeeping:
         finally:
             if scope["type"] == "websocket" and not self._planned:
                 self._planned = True
-                self._plan()
+                self._plan(kept() + MARGIN)
 
-    def _plan(self) -> None:
-        asyncio.get_running_loop().call_later(kept() + MARGIN, self._tidy)
+    def _plan(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._tidy)
 
     def _tidy(self) -> None:
         self._planned = forget_sessions() > 0
         if self._planned:
-            self._plan()
+            self._plan(AGAIN)
         threading.Thread(target=give_back, daemon=True).start()
 
 
@@ -54,6 +56,12 @@ def forget_sessions() -> int:
     return len(runtime.get_instance()._session_mgr._session_storage._cache)  # type: ignore[attr-defined]
 
 
+def somebody_waits() -> bool:
+    """Whether a page is being computed."""
+    sessions = runtime.get_instance()._session_mgr.list_active_sessions()
+    return any(one.session._state == AppSessionState.APP_IS_RUNNING for one in sessions)
+
+
 def give_back() -> None:
     """Collect what only points to itself, and give the memory of it to the system, where it is Linux's."""
     gc.collect()
@@ -62,13 +70,13 @@ def give_back() -> None:
 
 
 def begin() -> None:
-    """Load what every page needs, before the first viewer comes; from then on it is no longer looked at as garbage."""
+    """Keep C's allocator from spreading what it holds."""
     if libc := _glibc():
         libc.mallopt(M_ARENA_MAX, ARENAS)
-    threading.Thread(target=_load, daemon=True).start()
 
 
-def _load() -> None:
+def load() -> None:
+    """Load what every page needs; from then on it is no longer looked at as garbage."""
     from . import main
     from .chapter import chapters
 

@@ -3,7 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from streamlit import runtime
 
@@ -12,11 +14,12 @@ from nade_core.queue import MAX_UPLOAD_MB
 
 UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
 MB, FRAMING = 1 << 20, 1 << 16  # bytes; what stands around a file in a request
+ONE = MAX_UPLOAD_MB * MB + FRAMING  # bytes that one session may have here
 REFUSED, UNKNOWN = 413, 411  # statuses; lab/borrowed.py says the first one in words
 
 
 class Uploads:
-    """ASGI: refuses a file before it is read, where it is more than its session, or all together, may have here."""
+    """ASGI: refuses a file before it is kept, where it is more than its session, or all together, may have here."""
 
     def __init__(self, app: Callable, hosting: Hosting):
         self.app, self.most = app, hosting.uploads_mb * MB
@@ -34,11 +37,14 @@ class Uploads:
         if not size.isdigit():
             await Response(status_code=UNKNOWN)(scope, receive, send)
         elif not self._has_room(session, int(size)):
+            if int(size) <= ONE:
+                await _heard_out(receive)
             await Response(status_code=REFUSED)(scope, receive, send)
         else:
             self._coming[session] += int(size)
             try:
-                await self.app(scope, receive, send)
+                with suppress(ClientDisconnect):  # who leaves in the middle is no fault of the app's
+                    await self.app(scope, receive, send)
             finally:
                 self._coming[session] -= int(size)
                 if not self._coming[session]:
@@ -48,7 +54,13 @@ class Uploads:
         kept = {name: sum(len(file.data) for file in list(files.values())) for name, files in list(stored().items())}
         mine = kept.get(session, 0) + self._coming.get(session, 0)
         all_of_them = sum(kept.values()) + sum(self._coming.values())
-        return mine + more <= MAX_UPLOAD_MB * MB + FRAMING and all_of_them + more <= self.most
+        return mine + more <= ONE and all_of_them + more <= self.most
+
+
+async def _heard_out(receive: Callable) -> None:
+    """Let a file come and drop it piece by piece. Who is answered earlier may find the connection broken, not the words."""
+    while (await receive()).get("more_body"):
+        pass
 
 
 def stored() -> dict:

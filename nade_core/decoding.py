@@ -19,6 +19,7 @@ from .strips import held
 
 MAX_BYTES = 20 << 20
 MAX_PIXELS = 40_000_000
+MAX_DRAFT = 110_000_000  # pixels of a JPEG, of which a reduced one is decoded at once
 ROOM = 130_000_000  # bytes that may be held of a picture, beside a strip of it
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "HEIF")  # MPO is JPEG
 SEVERAL = ("PNG", "GIF", "WEBP", "TIFF", "AVIF")  # whose further pictures are frames or pages, not depth or previews
@@ -58,7 +59,7 @@ def _small_enough(picture: Image.Image) -> list[Note]:
     """NadeError for a picture that would take too much, unless a preview within the file can stand for it."""
     width, height = picture.size
     if picture.format in ("JPEG", "MPO"):
-        _check_size(picture)
+        _check_size(picture, MAX_DRAFT)
         picture.draft(None, (ENOUGH, ENOUGH))
     elif picture.format == "HEIF" and width * height > _most_pixels(picture):
         least = [side * PREVIEW // max(width, height) for side in picture.size]
@@ -146,13 +147,13 @@ def _opened(content: bytes) -> Image.Image:
     return Image.open(io.BytesIO(content), formats=known)
 
 
-def _most_pixels(picture: Image.Image) -> int:
-    """How many pixels a picture of that kind may have."""
-    return min(MAX_PIXELS, int(ROOM / (held(picture) or 1)))
+def _most_pixels(picture: Image.Image, most: int = MAX_PIXELS) -> int:
+    """How many pixels a picture of that kind may have, and any."""
+    return min(most, int(ROOM / (held(picture) or 1)))
 
 
-def _check_size(picture: Image.Image) -> None:
-    limit = _most_pixels(picture)
+def _check_size(picture: Image.Image, most: int = MAX_PIXELS) -> None:
+    limit = _most_pixels(picture, most)
     if picture.width * picture.height > limit:
         raise NadeError(
             "The picture has {width} x {height} pixels; at most {limit:,} are read.",

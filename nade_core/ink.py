@@ -23,6 +23,7 @@ LEAST, MOST = 0.04, 0.97  # of the picture: the size of a sheet of paper
 COARSE = 160  # pixels of the longer side at which paper and light are looked at
 WINDOW = 0.4  # of the longer side: what is narrower is not light
 THIN = 1.2  # pixels of the fitted figure: a thinner pen is made so thick
+LARGE = 3  # boxes that a figure is long: with a pixel around it, it is as large as before
 INVERTED, SHEET, EVENED, UNRULED = "inverted", "sheet", "evened", "unruled"
 CLEANED, CROPPED, THICKENED = "cleaned", "cropped", "thickened"
 BLANK, SEVERAL, EDGE, PALE, LEFT = "blank", "several", "edge", "pale", "left"
@@ -48,7 +49,7 @@ def whole(grey: np.ndarray, invert: bool | None) -> Found:
 
 
 def find(grey: np.ndarray, invert: bool | None, box: int) -> Found:
-    """The figure on a picture, cut out with a pixel around it, its strokes at least THIN once it is fitted into a box."""
+    """The figure on a picture, cut out, its strokes at least THIN once it is fitted into a box."""
     if is_blank(grey):
         return _blank(grey, [])
     pale, inside = np.ptp(grey) < FAINT, sheet(grey) if invert is not False else None
@@ -58,8 +59,7 @@ def find(grey: np.ndarray, invert: bool | None, box: int) -> Found:
     ink = stretched(255 - grey if bright else grey)
     if not even:
         ink = evened(grey if bright else 255 - grey, inside)
-        stages.append((EVENED, ink))
-        strongest = 2 * strength(ink)
+        stages, strongest = [*stages, (EVENED, ink)], 2 * strength(ink)
         if strongest < max(SHADE, min(NOISE * noise(ink), FAINT)):
             return _blank(grey, stages)
         pale = pale or strongest < FAINT
@@ -70,6 +70,8 @@ def find(grey: np.ndarray, invert: bool | None, box: int) -> Found:
         ink = np.where(_around(rules) & ~_around(clear), 0, np.where(rules, 0, ink))
         stages.append((UNRULED, ink))
     mask, dropped = figure(ink, even)
+    if not mask.any():
+        return _blank(grey, stages)
     if dropped.any() or not even:
         ink = np.where(_around(dropped), 0, ink) if even else np.where(_around(mask), ink, 0)
         stages.append((CLEANED, ink))
@@ -80,9 +82,10 @@ def find(grey: np.ndarray, invert: bool | None, box: int) -> Found:
 
 
 def _cut(ink: np.ndarray, mask: np.ndarray, box: int) -> tuple[np.ndarray, list[tuple[str, np.ndarray]]]:
-    """The ink within the box about a mask, with a pixel around, and the stages."""
+    """The ink within the box about a mask, in a large picture with a pixel around, and the stages."""
     used = [np.flatnonzero(mask.any(axis)) for axis in (1, 0)]
-    at = tuple(slice(max(places[0] - 1, 0), places[-1] + 2) for places in used)
+    around = int(max(map(np.ptp, used)) > LARGE * box)
+    at = tuple(slice(max(places[0] - around, 0), places[-1] + 1 + around) for places in used)
     ink, mask = ink[at], mask[at]
     stages = [(CROPPED, ink)]
     by = round((THIN / box * max(ink.shape) - pen(mask)) / 2)
@@ -272,8 +275,7 @@ def _side(box: tuple[slice, ...]) -> int:
 
 def _coarse(grey: np.ndarray, side: int = COARSE) -> np.ndarray:
     """The picture with about so many pixels at its longer side, each a mean."""
-    factor = max(1, max(grey.shape) // side)
-    factor = min(factor, *grey.shape)
+    factor = min(max(1, max(grey.shape) // side), *grey.shape)
     height, width = (side // factor for side in grey.shape)
     cells = grey[: height * factor, : width * factor].reshape(height, factor, width, factor)
     return cells.mean((1, 3))

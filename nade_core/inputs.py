@@ -11,6 +11,7 @@ from torch import Tensor
 from .messages import NadeError
 
 MOST_SEED = 2**63 - 1
+PIECE = 1 << 15  # numbers that are looked at together, few enough for the cache
 
 
 def as_numbers(x) -> Tensor:
@@ -47,7 +48,11 @@ def as_binary(x, dims: int) -> Tensor:
 def _is_binary(x: Tensor) -> bool:
     """Whether all are 0 or 1. By numpy where it can: torch's threads would spin while the kernels want the cores."""
     values = x if x.device.type != "cpu" or x.dtype == torch.bfloat16 else x.detach().numpy()
-    return bool(((values == 0) | (values == 1)).all())
+    if not x.numel() or not x.is_floating_point():
+        return not x.numel() or bool(values.min() >= 0 and values.max() <= 1)
+    some = max(1, PIECE // x.shape[1])
+    pieces = (values[i : i + some] for i in range(0, len(values), some))
+    return all(bool(((piece == 0) | (piece == 1)).all()) for piece in pieces)
 
 
 def as_real(x, dims: int, dtype: torch.dtype = torch.float64) -> Tensor:

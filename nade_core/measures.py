@@ -41,6 +41,11 @@ def bits_per_dim(nats, dims: int):
     return nats / (dims * math.log(2))
 
 
+def as_written(value: float) -> str:
+    """A value of a table as people write it: whole numbers whole, others by six digits."""
+    return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:g}"
+
+
 def mean_and_standard_error(values) -> tuple[float, float]:
     """The mean, and its standard error s / sqrt(n) (nan for a single value). NadeError if there is none."""
     values = np.asarray(values, dtype=float)

@@ -39,7 +39,7 @@ def _without_rows(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     thick = max(last - first for first, last in bands) * factor + 2 * near
     for middle in _going_on([(first + last) / 2 * factor for first, last in bands], len(rows)):
         rows[max(0, round(middle - thick / 2)) : round(middle + thick / 2)] = True
-    long = _long(ndimage.maximum_filter1d(sheared, 2 * near + 1, axis=0), round(LONG * mask.shape[1]))
+    long = _long(ndimage.maximum_filter1d(sheared, 2 * near + 1, axis=0), max(1, round(LONG * mask.shape[1])))
     rules = sheared & long & rows[:, None]
     rest = sheared & ~rules
     rest |= rules & _crossed(rest, thick)
@@ -118,11 +118,8 @@ def _crossed(mask: np.ndarray, thick: int) -> np.ndarray:
 
 def _moved(mask: np.ndarray, down: int, right: int) -> np.ndarray:
     """The mask moved by so many rows and columns."""
-    height, width = mask.shape
+    steps = [(max(-side, min(by, side)), side) for by, side in zip((down, right), mask.shape, strict=True)]
     moved = np.zeros_like(mask)
-    to, at = (
-        tuple(slice(max(0, sign * by), side + min(0, sign * by)) for by, side in ((down, height), (right, width)))
-        for sign in (1, -1)
-    )
+    to, at = (tuple(slice(max(0, sign * by), side + min(0, sign * by)) for by, side in steps) for sign in (1, -1))
     moved[to] = mask[at]
     return moved

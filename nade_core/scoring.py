@@ -88,6 +88,11 @@ def least_likely(model: DensityModel, x, n: int) -> tuple[np.ndarray, np.ndarray
     return places, log_conditionals(model, x[places])
 
 
+def surprises(model: DensityModel, terms: np.ndarray) -> np.ndarray:
+    """-log p(x_i | x_<i) from terms (n, D) as of values of standard deviation 1: no column surprises by its unit alone."""
+    return -(terms + as_double(model.get_buffer("scale")).log().cpu().numpy() if model.values == "real" else terms)
+
+
 @torch.no_grad()
 def filled(model: AnyOrder, x: np.ndarray, by: str = "draw", seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Rows (N, D) without holes, and where the holes (nan) were: each row with some becomes one draw of what is missing

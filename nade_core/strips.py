@@ -6,6 +6,7 @@ it lies. Any other picture is held as its decoder left it, and bounded by what t
 
 import io
 import math
+import re
 import zlib
 from collections.abc import Iterator
 
@@ -19,16 +20,37 @@ HEAVY = {"WEBP": 14.4, "AVIF": 8.1, "HEIF": 4.6}  # bytes a pixel that decoders 
 LIGHT = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # of 4, by the mode of a picture
 SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a pixel, by the colour type of a PNG
 BYTES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}  # pictures of so many bytes a pixel
-WIDTH, LENGTH, COMPRESSION, PLANAR, ROWS = 256, 257, 259, 284, 278  # tags of a TIFF
+WIDTH, LENGTH, BITS, COMPRESSION, PLANAR, ROWS, SAMPLE = 256, 257, 258, 259, 284, 278, 339  # tags of a TIFF
 PIECES = {324: 325, 273: 279}  # where its tiles or strips are, and how long
-KEPT = (WIDTH, 258, COMPRESSION, 262, 266, 277, ROWS, PLANAR, 292, 293, 317, 320, 322, 323, 338, 339, 347, 530, 532)
+KEPT = (WIDTH, BITS, COMPRESSION, 262, 266, 277, ROWS, PLANAR, 292, 293, 317, 320, 322, 323, 338, SAMPLE, 347, 530, 532)
+SIGNS = {2: "S", 3: "F"}  # of the kinds of samples
+SIGNED = re.compile(r"([IF];\d+)B([SF]?)")  # a mode of one band, the most significant byte first
 Strip = Image.Image | np.ndarray
 
 
 def strips(picture: Image.Image) -> Iterator[Strip]:
     """From top to bottom: parts of a picture that was opened and not yet loaded; of a deep one (h, W, C) uint16."""
+    _set_order(picture)
     read = next((read for reads, read in READERS.items() if reads(picture)), _whole)
     return read(picture)
+
+
+def _set_order(picture: Image.Image) -> None:
+    """How the numbers of a TIFF are read, as they come: libtiff gives them in the machine's order of bytes, and a plane may
+    have several bytes a pixel, both of which Pillow passes over."""
+    if not _is_here(picture, "TIFF"):
+        return
+    tags = picture.tag_v2  # type: ignore[attr-defined]
+    bits, kind, most_first = tags.get(BITS, (8,))[0], tags.get(SAMPLE, (1,))[0], tags.prefix == b"MM"
+    for i, tile in enumerate(picture.tile):  # type: ignore[attr-defined]
+        mode, *rest = tile.args
+        if tile.codec_name == "libtiff":
+            mode = SIGNED.sub(r"\1N\2", mode)
+        elif bits > 8 and len(mode) == 1:
+            one = mode in "IF"
+            order = "B" if most_first else "" if one else "L"
+            mode = f"{mode};{bits}{order}{SIGNS.get(kind, '') if one else ''}"
+        picture.tile[i] = tile._replace(args=(mode, *rest))  # type: ignore[attr-defined]
 
 
 def held(picture: Image.Image) -> float:
@@ -202,6 +224,7 @@ def _tiff(picture: Image.Image) -> Iterator[Image.Image]:
         ]
         content = _tiff_of(picture, at, places, min(until * height, length) - row * height)
         part = Image.open(io.BytesIO(content), formats=["TIFF"])
+        _set_order(part)
         part.load()
         yield part
 

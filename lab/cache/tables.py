@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from nade_core import ModelCard, runs
+from nade_core import ModelCard, runs, scoring
 from nade_core.data import load_dataset
 from nade_core.data.layout import Layout
 from nade_core.data.reading import read_table
 from nade_core.messages import NadeError
-from nade_core.scoring import given_curve, log_conditionals
 
 from ..words import _
 from . import Key, key_of, loaded
@@ -60,7 +59,12 @@ def terms(card: ModelCard, x: np.ndarray) -> np.ndarray:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _terms(key: Key, x: bytes, shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    return log_conditionals(loaded(key), np.frombuffer(x, dtype).reshape(shape))
+    return scoring.log_conditionals(loaded(key), np.frombuffer(x, dtype).reshape(shape))
+
+
+def surprises(card: ModelCard, terms: np.ndarray) -> np.ndarray:
+    """-log p(x_i | x_<i) from those terms (N, D), as of standardised values."""
+    return scoring.surprises(loaded(key_of(card)), terms)
 
 
 def given(card: ModelCard, known: dict[int, float], d: int, values: np.ndarray) -> np.ndarray:
@@ -70,7 +74,7 @@ def given(card: ModelCard, known: dict[int, float], d: int, values: np.ndarray) 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _given(key: Key, known: tuple[tuple[int, float], ...], d: int, values: bytes) -> np.ndarray:
-    return given_curve(loaded(key), dict(known), d, np.frombuffer(values))
+    return scoring.given_curve(loaded(key), dict(known), d, np.frombuffer(values))
 
 
 def as_csv(columns: dict[str, np.ndarray]) -> bytes:

@@ -94,18 +94,18 @@ def strange(card: ModelCard) -> None:
         return
     with st.spinner(_("Scoring…")):
         scored, reference = scores(card, x), cache.test_log_probs(card)
-    order = np.argsort(scored[LOG_P], kind="stable")
+    order, surprises = np.argsort(scored[LOG_P], kind="stable"), tables.surprises(card, scored[TERMS])
     shown = {_("row"): order + 1, _("log p (nats)"): scored[LOG_P][order].round(2)}
     shown[_("percentile")] = np.array(
         [round(measures.percentile(value, reference), 1) for value in scored[LOG_P][order]]
     )
-    shown[_("because of")] = np.array([_because(card, x[i], scored[TERMS][i]) for i in order])
+    shown[_("because of")] = np.array([_because(card, x[i], surprises[i]) for i in order])
     _table({**shown, **{name: column[order] for name, column in restored(card, x).items()}})
     explain(
         _(
             "{n:,} rows, the least probable on top. log p(x) is the sum of one term a column, log p(xᵢ | x before it): the "
-            "columns named are those that take most away, in [[nat|nats]]. The percentile is among rows that it did not "
-            "learn from.",
+            "columns named are those that take most away, in [[nat|nats]], their values standardised: no unit counts for "
+            "more. The percentile is among rows that it did not learn from.",
             n=len(x),
         ),
         small=True,
@@ -124,10 +124,10 @@ def scores(card: ModelCard, x: np.ndarray) -> dict[str, np.ndarray]:
     return {LOG_P: terms.sum(1), TERMS: terms}
 
 
-def _because(card: ModelCard, row: np.ndarray, terms: np.ndarray) -> str:
-    """The columns of the largest −log p, with their values."""
-    names = tables.names(card)
-    return "; ".join(f"{names[j]} = {row[j]:g} ({-terms[j]:.1f})" for j in terms.argsort()[:NAMED])
+def _because(card: ModelCard, row: np.ndarray, surprise: np.ndarray) -> str:
+    """The columns that surprise most, with their values."""
+    names, most = tables.names(card), surprise.argsort()[::-1][:NAMED]
+    return "; ".join(f"{names[j]} = {measures.as_written(row[j])} ({surprise[j]:.1f})" for j in most)
 
 
 def asked(card: ModelCard) -> None:

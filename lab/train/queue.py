@@ -10,6 +10,7 @@ from nade_core.queue import LARGE, Queue
 from nade_core.runs import Request, RunState, Viewer, read_log
 
 from .. import cache, visitor
+from ..turns import turn
 from ..words import _
 
 STATES = {
@@ -50,7 +51,7 @@ def submit(request: Request, files: Sequence[tuple[str, bytes]]) -> RunState:
     words = _("Reading the data…")
     if size > LARGE:
         words = _("Reading {size} MB and looking at every row, in a process of its own…", size=size >> 20)
-    with st.spinner(words, show_time=True):
+    with st.spinner(words, show_time=True), turn():
         return the_queue().submit(request, files, owner=viewer().owner)
 
 

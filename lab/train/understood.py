@@ -14,6 +14,7 @@ from nade_core.messages import N_, NadeError
 from nade_core.queue import LARGE, file_end
 
 from ..link import linked
+from ..turns import turn
 from ..words import _, plain, tell
 
 SHOWN = 8  # files that were left out
@@ -35,7 +36,8 @@ def panel(files: list, values: str) -> tuple[str | None, dict]:
         st.caption(_("A large file: it is read when the training begins."))
         return None, {}
     key = None
-    seen, names = _look(name, content, How(values))
+    with st.spinner(_("Reading the data…")):
+        seen, names = _look(name, content, How(values))
     if isinstance(seen, NadeError) and len(names) > 1:
         several = _("The file holds several arrays; one is learned from.")
         key = linked(st.selectbox, _("Array"), names, key="own_key", default=names[0], help=several)
@@ -92,10 +94,10 @@ def _offer() -> dict:
     return {"binarise": chosen} if chosen else {}
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=False)
 def _look(name: str, content: bytes, how: How) -> tuple[Understood | NadeError, list[str]]:
     """What the file is taken for, or why it cannot be read; and the arrays that it holds."""
-    with tempfile.TemporaryDirectory() as folder:
+    with turn(), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"file{file_end(name)}"
         path.write_bytes(content)
         try:

@@ -23,7 +23,8 @@ def add_arguments(p, arguments: list[str]) -> None:
 
 
 def run(args) -> None:
-    """-log p(x_i | x_<i) adds up to -log p(x): the columns with the largest terms are those that surprise."""
+    """-log p(x_i | x_<i) adds up to -log p(x): the columns with the largest terms, whatever their unit, are those that
+    surprise."""
     check_out(args.out)
     for name, value in (("-n", args.n), ("--columns", args.columns)):
         if value < 1:
@@ -32,7 +33,8 @@ def run(args) -> None:
     status.say("Loading the model…")
     from .. import checkpoint
     from ..data.tables import apart
-    from ..scoring import least_likely
+    from ..measures import as_written
+    from ..scoring import least_likely, surprises
 
     card, model = checkpoint.read_card(args.model), checkpoint.load_model(args.model, args.device)
     rows, names = read_for(args, card).rows, layout_for(card).columns(card.dims)
@@ -44,21 +46,21 @@ def run(args) -> None:
         columns = dict(zip(heads, [places + 1, terms.sum(1), *(-terms.T)], strict=True))
         write_columns(args.out, columns)
     shown = [
-        _row(place, term, row, names, args.columns)
-        for place, term, row in zip(places, terms, rows[places], strict=True)
+        _row(place, log_p, surprise, row, names, args.columns)
+        for place, log_p, surprise, row in zip(places, terms.sum(1), surprises(model, terms), rows[places], strict=True)
     ]
     if args.json:
         return print_json(shown)
     writer = csv.writer(sys.stdout)
     writer.writerow(("row", "log_p", "because"))
     for one in shown:
-        because = "; ".join(f"{c['column']} = {c['value']:g} ({c['nats']:.2f} nats)" for c in one["because"])
+        because = "; ".join(f"{c['column']} = {as_written(c['value'])} ({c['nats']:.2f} nats)" for c in one["because"])
         writer.writerow((one["row"], f"{one['log_p']:.4f}", because))
 
 
-def _row(place: int, terms, row, names: tuple[str, ...], k: int) -> dict:
-    """One row: its number from 1, its log p, and its columns of the largest -log p."""
+def _row(place: int, log_p: float, surprise, row, names: tuple[str, ...], k: int) -> dict:
+    """One row: its number from 1, its log p, and the columns that surprise most, with -log p of their standardised values."""
     because = [
-        {"column": names[j], "value": float(row[j]), "nats": float(-terms[j])} for j in (-terms).argsort()[::-1][:k]
+        {"column": names[j], "value": float(row[j]), "nats": float(surprise[j])} for j in surprise.argsort()[::-1][:k]
     ]
-    return {"row": int(place) + 1, "log_p": float(terms.sum()), "because": because}
+    return {"row": int(place) + 1, "log_p": float(log_p), "because": because}

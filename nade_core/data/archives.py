@@ -10,11 +10,12 @@ import numpy as np
 from ..images import MAX_BYTES, prepare
 from ..messages import NadeError
 from .bounds import MAX_UNPACKED
-from .text import is_korean
+from .encodings import two_bytes
 from .understood import Content, How, Skipped, Understood
 
 MAX_IMAGES = 100_000
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".mpo")
+TABLES = (".csv", ".tsv", ".data", ".parquet", ".xlsx", ".npy", ".npz")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 UTF8, LOCKED = 0x800, 0x1  # flags of a file in an archive
 PIECE = 1 << 12  # bytes: some packings unpack a whole piece at once, whatever was asked for
@@ -40,14 +41,19 @@ def read_zip(path: Path, how: How) -> Content:
 
 
 def _name(item: zipfile.ZipInfo) -> str:
-    """The name of a file as it was written: without a flag that says UTF-8, Korean Windows writes cp949."""
+    """The name of a file as it was written: without a flag that says UTF-8, it may be so, or as Windows writes it in
+    Korea, Japan or China."""
     if item.flag_bits & UTF8:
         return item.filename
     try:
         raw = item.filename.encode("cp437")
     except UnicodeEncodeError:
         return item.filename
-    return raw.decode("cp949") if is_korean(raw) else item.filename
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        encoding = two_bytes(raw)
+        return raw.decode(encoding) if encoding else item.filename
 
 
 def _unpacked(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> bytes:
@@ -118,6 +124,11 @@ def _row(name: str, get: Callable[[], Path | bytes]) -> np.ndarray:
 def _none(source: str, skipped: list[Skipped]) -> NadeError:
     known = ", ".join(IMAGE_SUFFIXES)
     pictures = [one for one in skipped if is_picture(one.name)]
+    table = next((one.name for one in skipped if one.name.lower().endswith(TABLES)), None)
+    if table and not pictures:
+        return NadeError(
+            "{name} holds {table}: take it out, a table is not read within an archive.", name=source, table=table
+        )
     if not pictures:
         return NadeError(
             "No pictures were found in {name}; expected files ending in {known}.", name=source, known=known

@@ -45,6 +45,7 @@ def read_npz(path: Path, how: How) -> Content:
         if len(members) > MOST_MEMBERS:
             raise NadeError("{name} holds more than {limit:,} arrays.", name=path.name, limit=MOST_MEMBERS)
         rows, labels = _chosen(archive, members, how.key, path.name)
+        labels = {} if how.labels == "" else labels
         packed = "packed" in members or any("packed" in _words(key) for key in rows.values())
         used = {key: members[key] for key in (*rows.values(), *labels.values())}
         check_unpacked(path.name, sum(item.file_size for item in used.values()), path.stat().st_size)
@@ -54,8 +55,8 @@ def read_npz(path: Path, how: How) -> Content:
                 return _load(file, members[key].file_size, key)
 
         arrays = {part: load(key) for part, key in rows.items()}
-        found = {part: _classes(load(key), key) for part, key in labels.items()}
-    unread = sorted(members.keys() - used.keys() - {"packed"})
+        found = {part: of for part, key in labels.items() if (of := _classes(load(key))) is not None}
+    unread = sorted(members.keys() - {*rows.values(), *(labels[part] for part in found)} - {"packed"})
     notes = [Note(UNREAD, {"names": ", ".join(unread[:10])})] if unread else []
     if len(arrays) == 1:
         ((part, array),) = arrays.items()
@@ -64,9 +65,9 @@ def read_npz(path: Path, how: How) -> Content:
         if not found:
             array, found, about = _mnist_labels(array, how, part)
             return Content({part: array}, found, replace(about, warnings=(*notes, *about.warnings)), packed)
-    if how.labels == "" or not found:
+    if not found:
         return Content(arrays, {}, Understood(warnings=tuple(notes)), packed)
-    names, n = ", ".join(labels.values()), len(np.unique(np.concatenate(list(found.values()))))
+    names, n = ", ".join(labels[part] for part in found), len(np.unique(np.concatenate(list(found.values()))))
     notes.append(Note(ASIDE, {"name": names, "n": n}))
     return Content(arrays, found, Understood(labels=names, warnings=tuple(notes)), packed)
 
@@ -157,20 +158,18 @@ def _header(start: bytes) -> tuple[np.dtype, tuple[int, ...], int]:
     return dtype, shape, file.tell()
 
 
-def _classes(array: np.ndarray, name: str) -> np.ndarray:
-    """Labels (N,) from (N,), (N, 1), or rows of which one of the classes is 1."""
+def _classes(array: np.ndarray) -> np.ndarray | None:
+    """Labels (N,) from (N,), (N, 1), or rows of which one of the classes is 1; None from what are no classes."""
     if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "buif" and np.all(array.sum(1) == 1):
         return array.argmax(1)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
-    if (
-        array.ndim != 1
-        or array.dtype.kind not in "buifU"
-        or (array.dtype.kind == "f" and np.any(array != np.floor(array)))
-    ):
-        raise NadeError(
-            "{name!r} should hold a label for each row; its shape is {shape}.", name=name, shape=array.shape
-        )
+    if array.dtype.kind == "S":
+        array = np.char.decode(array, "utf-8", "backslashreplace")
+    if array.ndim != 1 or array.dtype.kind not in "buifU":
+        return None
+    if array.dtype.kind == "f" and not np.all(array == np.floor(array)):
+        return None
     return array if array.dtype.kind == "U" else array.astype(np.int64)
 
 

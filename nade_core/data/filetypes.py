@@ -67,6 +67,8 @@ def read_file(source: str | Path, how: How) -> Content:
             name=path.name,
             known=", ".join(suffixes(how.values)),
         )
+    if how.key is not None and found[1].read is not read_npz:
+        raise NadeError("{name} holds no arrays by name: there is no {key!r}.", name=path.name, key=how.key)
     if not found[1].is_here:
         raise NadeError("To read {name}, install {package}.", name=path.name, package=found[1].needs)
     try:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..messages import N_, NadeError
 from . import headings, text
 from .bounds import MAX_SHEET, check_cells, check_unpacked, unpacked_limit
+from .encodings import GUESSED
 from .understood import How, Note, Understood
 
 if TYPE_CHECKING:
@@ -21,17 +22,20 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 1 << 28  # bytes
 ABOVE = 100  # rows by which a header is judged
-SHEETS = N_("Only the first sheet, {name}, was read.")
+SHEETS = N_("Only the first sheet that shows something, {name}, was read.")
+COMMAS = N_("Commas are taken for decimal marks, though they may part thousands or cells: {before} is read as {after}.")
 
 
 @dataclass
 class Grid:
-    """A table before it is judged: its columns, their names if it has a header, and the file's number of each row."""
+    """A table before it is judged: its columns, their names if it has a header, the file's number of each row, and the
+    decimal mark of cells that are texts."""
 
     frame: "pandas.DataFrame"
     names: list[str] | None
     row: Callable[[int], int]
     about: Understood
+    decimal: str = "."
 
 
 def grid_of_text(path: Path, how: How) -> Grid:
@@ -53,14 +57,17 @@ def _unzipped(path: Path) -> bytes:
 
 
 def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
-    letters, encoding = text.decoded(content, name)
+    letters, encoding, guessed = text.decoded(content, name)
     dialect = text.dialect(letters)
     first, used = _first_row(_after(letters, dialect.above), dialect)
-    first = [text.with_point(cell, dialect) for cell in first]
+    first = _unmarked([text.with_point(cell, dialect) for cell in first])
     body = _after(letters, used)
     rows = text.rows_of(body[: 1 << 20], dialect.separator, ABOVE)
     below = [[text.with_point(cell, dialect) for cell in row] for row in rows]
     header, notes = headings.header_of(first, below) if how.header is None else (how.header, [])
+    notes += [Note(GUESSED, {"encoding": encoding})] if guessed else []
+    if dialect.doubtful:
+        notes.append(Note(COMMAS, {"before": dialect.doubtful, "after": text.with_point(dialect.doubtful, dialect)}))
     skipped = used if header else dialect.above
     table = body if header else _after(letters, skipped)
     if not first or not table.strip():
@@ -72,7 +79,15 @@ def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
         raise _uneven(name, skipped + 1, frame.shape[1], len(first))
     if frame.shape[1] == 1:
         _no_blank_lines(table, name, skipped)
-    return Grid(frame, first if header else None, lambda i: _line(table, i) + skipped, about)
+    return Grid(frame, first if header else None, lambda i: _line(table, i) + skipped, about, dialect.decimal)
+
+
+def _unmarked(names: list[str]) -> list[str]:
+    """The first row without the mark of a comment, which numpy writes before the names of columns."""
+    if not names or not names[0].startswith("#"):
+        return names
+    name = names[0].lstrip("# ")
+    return [name, *names[1:]] if name else names[1:]
 
 
 def _after(letters: str, lines: int) -> str:
@@ -95,11 +110,12 @@ def _parsed(table: str, dialect: text.Dialect, name: str, skipped: int) -> "pand
     import pandas
 
     separator = r"\s+" if dialect.separator == " " else dialect.separator
+    decimal = "." if "." in table else dialect.decimal  # of both, a point would pass for a decimal mark as well
     try:
         return pandas.read_csv(
             io.StringIO(table),
             sep=separator,
-            decimal=dialect.decimal,
+            decimal=decimal,
             header=None,
             index_col=False,
             na_filter=False,
@@ -160,12 +176,21 @@ def grid_of_frame(frame: "pandas.DataFrame", name: str) -> Grid:
         if kind in "mM":
             raise NadeError("The column {column} of {name} holds dates, not numbers.", column=names[j], name=name)
         if kind not in "biuf":
-            frame[j] = ["" if cell is None or cell != cell else str(cell) for cell in frame[j].tolist()]
+            frame[j] = [_cell(cell, names[j], name) for cell in frame[j].tolist()]
     return Grid(frame, names, lambda i: i + 1, Understood(header=True))
 
 
+def _cell(cell: Any, column: str, name: str) -> str:
+    """A cell as a text, empty where there is none. NadeError where it holds several values."""
+    if hasattr(cell, "__len__") and not isinstance(cell, str | bytes):
+        raise NadeError("The column {column} of {name} holds several values in one cell.", column=column, name=name)
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "backslashreplace")
+    return "" if cell is None or cell != cell else str(cell)
+
+
 def grid_of_excel(path: Path, how: How) -> Grid:
-    """The grid of the first sheet of a workbook."""
+    """The grid of the first sheet of a workbook that is not hidden or empty."""
     import zipfile
 
     import openpyxl
@@ -175,12 +200,12 @@ def grid_of_excel(path: Path, how: How) -> Grid:
         check_unpacked(path.name, sum(item.file_size for item in archive.infolist()), path.stat().st_size)
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
-        sheet, more = book.worksheets[0], len(book.worksheets) > 1
-        cells = list(_cells(sheet.iter_rows(values_only=True), path.name))
+        for sheet in sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible"):
+            if cells := _cells(sheet.iter_rows(values_only=True), path.name):
+                break
+        more = len(book.worksheets) > 1
     finally:
         book.close()
-    while cells and not any(cells[-1]):
-        cells.pop()
     above = next((i for i, row in enumerate(cells) if any(row)), 0)
     width = max((len(row) for row in cells), default=0)
     check_cells(path.name, width * len(cells), MAX_SHEET)
@@ -194,13 +219,16 @@ def grid_of_excel(path: Path, how: How) -> Grid:
     return Grid(frame, cells[0] if header else None, lambda i: i + 1 + above + header, about)
 
 
-def _cells(rows: Iterator[tuple], name: str) -> Iterator[list[str]]:
-    """The rows of a sheet as texts, as many as may be read."""
-    count = 0
+def _cells(rows: Iterator[tuple], name: str) -> list[list[str]]:
+    """The rows of a sheet as texts, as many as may be read, without empty ones at the end."""
+    count, cells = 0, []
     for row in rows:
         count += len(row) + 1
         check_cells(name, count, MAX_SHEET)
-        yield ["" if cell is None else str(cell) for cell in row]
+        cells.append(["" if cell is None else str(cell) for cell in row])
+    while cells and not any(cells[-1]):
+        cells.pop()
+    return cells
 
 
 def hole(name: str, row: int, column: int, cell: str) -> NadeError:

@@ -10,6 +10,7 @@ from .text import kind
 from .understood import Note
 
 LABELS = ("label", "labels", "class", "target", "y")
+LEVEL = re.compile(r"__index_level_\d+__")  # an index without a name, as Arrow keeps it
 UNNAMED = re.compile(r"(Unnamed: \d+(\.\d+)?|__index_level_\d+__)?")
 COUNTED = re.compile(r"0|[1-9]\d*", re.ASCII)
 MNIST = 785  # columns: a digit and its pixels
@@ -70,11 +71,15 @@ def _numbers_above(first: list[str], below: Sequence[Sequence[str]]) -> tuple[bo
 
 
 def is_index(name: str, values: np.ndarray) -> bool:
-    """Whether a column is a table's index: without a name of its own, over 0, 1, 2, ... or 1, 2, 3, ..."""
+    """Whether a column is a table's index: without a name of its own, over 0, 1, 2, ... or 1, 2, 3, ..., or the same
+    shuffled or chosen from: whole numbers, each once."""
     if not UNNAMED.fullmatch(name):
         return False
     count = np.arange(len(values))
-    return bool(np.array_equal(values, count) or np.array_equal(values, count + 1))
+    if np.array_equal(values, count) or np.array_equal(values, count + 1):
+        return True
+    whole = bool(np.all((values >= 0) & (values == np.floor(values))))
+    return whole and len(values) > 2 and len(np.unique(values)) == len(values)
 
 
 def label_by_name(names: dict[int, str], numbers: dict[int, np.ndarray]) -> int | None:
@@ -90,11 +95,10 @@ def label_of_mnist(columns: Sequence[np.ndarray]) -> int | None:
     """Of 785 columns, the one that holds the digit, beside greys: the first, or the last; None if this is no MNIST."""
     if len(columns) != MNIST:
         return None
-    for place, others in ((0, columns[1:]), (-1, columns[:-1])):
-        greys = all(column.min() >= 0 and column.max() <= 255 for column in others)
-        if greys and few(columns[place]) and columns[place].max() > 1:
-            return place % MNIST
-    return None
+    if not all(column.min() >= 0 and column.max() <= 255 for column in columns):
+        return None
+    places = [place for place in (0, MNIST - 1) if few(columns[place]) and columns[place].max() > 1]
+    return min(places, key=lambda place: columns[place].max(), default=None)
 
 
 def few(values: np.ndarray) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..messages import N_, NadeError
-from .rows import Scale, first_place
+from .rows import Scale, is_whole
 from .understood import Content, How, Note
 
 UNKNOWN = N_("Columns that the model does not know were left out: {names}.")
@@ -62,7 +62,7 @@ def layout_of(content: Content, how: How, scale: Scale | None) -> Layout | None:
     about, width = content.understood, arrays[0].shape[1]
     if about.kind != "table" or how.packed or width > NAMED:
         return None
-    whole = tuple(j for j in range(width) if all(_is_whole(array[:, j]) for array in arrays))
+    whole = tuple(j for j in range(width) if all(is_whole(array[:, j]) for array in arrays))
     asked = {
         name: value
         for name, value in vars(how).items()
@@ -70,10 +70,6 @@ def layout_of(content: Content, how: How, scale: Scale | None) -> Layout | None:
     }
     binary = how.values == "binary" and how.binarise is not None
     return Layout(about.names, whole, scale if binary else None, about.labels, asked)
-
-
-def _is_whole(column: np.ndarray) -> bool:
-    return column.dtype.kind in "bui" or first_place(column[:, None], lambda block: block != np.floor(block)) is None
 
 
 def matched(content: Content, layout: Layout, name: str) -> Content:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..messages import N_
-from .rows import is_coarse
+from .rows import is_coarse, is_whole
 from .understood import Note
 
 SHOWN = 6  # names of columns
+FEW = 4  # rows, which may well count up by chance
 MANY = 4096  # columns, of which no two are compared
 CONSTANT = N_("Columns of one value, which tell nothing: {names}.")
 REPEATED = N_("Columns that repeat another one: {names}.")
@@ -20,6 +21,12 @@ COARSE = N_(
     "Columns whose values float32 cannot tell apart: {names}. They are standardised in float64; leave them out if they are "
     "ids."
 )
+COUNTING = N_("Columns that only count the rows, though they have a name: {names}. They are learned as they stand.")
+STAND_INS = N_(
+    "Columns in which a number may stand for what is missing: {names}. It is learned as a value; leave such cells empty to "
+    "have them filled or left out."
+)
+STANDING_IN = tuple(10.0**k - 1 for k in range(2, 7))  # 99, 999, ..., with either sign
 
 
 def remarks(array: np.ndarray, names: Sequence[str], values: str) -> list[Note]:
@@ -29,9 +36,23 @@ def remarks(array: np.ndarray, names: Sequence[str], values: str) -> list[Note]:
     found = [(CONSTANT, constant), (REPEATED, _repeated(array, set(constant)))]
     if values == "real":
         coarse = [j for j, column in enumerate(array.T) if is_coarse(column)]
-        whole = [j for j, column in enumerate(array.T) if j not in constant and np.all(column == np.floor(column))]
-        found += [(WHOLE, whole), (COARSE, coarse)]
-    return [Note(message, {"names": _listed([names[j] for j in places])}) for message, places in found if places]
+        whole = [j for j, column in enumerate(array.T) if j not in constant and is_whole(column)]
+        counting = [j for j in whole if len(array) > FEW and np.all(np.diff(array[:, j].astype(float)) == 1)]
+        found += [(WHOLE, whole), (COARSE, coarse), (COUNTING, counting)]
+    notes = [Note(message, {"names": _listed([names[j] for j in places])}) for message, places in found if places]
+    stand_ins = {j: value for j, column in enumerate(array.T) if (value := _stand_in(column)) is not None}
+    told = _listed([f"{names[j]} ({value:g})" for j, value in stand_ins.items()])
+    return [*notes, Note(STAND_INS, {"names": told})] if stand_ins else notes
+
+
+def _stand_in(column: np.ndarray) -> float | None:
+    """A -999 below numbers that are not negative, or a 999 far above all others, more than once; None if there is none."""
+    for value in (float(column.min()), float(column.max())):
+        others = column[column != value]
+        several = 0 < len(others) < len(column) - 1
+        if abs(value) in STANDING_IN and several and others.min() >= 0 and (value < 0 or others.max() < value / 5):
+            return value
+    return None
 
 
 def _listed(names: list[str]) -> str:

@@ -14,6 +14,7 @@ from .understood import How
 
 BLOCK = 1 << 20  # values that are judged at once
 FINE = 1e4  # steps of float32 in the range of a column, above which it tells its values apart
+WHOLE = 2.0**53  # up to which float64 holds every whole number
 LARGEST = float(np.finfo(np.float32).max)
 Scale = tuple[float, float]
 
@@ -83,6 +84,14 @@ def is_coarse(column: np.ndarray) -> bool:
     if low == high or np.spacing(np.float32(max(abs(low), abs(high)))) * FINE < high - low:
         return False
     return len(np.unique(column.astype(np.float32))) < 0.9 * len(np.unique(column))
+
+
+def is_whole(column: np.ndarray) -> bool:
+    """Whether all are whole numbers, and so small that a float holds each: beyond, every float is whole."""
+    if column.dtype.kind in "bui":
+        return True
+    odd = first_place(column[:, None], lambda block: (block != np.floor(block)) | (np.abs(block.astype(float)) > WHOLE))
+    return odd is None
 
 
 def _binary(array: np.ndarray, name: str, seed: int, binarise: str | None, scale: Scale | None) -> np.ndarray:

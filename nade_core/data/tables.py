@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 LARGEST = float(np.finfo(np.float32).max)
 INDEX = N_("The column {name!r} only counts the rows: it was left out.")
+NUMBERS = N_("The column {name!r} has no name and another number in each row: it was left out as an index.")
+ROUNDED = N_("The column {name!r} holds whole numbers that float64 does not: {before} is read as {after}.")
+EXACT = 2**53  # whole numbers up to it are exact in float64
 EMPTY = N_("Columns at the sides, {n}, have no name and no values: they were left out.")
 GROUPED = N_("In the column {name!r}, what parts the thousands was left out: {before} is read as {after}.")
 RENAMED = N_("Several columns have one name: they are called {names}.")
@@ -48,10 +51,11 @@ class Columns:
         if isinstance(series.dtype, np.dtype) and series.dtype.kind in "biuf":
             self.numbers[j] = series.to_numpy()
             self.holes[j] = np.isnan(self.numbers[j])
-            return
+            return self._rounded(j)
         cells = np.array(["" if cell != cell else str(cell).strip() for cell in series.tolist()], object)
         codes, different = pandas.factorize(cells)
         found: list[str] = list(different)
+        found = text.with_points(found) if self.grid.decimal == "," else found
         kinds = np.array([text.kind(cell) for cell in found], object)[codes]
         self.holes[j], words = kinds == "hole", kinds == "text"
         if words.any() and (plain := self._ungrouped(j, found)):
@@ -64,6 +68,13 @@ class Columns:
         values = [text.number(cell) if text.kind(cell) == "number" else np.nan for cell in found]
         self.numbers[j] = np.array(values, float)[codes]
 
+    def _rounded(self, j: int) -> None:
+        """A word on whole numbers that are too large to be exact."""
+        if self.numbers[j].dtype.kind in "iu":
+            large = (int(value) for value in self.numbers[j][np.abs(self.numbers[j].astype(float)) >= EXACT])
+            if (value := next((value for value in large if int(float(value)) != value), None)) is not None:
+                self.told.append(Note(ROUNDED, {"name": self.names[j], "before": value, "after": int(float(value))}))
+
     def _ungrouped(self, j: int, cells: list[str]) -> list[str] | None:
         """The different cells of a column without what parts their thousands; None where they are other texts."""
         if self.how.labels == self.names[j]:
@@ -74,7 +85,7 @@ class Columns:
             return None
         left = iter(plain)
         found = [cell if hole else next(left) for cell, hole in zip(cells, holes, strict=True)]
-        before, after = next((a, b) for a, b in zip(cells, found, strict=True) if text.kind(a) == "text")
+        before, after = next((a, b) for a, b in zip(cells, found, strict=True) if len(b) < len(a))
         self.told.append(Note(GROUPED, {"name": self.names[j], "before": before, "after": after}))
         return found
 
@@ -91,8 +102,9 @@ class Columns:
     def leave_out(self) -> None:
         """The index, and empty columns at the sides, which a separator at the end of each line makes, or a sheet."""
         while self.kept[1:] and self.grid.names and self._counts(self.kept[0]):
-            self.dropped.append(self.names[self.kept[0]])
-            self.told.append(Note(INDEX, {"name": self.names[self.kept.pop(0)]}))
+            self._drop(self.kept[0])
+        for j in [j for j in self.kept if headings.LEVEL.fullmatch(self.names[j])][: len(self.kept) - 1]:
+            self._drop(j)
         empty: list[str] = []
         while self.kept[1:] and len(self.grid.frame) > 1 and self._empty(self.kept[-1]):
             empty.insert(0, self.names[self.kept.pop()])
@@ -101,6 +113,12 @@ class Columns:
         if empty:
             self.dropped += empty
             self.told.append(Note(EMPTY, {"n": len(empty)}))
+
+    def _drop(self, j: int) -> None:
+        self.kept.remove(j)
+        self.dropped.append(self.names[j])
+        counts = j in self.numbers and np.all(np.diff(self.numbers[j]) == 1)
+        self.told.append(Note(INDEX if counts else NUMBERS, {"name": self.names[j]}))
 
     def _counts(self, j: int) -> bool:
         return j in self.numbers and headings.is_index((self.grid.names or self.names)[j], self.numbers[j])

@@ -1,25 +1,20 @@
 """From the bytes of a text to its lines: which encoding, which separator, which decimal mark."""
 
-import codecs
 import csv
 import io
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 
 from ..messages import NadeError
+from .encodings import encoding_of
 
-MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 SEPARATORS = (",", ";", "\t", "|", " ")  # of several that fit equally, the first
 LOOK = 60  # lines that are looked at to find the separator
 LONGEST = 1 << 17  # letters of a cell
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
+COMMAS = re.compile(r"^.*,.*$", re.MULTILINE)  # lines with one
 WITH_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 GROUPS = (
     (",", r"\."),
@@ -27,9 +22,12 @@ GROUPS = (
     ("[ \u00a0\u202f'\u2019]", "[.,]"),
 )  # what parts thousands, and the decimal mark with it
 GROUPED = tuple(
-    re.compile(rf"[+-]?(\d{{1,3}}((?:{group}\d{{3}})+)|\d+)(?:{mark}\d+)?", re.ASCII) for group, mark in GROUPS
+    re.compile(rf"[+-]?([1-9]\d{{0,2}}((?:{group}\d{{3}})+)|\d+)(?:{mark}\d+)?", re.ASCII) for group, mark in GROUPS
 )
-DRESSED = re.compile(r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3})?")
+BEGINS = re.compile(
+    r"[€$£¥₩(]?\s?[+\-−–]?\d|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s", re.IGNORECASE
+)
+DRESSED = re.compile(r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3})?|0[xX][\da-fA-F]+")
 WORDS = {"true": 1.0, "false": 0.0}
 HOLES = {"", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none", "?"}
 
@@ -37,11 +35,12 @@ HOLES = {"", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none", "?"}
 @dataclass(frozen=True)
 class Dialect:
     """How a text is a table: what stands between two cells (" ": any blanks), the decimal mark, and how many lines
-    stand above the table."""
+    stand above the table. ``doubtful`` is a number whose decimal comma may be none."""
 
     separator: str
     decimal: str
     above: int
+    doubtful: str = ""
 
 
 def kind(cell: str) -> str:
@@ -69,8 +68,11 @@ def ungrouped(cells: list[str]) -> list[str] | None:
 
 
 def is_dressed(cell: str) -> bool:
-    """Whether this is a number or a date in a dress that is not read: "$1.5", "10 %", "2020-01-02", "12:30"."""
-    return bool(DRESSED.fullmatch(cell.strip()))
+    """Whether this is a number or a date in a dress that is not read: "$1.5", "10 %", "2020-01-02", "12:30", "1500원"."""
+    cell = cell.strip().lstrip("'=\"").rstrip('"')
+    figures, letters = sum(map(str.isdigit, cell)), sum(map(str.isalpha, cell))
+    mostly = bool(BEGINS.match(cell)) and figures > max(2, letters)
+    return mostly or kind(cell) == "number" or bool(DRESSED.fullmatch(cell))
 
 
 def with_point(cell: str, dialect: Dialect) -> str:
@@ -81,9 +83,16 @@ def with_point(cell: str, dialect: Dialect) -> str:
     return cell.replace(",", ".") if dialect.decimal == "," and WITH_COMMA.fullmatch(cell.strip()) else cell
 
 
-def decoded(content: bytes, name: str) -> tuple[str, str]:
-    """The text with "\\n" at the ends of its lines, and its encoding. NadeError for what is no text."""
-    encoding = _encoding(content)
+def with_points(cells: list[str]) -> list[str]:
+    """The cells of a column with decimal points, where they are numbers with decimal commas; else as they are."""
+    known = all(WITH_COMMA.fullmatch(cell) or (kind(cell) != "text" and "." not in cell) for cell in cells)
+    return [cell.replace(",", ".") for cell in cells] if known else cells
+
+
+def decoded(content: bytes, name: str) -> tuple[str, str, bool]:
+    """The text with "\\n" at the ends of its lines, its encoding, and whether that is a guess. NadeError for what is no
+    text."""
+    encoding, guessed = encoding_of(content)
     try:
         text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError as error:
@@ -93,38 +102,7 @@ def decoded(content: bytes, name: str) -> tuple[str, str]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         raise NadeError("{name} is no text: it holds bytes of zero.", name=name)
-    return text, encoding
-
-
-def _encoding(content: bytes) -> str:
-    for mark, encoding in MARKS:
-        if content.startswith(mark):
-            return encoding
-    start = content[:1000]
-    if len(start) >= 4 and start.count(0) >= len(start) / 4:  # every second byte of plain letters is zero
-        return "utf-16-be" if start[::2].count(0) > start[1::2].count(0) else "utf-16-le"
-    try:
-        content.decode("utf-8")
-        return "utf-8"
-    except UnicodeDecodeError:
-        return "cp949" if is_korean(content) else "latin-1"
-
-
-def is_korean(content: bytes) -> bool:
-    """Whether the letters beyond ASCII are Hangul in cp949, most of them common ones."""
-    try:
-        letters = [letter for letter in content.decode("cp949") if letter > "\x7f"]
-    except UnicodeDecodeError:
-        return False
-    common = [letter for letter in letters if "가" <= letter <= "힣" and _is_common(letter)]
-    return 2 * len(common) > len(letters)
-
-
-def _is_common(letter: str) -> bool:
-    try:
-        return bool(letter.encode("euc-kr"))
-    except UnicodeEncodeError:
-        return False
+    return text, encoding, guessed
 
 
 def dialect(text: str) -> Dialect:
@@ -135,10 +113,26 @@ def dialect(text: str) -> Dialect:
     above += bool(told)
     lines = [line for line in start[above : above + LOOK] if line.strip()]
     separator = told[1] if told else max(SEPARATORS, key=lambda separator: _fit(lines, separator))
-    cells = [cell.strip() for line in lines for cell in cells_of(line, separator)]
-    with_comma = any(WITH_COMMA.fullmatch(cell) for cell in cells)
-    with_point = any(NUMBER.fullmatch(cell) and "." in cell for cell in cells)
-    return Dialect(separator, "," if separator != "," and with_comma and not with_point else ".", above)
+    lines += [found[0] for found in islice(COMMAS.finditer(text), LOOK)]
+    commas, doubtful = _decimal_commas({cell.strip() for line in lines for cell in cells_of(line, separator)})
+    if not commas or (separator == "," and doubtful):
+        return Dialect(separator, ".", above)
+    return Dialect(separator, ",", above, commas[0] if separator == "," or doubtful else "")
+
+
+def _decimal_commas(cells: set[str]) -> tuple[list[str], bool]:
+    """The numbers with a decimal comma, and whether the commas of all may part thousands as well: then there are none
+    where other numbers have a point, or commas that can only part thousands."""
+    commas = sorted(cell for cell in cells if WITH_COMMA.fullmatch(cell))
+    doubtful = all(_in_groups(cell, 0) for cell in commas)
+    points = any((NUMBER.fullmatch(cell) and "." in cell) or _in_groups(cell, 0) for cell in cells.difference(commas))
+    return ([], False) if doubtful and points else (commas, doubtful)
+
+
+def _in_groups(cell: str, way: int) -> bool:
+    """Whether a number has groups of three figures, parted in this one of the ways."""
+    found = GROUPED[way].fullmatch(cell)
+    return bool(found and found[2])
 
 
 def cells_of(line: str, separator: str) -> list[str]:
@@ -156,16 +150,14 @@ def _fit(lines: list[str], separator: str) -> tuple[bool, float]:
     rows = [cells_of(line, separator) for line in lines]
     widths = Counter(map(len, rows))
     cells = [cell.strip() for row in rows[len(rows) > 1 :] for cell in row]
-    numbers = sum(_is_like_number(cell, separator) for cell in cells)
+    numbers = sum(_is_like_number(cell) for cell in cells)
     alike = max(widths.values(), default=0) / max(len(rows), 1)
     return max(widths, default=0) > 1, alike * numbers / max(len(cells), 1)
 
 
-def _is_like_number(cell: str, separator: str) -> bool:
+def _is_like_number(cell: str) -> bool:
     """Whether a cell is none of text, its decimal mark and what parts its thousands whatever they are."""
-    return (
-        kind(cell) != "text" or (separator != "," and bool(WITH_COMMA.fullmatch(cell))) or ungrouped([cell]) is not None
-    )
+    return kind(cell) != "text" or bool(WITH_COMMA.fullmatch(cell)) or ungrouped([cell]) is not None
 
 
 def rows_of(text: str, separator: str, most: int) -> list[list[str]]:

@@ -1,9 +1,10 @@
-"""Eight float32 side by side in one register: what the CPU kernels are written in, and how they are compiled.
+"""Float32 side by side in one register, 16 with AVX-512, else 8: what the CPU kernels are written in, and how they are
+compiled.
 
 numba turns simple loops into vector instructions by itself. A tile of dot products it does not: all its sums must stay
 in registers from the first unit to the last. So the kernels say what a register holds. A value of type ``Lanes`` is
 made by ``load`` or ``splat``, and takes part in + - * / and comparisons as a number does, lane by lane.
-Nothing is reordered but within ``total``, so that a result does not depend on what else is computed beside it.
+Nothing is reordered, so that a result does not depend on what else is computed beside it.
 """
 
 import operator
@@ -12,13 +13,17 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import config, njit, types
 from numba.core import cgutils
+from numba.core.codegen import get_host_cpu_features
 from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, models, register_model
 
-LANES = 8
+FEATURES = getattr(config, "CPU_FEATURES", None) or get_host_cpu_features()  # numba's own, of this machine unless told
+WIDE = "+avx512f" in FEATURES.split(",")
+LANES = 16 if WIDE else 8
+PAGE = 1024  # float32 in a page of memory
 FLOAT, INTEGER, BITS = ir.FloatType(), ir.IntType(32), ir.IntType(LANES)
 VECTOR, INTEGERS, TRUTHS = (ir.VectorType(t, LANES) for t in (FLOAT, INTEGER, ir.IntType(1)))
 instruction: Any = intrinsic  # what it makes takes the arguments of the function, without the first
@@ -118,6 +123,25 @@ def store(typing, array, i, k, value):
     return types.none(array, i, k, lanes), build
 
 
+def _four_sums(builder, values):
+    """The sums of the lanes of four vectors, side by side: in each group of four lanes, then over the groups."""
+
+    def pick(a, b, places):
+        """Of each group of four lanes these: 0 to 3 are of a, 4 to 7 of b."""
+        every = [group + p % 4 + LANES * (p // 4) for group in range(0, LANES, 4) for p in places]
+        return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INTEGER, LANES), every))
+
+    def both(a, b, one, other):
+        return builder.fadd(pick(a, b, one), pick(a, b, other))
+
+    a, b, c, d = values
+    v = both(both(a, b, (0, 4, 1, 5), (2, 6, 3, 7)), both(c, d, (0, 4, 1, 5), (2, 6, 3, 7)), (0, 1, 4, 5), (2, 3, 6, 7))
+    while (half := v.type.count // 2) >= 4:
+        low, high = (ir.Constant(ir.VectorType(INTEGER, half), list(range(k, k + half))) for k in (0, half))
+        v = builder.fadd(builder.shuffle_vector(v, v, low), builder.shuffle_vector(v, v, high))
+    return v
+
+
 def _splat(builder, value, vector):
     one = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(INTEGER, 0))
     return builder.shuffle_vector(one, one, ir.Constant(INTEGERS, [0] * LANES))
@@ -134,11 +158,34 @@ def total(typing, value):
     """The sum of the lanes."""
 
     def build(context, builder, kinds, values):
-        kind = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
-        add = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.fadd.v{LANES}f32")
-        return builder.call(add, [ir.Constant(FLOAT, -0.0), values[0]], fastmath=("reassoc",))
+        return builder.extract_element(_four_sums(builder, values * 4), ir.Constant(INTEGER, 0))
 
     return types.float32(lanes), build
+
+
+@instruction
+def store_totals(typing, array, i, k, a, b, c, d):
+    """array[i, k : k + 4] = the sums of the lanes of each"""
+
+    def build(context, builder, kinds, values):
+        place = _place(context, builder, array, values[0], list(zip((i, k), values[1:3], strict=True)))
+        sums = _four_sums(builder, values[3:])
+        builder.store(sums, builder.bitcast(place, ir.PointerType(sums.type)), align=4)
+        return context.get_dummy_value()
+
+    return types.none(array, i, k, lanes, lanes, lanes, lanes), build
+
+
+@instruction
+def nearly_inverse(typing, value):
+    """1 / value to 14 bits, where there is AVX-512."""
+
+    def build(context, builder, kinds, values):
+        kind = ir.FunctionType(VECTOR, [VECTOR, VECTOR, BITS])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx512.rcp14.ps.512")
+        return builder.call(function, [values[0], ir.Constant(VECTOR, ir.Undefined), ir.Constant(BITS, -1)])
+
+    return lanes(lanes), build
 
 
 @instruction
@@ -206,6 +253,14 @@ def times_power(typing, value, n):
     return lanes(lanes, lanes), build
 
 
+@fast
+def page(size, after):
+    """So many zeros that begin ``after`` so many float32 of a page of memory."""
+    room = np.zeros(size + PAGE, np.float32)
+    first = (after - room.ctypes.data // 4) % PAGE
+    return room[first : first + size]
+
+
 PER_LN2, LN2_HIGH = (
     np.float32(1 / np.log(2)),
     np.float32(0.693359375),
@@ -223,3 +278,19 @@ def exp(y):
     f = y - n * splat(LN2_HIGH) - n * splat(LN2_LOW)
     series = ((splat(T7) * f + splat(T6)) * f + splat(T5)) * f + splat(T4)
     return times_power((((series * f + splat(T3)) * f + splat(T2)) * f + splat(T1)) * f + splat(T0), n)
+
+
+def _by_one_division(x, y):
+    """1/x and 1/y, where xy is a number: one division takes as long as ten products, and 1/x = y / xy."""
+    both = splat(ONE) / (x * y)
+    return both * y, both * x
+
+
+def _by_newton(x, y):
+    """1/x and 1/y to float32 accuracy: one step of Newton's method doubles the bits."""
+    p, q = nearly_inverse(x), nearly_inverse(y)
+    return p * (splat(TWO) - x * p), q * (splat(TWO) - y * q)
+
+
+ONE, TWO = np.float32(1), np.float32(2)
+inverses = fast(_by_newton if WIDE else _by_one_division)

@@ -9,7 +9,7 @@ or with Laplacians for N. sigma = floor + softplus(s): no component is narrower 
 density exceeds 0.4 / floor (Gaussian) however often a value repeats. An order-agnostic model is trained on
 random orderings (Uria, Murray & Larochelle, ICML 2014), and its orderings make an ensemble.
 
-With ``gaussians``, the mixture of so many full Gaussians that fits the rows best (gaussians.py) stands beside the network:
+With ``gaussians``, the mixture of so many full Gaussians that fits the rows best (stacking.py) stands beside the network:
 its own conditionals, mixtures of Gaussians too, come first among the components, and those of the network are measured
 from their mean, in their standard deviations. Training starts there, and learns what the Gaussians miss.
 """
@@ -27,7 +27,7 @@ from ..inputs import as_numbers, as_prefix, as_real, check_types
 from ..messages import N_, NadeError
 from ..orderings import inverse
 from ..shares import dropout
-from . import gaussians
+from . import gaussians, stacking
 from .base import DensityModel
 from .gaussians import Conditionals, Gaussians
 
@@ -154,7 +154,9 @@ class RNADE(DensityModel):
         return self.config.order_agnostic
 
     def _gaussians(self) -> Gaussians:
-        return Gaussians(*map(as_double, (self.weights, self.means, self.factors)))
+        """Those that have any weight."""
+        used = self.weights > 0
+        return Gaussians(*(as_double(part)[used] for part in (self.weights, self.means, self.factors)))
 
     def _beside(self, parameters: Tensor, there: Conditionals | None) -> Conditionals:
         """The components that parameters (..., 3K) name, and with them those of the Gaussians, if there are any."""
@@ -204,7 +206,7 @@ class RNADE(DensityModel):
         self.mean.copy_(train.mean(0))
         self.scale.copy_(torch.where(scale > 0, scale, torch.ones_like(scale)))
         if self.config.gaussians:
-            self.found = gaussians.stacked(self._standardised(train).double(), self.config.gaussians, until=until)
+            self.found = stacking.stacked(self._standardised(train).double(), self.config.gaussians, until=until)
             self._keep(self._fitted(train, self.found, until))
 
     @torch.no_grad()
@@ -221,8 +223,8 @@ class RNADE(DensityModel):
         return better
 
     def _fitted(self, rows: Tensor, found: list, until: float) -> Gaussians:
-        chosen = [gaussians.Chosen(gaussians.Candidate(*how), share) for how, share in found]
-        return gaussians.fitted(self._standardised(rows).double(), chosen, self.config.gaussians, until)
+        chosen = [stacking.Chosen(stacking.Candidate(*how), share) for how, share in found]
+        return stacking.fitted(self._standardised(rows).double(), chosen, self.config.gaussians, until)
 
     def _keep(self, best: Gaussians) -> None:
         for buffer, value in zip((self.weights, self.means, self.factors), best, strict=True):

@@ -16,11 +16,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
 import benchmarks
 import lesson.sheet
 from benchmarks import (
     browser,
+    browsers,
     completion,
     embed,
     engine,
@@ -38,7 +40,7 @@ from nade_core import list_models, load_model, read_card, runs, scoring
 from nade_core.data import SOURCES, load_dataset
 
 RUN_HERE = {"browser", "completion", "embed", "engine", "faults", "judge", "leaderboard", "load", "publish", "quick"}
-RUN_HERE |= {"sheet", "trials", "wine"}
+RUN_HERE |= {"browsers", "sheet", "trials", "viewers", "wine"}
 ELSEWHERE = {"handout", "scale"}  # tests/browser/test_hall.py prints a chapter, tests/scale/test_score.py scores
 
 
@@ -77,12 +79,37 @@ def test_memory_is_read_over_visits_one_after_another(app, monkeypatch, capsys):
     assert re.search(r"\| 2 \| \d\.\d{3} \|\n\| 4 \| \d\.\d{3} \|", printed) and "0 faults" in printed
 
 
+def test_uploads_at_once_are_taken_and_read(app, monkeypatch, capsys):
+    asked, served = [], nullcontext((app, SimpleNamespace(pid=os.getpid())))
+    monkeypatch.setattr(load, "serving", lambda **variables: asked.append(variables) or served)
+    monkeypatch.setattr(load, "kept", lambda: -load.SOON)
+    apart(load.main, ["--uploads", "2", "--megabytes", "1"])
+    printed = capsys.readouterr().out
+    assert asked == [{"NADE_HOSTED": "1"}] and "2 files of 1.0 MB at once:\n  2 x 204: taken" in printed
+    assert re.search(r"\| 1 to 25 \| \d+\.\d+ \| \d+\.\d+ \| 2 \|\n0 faults", printed)
+
+
 def test_a_run_whose_worker_is_killed_comes_out_whole(monkeypatch, capsys):
     monkeypatch.setattr(trials, "EPOCHS", 6)
     monkeypatch.setattr(trials, "WITHIN", 0.5)
     monkeypatch.setattr(trials, "ASKED", replace(trials.ASKED, train_options={"epochs": 6, "weight_decay": 0.0}))
     faults.main(["--kills", "1", "--faults", "killed_worker"])
     assert "| the worker is killed | 1 | 1 | 1 whole |" in capsys.readouterr().out
+
+
+def test_a_killed_browser_opens_again_and_a_run_that_it_does_not_find_is_told(monkeypatch, capsys, tmp_path):
+    def broken(root, chance):
+        with sync_playwright() as playwright:
+            with browsers.browser(playwright, tmp_path / "mine") as page, page.expect_event("close"):
+                browsers.kill(tmp_path / "mine")
+            with browsers.browser(playwright, tmp_path / "mine") as page:
+                assert page.evaluate("1 + 1") == 2
+        raise AssertionError("no page says so\nwhich page it was")
+
+    monkeypatch.setattr(faults, "BROWSERS", {"the browser is killed": broken})
+    monkeypatch.setattr(faults, "_truth", lambda folder: folder)
+    apart(faults.main, ["--others", "1", "--faults", "broken"])
+    assert "| the browser is killed | 1 | 1 | 1 no page says so |" in capsys.readouterr().out
 
 
 def test_a_run_that_is_not_whole_is_told_so(tmp_path):

@@ -106,13 +106,21 @@ def test_locked_archives_say_so(archive):
     assert about.rows == 9 and "password" in str(about.skipped[0].why)
 
 
-def test_names_lead_nowhere_and_korean_ones_are_kept(archive, tmp_path):
+def test_names_lead_nowhere_and_are_kept_in_any_encoding(archive, tmp_path):
     slipping = {"../../out.png": png(), "/etc/out.png": png(), "c:\\out.png": png()}
     before = sorted(tmp_path.parent.rglob("out.png"))
     assert understand(archive(slipping)).rows == 3 and sorted(tmp_path.parent.rglob("out.png")) == before
     assert understand(archive({**TEN, "그림.png": b"none"})).skipped[0].name == "그림.png"
-    raw = packed({"A" * 8 + ".png": b"none", **TEN}).replace(b"A" * 8, "그림첩들".encode("cp949"))
-    assert understand(archive(raw)).skipped[0].name == "그림첩들.png"
+    for name, encoding in (
+        ("그림첩들", "cp949"),
+        ("그림", "utf-8"),
+        ("手書き数字", "cp932"),
+        ("数字图片", "gb18030"),
+        ("größe naïve", "cp437"),
+    ):
+        size = len(name.encode(encoding))
+        raw = packed({"A" * size + ".png": b"none", **TEN}).replace(b"A" * size, name.encode(encoding))
+        assert understand(archive(raw)).skipped[0].name == f"{name}.png"
 
 
 def test_lies_and_bombs_cost_little(archive):
@@ -131,6 +139,8 @@ def test_lies_and_bombs_cost_little(archive):
 
 
 def test_nothing_to_read_is_a_sentence_without_a_folder(archive, tmp_path):
+    with pytest.raises(NadeError, match="a.zip holds t.csv: take it out"):
+        understand(archive({"t.csv": b"0,1\n1,0\n"}))
     for content in ({"a.txt": b"text"}, {}, {"a.png": b"none"}, b"PK\x03\x04 none", b""):
         with pytest.raises(NadeError) as refused:
             understand(archive(content))

@@ -95,6 +95,9 @@ def test_values_that_float32_cannot_hold_are_drawn_and_given_back_in_float64(tmp
         and drawn.time.nunique() > 100
         and drawn.time.between(*times[[0, -1]] + [-2000, 2000]).all()
     )
+    assert "time = 1700000000" in good("rank", tmp_path / "run", tmp_path / "a.csv", "-n", 60)
+    strange = json.loads(good("rank", tmp_path / "run", tmp_path / "a.csv", "-n", 5, "--json"))
+    assert {row["because"][0]["column"] for row in strange} - {"time"}  # milliseconds surprise no more than shares
     frame.loc[3, "share"] = np.nan
     frame.to_csv(tmp_path / "holes.csv", index=False)
     good("complete", tmp_path / "run", tmp_path / "holes.csv", "--out", tmp_path / "whole.csv")

@@ -1,6 +1,7 @@
 """Every backend against the reference: values, gradients, samples, at sizes that hypothesis chooses."""
 
 import copy
+import os
 import subprocess
 import sys
 
@@ -151,6 +152,21 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 def test_scoring_ten_thousand_images_stays_under_500_megabytes():
     grown = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True).stdout
     assert float(grown) < 500
+
+
+@pytest.mark.crawl
+def test_registers_of_eight_lanes_say_the_same_where_the_machine_has_wider_ones(tmp_path):
+    """All of this file, compiled for a machine that has AVX2 and nothing wider."""
+    old = {
+        "NUMBA_CPU_NAME": "haswell",
+        "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma,+sse4.2",
+        "NUMBA_CACHE_DIR": str(tmp_path),
+    }
+    this = [sys.executable, "-m", "pytest", "-q", "-o", "addopts=", "-m", "not crawl", __file__]
+    said = "from nade_core.kernels.lanes import LANES\nassert LANES == 8"
+    subprocess.run([sys.executable, "-c", said], env={**os.environ, **old}, check=True)
+    done = subprocess.run(this, env={**os.environ, **old}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

@@ -10,7 +10,8 @@ import zlib
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, TiffImagePlugin
+from PIL.TiffTags import LONG
 
 from nade_core import decoding, images, levels, load_pretrained, scoring, strips
 from nade_core.cli import main
@@ -64,6 +65,30 @@ def test_floats_and_long_integers_are_as_eight_bits(ends):
         assert same(saved(Image.fromarray(deep(*ends, np.int32)), "TIFF"), soft())
 
 
+def written(planes, kind, packed):
+    """A TIFF of planes (C, H, W), most significant byte first, each of its own strip; ``kind`` is that of its samples."""
+    strips_of = [zlib.compress(plane.tobytes()) if packed else plane.tobytes() for plane in planes]
+    n, sizes = len(planes), [len(strip) for strip in strips_of]
+    bits, places = planes.dtype.itemsize * 8, np.cumsum([0, *sizes[:-1]]).tolist()
+    head = TiffImagePlugin.ImageFileDirectory_v2(prefix=b"MM")
+    head.tagtype |= {273: LONG, 279: LONG}
+    head[256], head[257], head[277], head[278] = planes.shape[2], planes.shape[1], n, planes.shape[1]
+    head[258], head[259], head[262], head[284] = (bits,) * n, 8 if packed else 1, 2 if n > 1 else 1, 2
+    head[339], head[273], head[279] = (kind,) * n, tuple(places), tuple(sizes)
+    file = io.BytesIO()
+    head.save(file)
+    return file.getvalue() + b"".join(strips_of)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    "type, kind, bands", [(">i2", 2, 1), (">i4", 2, 1), (">f4", 3, 1), (">u2", 1, 1), (">u2", 1, 3)]
+)
+def test_the_order_of_bytes_and_planes_changes_nothing(type, kind, bands, packed):
+    planes = np.stack([deep(0, 1 if kind == 3 else 30_000, float)] * bands).astype(type)
+    assert same(written(planes, kind, packed), soft(), at_most=2)
+
+
 def test_no_number_is_no_level():
     levels = deep(0.0, 1.0, np.float32)
     levels[3, 3] = np.nan
@@ -75,6 +100,20 @@ def test_no_number_is_no_level():
 def test_every_mode_gives_the_same(mode):
     kept = Image.fromarray(np.where(np.asarray(EIGHT) > 127, 255, 0).astype(np.uint8)).convert(mode)
     assert same(saved(kept, "TIFF" if mode in ("CMYK", "YCbCr") else "PNG"), EIGHT)
+
+
+@pytest.mark.parametrize("side", [28, 40, 56])
+def test_small_greys_are_as_large_ones(side):
+    assert same(soft().resize((side, side)), soft()) and same(saved(soft().resize((side, side))), soft())
+
+
+@pytest.mark.parametrize("shape", [(1, 7), (3, 40), (5, 300), (300, 7), (13, 3)])
+def test_narrow_pictures_are_pictures(shape):
+    noise = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    sheet = np.full(shape, 40, np.uint8)
+    sheet[shape[0] // 4 :, shape[1] // 4 : 3 * shape[1] // 4] = 240
+    for picture in (noise, sheet):
+        assert image_of(saved(Image.fromarray(picture)), invert=False).shape == (28, 28)
 
 
 def test_the_pixels_of_a_deep_photo_are_its_levels():
@@ -243,6 +282,14 @@ def test_large_pictures_are_refused_by_their_head(monkeypatch):
         with monkeypatch.context() as patch, pytest.raises(NadeError, match="at most 9,000 "):
             patch.setitem(strips.HEAVY, format, decoding.ROOM / 9_000)
             images.prepare(saved(Image.new("L", (100, 100)), format))
+
+
+def test_a_jpeg_may_be_larger_for_it_is_decoded_small():
+    large = Image.new("L", (7400, 5500), 255)
+    large.paste(EIGHT.resize((2800, 2800)), (2200, 1300))
+    assert large.width * large.height > decoding.MAX_PIXELS and same(saved(large, "JPEG", quality=50), EIGHT, at_most=8)
+    with pytest.raises(NadeError, match="at most 40,000,000"):
+        images.decode(saved(large, "JPEG", quality=50))
 
 
 def streamed(content, monkeypatch):

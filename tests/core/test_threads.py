@@ -10,6 +10,7 @@ import torch
 
 from nade_core.devices import set_threads
 from nade_core.kernels import runlength
+from nade_core.kernels.runlength import Work
 from nade_core.messages import NadeError
 from nade_core.models import NADE, NADEConfig
 
@@ -72,7 +73,7 @@ import numpy as np
 from nade_core.kernels import cpu
 W, wanted = np.array([[-1, 2]], np.float32), np.ones(1, np.uint8)
 padded, rows = np.empty((2, 1, cpu.PAIR), np.float32)
-cpu.prepare(0, 1, W, W, wanted, cpu.RELU, padded, rows)
+cpu.prepare(0, 1, W, W, wanted, cpu.FORTH, cpu.RELU, cpu.PAIR, padded, rows, np.empty(1, np.float32))
 print(type(cpu.prepare._cache).__name__, padded[0, :3].tolist())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -108,8 +109,31 @@ def test_the_work_is_done_by_as_many_threads_at_the_same_time(three_threads):
         done.extend(range(first, last))
         return first == 50
 
-    assert runlength._spread(kernel, 3, (), smallest=1) is False and sorted(done) == [0, 1, 2]
-    assert runlength._spread(kernel, 101, ()) == (50 % max(2, -(-101 // 12)) == 0) and len(done) == 104
+    assert runlength._spread(Work(kernel, 3, 1, ())) is False and sorted(done) == [0, 1, 2]
+    assert runlength._spread(Work(kernel, 101, 2, ())) == (50 % max(2, -(-101 // 12)) == 0) and len(done) == 104
+
+
+def test_one_work_begins_when_the_one_before_is_done(three_threads):
+    done = []
+
+    def kernel(first, last, name):
+        done.extend([name] * (last - first))
+        return False
+
+    assert runlength._spread(Work(kernel, 40, 1, ("first",)), Work(kernel, 40, 1, ("then",))) is False
+    assert done == ["first"] * 40 + ["then"] * 40
+
+
+def test_a_fault_in_any_thread_is_raised_by_the_caller(three_threads):
+    """Not printed beside a result that lacks the work of one thread."""
+
+    def kernel(first, last):
+        if first == 2:
+            raise MemoryError
+        return False
+
+    with pytest.raises(MemoryError):
+        runlength._spread(Work(kernel, 3, 1, ()), Work(kernel, 3, 1, ()))
 
 
 def test_results_do_not_depend_on_the_number_of_threads(three_threads):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import streamlit as st
+from starlette.requests import ClientDisconnect
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 
 from lab import housekeeping, uploads
@@ -38,13 +39,19 @@ def store(monkeypatch):
 
 
 def put(app, *files, length=True):
-    """The statuses of uploads of (session, megabytes) that come at once."""
+    """The statuses of uploads of (session, megabytes) that come at once, each a megabyte a piece."""
 
     async def one(i, session, megabytes):
         told = []
 
+        coming = iter(range(megabytes, 0, -1))
+
         async def send(message):
+            assert message.get("status") != 413 or next(coming, None) is None, "answered before the file had come"
             told.append(message.get("status"))
+
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": next(coming) > 1}
 
         headers = [(b"content-length", str(megabytes * MB).encode())] if length else []
         scope = {
@@ -53,11 +60,12 @@ def put(app, *files, length=True):
             "path": f"/nade/_stcore/upload_file/{session}/{i}",
             "headers": headers,
         }
-        await app(scope, None, send)
-        return told[0]
+        await app(scope, receive, send)
+        return told
 
     async def all_of_them():
-        return await asyncio.gather(*(one(i, *file) for i, file in enumerate(files)))
+        answers = await asyncio.gather(*(one(i, *file) for i, file in enumerate(files)))
+        return [status for told in answers for status in told[:1]]
 
     with ThreadPoolExecutor(1) as thread:  # this one may have an event loop, of a browser's
         return thread.submit(asyncio.run, all_of_them()).result()
@@ -76,6 +84,18 @@ def test_one_session_takes_no_more_than_one_may(store):
     app = uploads.Uploads(store, HOST)
     assert put(app, ("ann", MAX_UPLOAD_MB - 1), ("ann", 2), ("ben", 2)) == [204, 413, 204]
     assert put(app, ("ann", 1), ("ann", 1)) == [204, 413]
+
+
+def test_who_leaves_in_the_middle_of_an_upload_leaves_nothing(store, monkeypatch):
+    app = uploads.Uploads(store, HOST)
+
+    async def broken(scope, receive, send):
+        raise ClientDisconnect
+
+    monkeypatch.setattr(app, "app", broken)
+    assert put(app, ("ann", MAX_UPLOAD_MB)) == []
+    monkeypatch.setattr(app, "app", store)
+    assert put(app, ("ann", MAX_UPLOAD_MB)) == [204]
 
 
 def test_a_file_whose_length_is_not_told_is_not_taken_and_other_requests_pass(store):
@@ -111,11 +131,12 @@ def test_sessions_whose_time_is_over_are_let_go_once_for_all_who_left(monkeypatc
     assert housekeeping.forget_sessions() == 0 and known() is None
 
 
-def test_who_leaves_is_tidied_up_after_once(monkeypatch):
-    tidied = []
+def test_who_leaves_is_tidied_up_after_once_and_who_left_later_soon(monkeypatch):
+    tidied, left = [], iter([1, 0])
+    monkeypatch.setattr(housekeeping, "AGAIN", 0.0)
     monkeypatch.setattr(housekeeping, "MARGIN", 0.0)
     monkeypatch.setattr(housekeeping, "kept", lambda: 0.0)
-    monkeypatch.setattr(housekeeping, "forget_sessions", lambda: tidied.append("forgotten") or 0)
+    monkeypatch.setattr(housekeeping, "forget_sessions", lambda: tidied.append("forgotten") or next(left))
     monkeypatch.setattr(housekeeping, "give_back", lambda: None)
 
     async def closed(scope, receive, send):
@@ -126,12 +147,12 @@ def test_who_leaves_is_tidied_up_after_once(monkeypatch):
         for _ in range(3):
             await keeping({"type": "websocket"}, None, None)
         await keeping({"type": "http"}, None, None)
-        for _ in range(3):
+        for _ in range(5):
             await asyncio.sleep(0)
 
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, three_leave()).result()
-    assert tidied == ["forgotten"]
+    assert tidied == ["forgotten"] * 2
 
 
 def test_memory_is_given_back_where_the_system_knows_how():
