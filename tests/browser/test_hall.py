@@ -165,7 +165,7 @@ def test_keys_are_listed_the_screen_is_blanked_and_escape_closes(app, hall):
 
 
 def test_keys_are_letters_while_one_types(app, hall):
-    hall.goto(f"{app}/{address(COIN)}&step=die")
+    hall.goto(f"{app}/{address(COIN, step='die')}")
     still(hall)
     field = hall.get_by_placeholder("your answer")
     field.click()
