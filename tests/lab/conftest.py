@@ -18,7 +18,14 @@ APP = Path(__file__).parents[2] / "app.py"
 # Each new page would read the metadata of every package that is installed, for components in them.
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 cache.TEST_IMAGES, cache.NOISE_IMAGES, neighbours.TYPICAL_OF = 60, 20, 5
-channels.STEPS = 20  # of training; what they come to is what tests/lesson/test_pixel.py holds
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_steps():
+    """Chapter 3 trains its networks for a tenth of the time: what they come to is what tests/lesson/test_pixel.py holds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(channels, "STEPS", 20)
+        yield
 
 
 @pytest.fixture
