@@ -20,7 +20,7 @@ test: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	CHROMIUM=$$(cat .venv/chromium) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+	CHROMIUM=$$(cat .venv/chromium) PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 test-scale: .venv/scale.stamp
 	NADE_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/scale -m scale

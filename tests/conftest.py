@@ -6,13 +6,12 @@ import os
 os.environ |= {"OMP_NUM_THREADS": "1", "NADE_THREADS": "1", "NADE_RUNS": f"{os.devnull}/runs"}
 
 import pytest
-import torch
 from filelock import FileLock
 from playwright.sync_api import expect, sync_playwright
 
-from nade_core import NADE, NADEConfig
-
 from .serving import shared_app
+
+# torch is imported where it is needed: the process that deals out the tests needs none, and the workers wait for it.
 
 FLAGS = [
     "--no-sandbox",
@@ -43,6 +42,10 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session", autouse=True)
 def kernels(tmp_path_factory):
     """The kernels as machine code on disk: the first worker compiles them, and the others wait for it."""
+    import torch
+
+    from nade_core import NADE, NADEConfig
+
     with FileLock(tmp_path_factory.getbasetemp().parent / "kernels.lock"):
         model = NADE(NADEConfig(4, 3))
         model.log_prob(torch.zeros(2, 4)).sum().backward()
@@ -52,6 +55,10 @@ def kernels(tmp_path_factory):
 @pytest.fixture
 def make_nade():
     """make_nade(dims, hidden, ...): a NADE with weights large enough for every conditional to matter."""
+
+    import torch
+
+    from nade_core import NADE, NADEConfig
 
     def make(dims=6, hidden=5, activation="sigmoid", classes=0, ordering=None, dtype=torch.float64, seed=0):
         torch.manual_seed(seed)

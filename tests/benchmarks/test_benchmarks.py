@@ -31,7 +31,6 @@ from benchmarks import (
     leaderboard,
     load,
     publish,
-    quick,
     sheet,
     trials,
     wine,
@@ -39,9 +38,9 @@ from benchmarks import (
 from nade_core import list_models, load_model, read_card, runs, scoring
 from nade_core.data import SOURCES, load_dataset
 
-RUN_HERE = {"browser", "completion", "embed", "engine", "faults", "judge", "leaderboard", "load", "publish", "quick"}
+RUN_HERE = {"browser", "completion", "embed", "engine", "faults", "judge", "leaderboard", "load", "publish"}
 RUN_HERE |= {"browsers", "sheet", "trials", "viewers", "wine"}
-ELSEWHERE = {"handout", "scale"}  # tests/browser/test_hall.py prints a chapter, tests/scale/test_score.py scores
+ELSEWHERE = {"handout", "quick", "scale"}  # tests/browser/test_hall.py, test_quick.py, tests/scale/test_score.py
 
 
 def test_no_command_is_left_without_a_test():
@@ -52,12 +51,6 @@ def apart(function, *arguments):
     """What a function returns in a thread of its own: this one may have an event loop, of a browser's."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(function, *arguments).result()
-
-
-def test_the_time_from_a_control_to_its_result_is_measured(app, capsys):
-    apart(quick.main, ["--pages", "complete", "--changes", "2", "--address", app])
-    printed = capsys.readouterr().out
-    assert re.search(r"^\| complete \|  \| \d+ \| \d+ \| 2 \|$", printed, re.M), printed
 
 
 def test_a_class_of_viewers_is_measured(app, monkeypatch, capsys):
@@ -74,6 +67,7 @@ def test_memory_is_read_over_visits_one_after_another(app, monkeypatch, capsys):
     monkeypatch.setattr(load, "serving", lambda: nullcontext((app, SimpleNamespace(pid=os.getpid()))))
     monkeypatch.setattr(load, "kept", lambda: -load.SOON)
     monkeypatch.setattr(load, "PARTS", 2)
+    monkeypatch.setattr(load, "PAUSE", (0.0, 0.0))
     apart(load.main, ["--visits", "4", "--mix", "seeds"])
     printed = capsys.readouterr().out
     assert re.search(r"\| 2 \| \d\.\d{3} \|\n\| 4 \| \d\.\d{3} \|", printed) and "0 faults" in printed

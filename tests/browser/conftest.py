@@ -27,6 +27,15 @@ HERE = """([place, step]) => {  // that step of that chapter of the lesson is sh
   const here = rail?.querySelector("li.here");
   return here?.querySelector(".dot").textContent === place && here.querySelectorAll(".steps i.on").length === step;
 }"""
+# Goes to an address as Back, Forward and links within the app do; resolves once its run has begun.
+FOLLOW = """(address) => new Promise((begun) => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  const look = () => app.dataset.testScriptState === "running" && begun();
+  new MutationObserver(look).observe(app, { attributeFilter: ["data-test-script-state"] });
+  history.pushState(null, "", address);
+  dispatchEvent(new PopStateEvent("popstate"));
+  setTimeout(begun, 10_000);  // one that began and ended between two looks
+})"""
 ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 
 
@@ -80,6 +89,15 @@ class Viewer:
     def open(self, path):
         """The page at that address, once it says all it has to say."""
         self.page.goto(f"{self.address}/{path}")
+        self.settle()
+
+    def follow(self, path):
+        """The page at that address, as one comes to it within the app: nothing is loaded or compiled anew.
+
+        The session goes on: it remembers what each chapter was when it was left, unless the address says a state.
+        """
+        self.settle()
+        self.page.evaluate(FOLLOW, f"{self.address}/{path}")
         self.settle()
 
     def settle(self):

@@ -79,12 +79,13 @@ def amiss(hall, where, sizes):
         yield f"{where}: nothing is there"
 
 
-def test_the_last_step_of_each_chapter_fits_a_hall_in_large_type(app, hall):
+def test_the_last_step_of_each_chapter_fits_a_hall_in_large_type(viewer, hall):
     """The others are looked at in make crawl."""
     faults = []
     hall.emulate_media(color_scheme="dark")
     for chapter in lesson():
-        hall.goto(f"{app}/{address(chapter, lang='ko', present=1, step=chapter.steps[-1])}")
+        come = viewer.open if chapter is lesson()[0] else viewer.follow
+        come(address(chapter, lang="ko", present=1, step=chapter.steps[-1]))
         step_is(hall, chapter, chapter.steps[-1])
         still(hall)
         faults += amiss(hall, chapter.id, HALLS[:1])
@@ -232,14 +233,15 @@ FAINT_ON_PAPER = """() => {
 }"""
 
 
-@pytest.mark.parametrize("step", ["throw", "die"])  # a chart; a component
-def test_of_a_dark_page_the_words_are_black_on_paper(app, viewer, step):
+def test_of_a_dark_page_the_words_are_black_on_paper(viewer):
     viewer.page.emulate_media(color_scheme="dark")
-    viewer.page.goto(f"{app}/{address(COIN, step=step)}")
-    still(viewer.page)
-    viewer.page.emulate_media(media="print", color_scheme="dark")
-    viewer.page.wait_for_function(f"() => ({FAINT_ON_PAPER})().length === 0")  # what moves has moved
-    viewer.page.emulate_media(media="screen", color_scheme="dark")
+    for step, come in (("throw", viewer.open), ("die", viewer.follow)):  # a chart; a component
+        come(address(COIN, step=step))
+        step_is(viewer.page, COIN, step)
+        still(viewer.page)
+        viewer.page.emulate_media(media="print", color_scheme="dark")
+        viewer.page.wait_for_function(f"() => ({FAINT_ON_PAPER})().length === 0")  # what moves has moved
+        viewer.page.emulate_media(media="screen", color_scheme="dark")
 
 
 def is_embedded(font):

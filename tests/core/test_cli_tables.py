@@ -14,9 +14,6 @@ from nade_core.cli import main
 from nade_core.models import RNADE, rnade
 from nade_core.scoring import mean_nats
 
-from .test_cli import good, nade, refused
-
-__all__ = ["good", "nade", "refused"]
 SMALL = ["--hidden", "4", "--components", "2", "--gaussians", "2", "--epochs", "2", "--weight-decay", "0.1"]
 
 

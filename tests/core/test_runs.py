@@ -22,7 +22,7 @@ from .small_runs import CPU, config, finish, same, weights
 
 
 def test_training_learns_the_structure(people, tmp_path):
-    log = finish(tmp_path / "run", config(people, epochs=40, learning_rate=1e-2))
+    log = finish(tmp_path / "run", config(people, epochs=15, learning_rate=3e-2))
     independent = 24 * np.log(2)
     assert log[-1]["best_nats"] < 0.75 * independent
     model, data = load_model(tmp_path / "run/model.safetensors", "cpu"), read_data(people)
@@ -48,7 +48,7 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_weights(people, tmp_path
         process.wait()
         process.stdout.close()
     assert kills == 2
-    assert subprocess.run(command, capture_output=True).returncode == 0
+    list(runs.run(tmp_path / "killed", CPU))
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "killed"))
     ends = [
         [r["valid_nats"] for r in runs.read_log(tmp_path / name) if r["valid_nats"]] for name in ("whole", "killed")
@@ -140,13 +140,13 @@ def test_every_kind_of_model_trains_resumes_and_beats_independence(people, tmp_p
         "OrderAgnosticNADE": {"hidden": 30, "dropout": 0.1},
         "BernoulliMixture": {"components": 9},
     }
-    train_config = recommended(model, 1080, CPU, epochs=1 if model == "ChowLiu" else 12, batch_size=20, average=0.9)
+    train_config = recommended(model, 1080, CPU, epochs=1 if model == "ChowLiu" else 6, batch_size=20, average=0.9)
     train_config = replace(train_config, learning_rate=1e-2)
     run_config = runs.RunConfig(str(people), model, {"dims": 24, **sizes.get(model, {})}, train_config)
     log = finish(tmp_path / "whole", run_config)
     assert log[-1]["best_nats"] < 0.95 * 24 * np.log(2)
     runs.create(tmp_path / "parts", run_config)
-    for _ in range(13):
+    for _ in range(7):
         list(runs.run(tmp_path / "parts", CPU, time_budget=0))
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
 

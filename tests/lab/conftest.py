@@ -1,18 +1,31 @@
 """A page of the app without a browser, in its frame, with its own runs folder and small sets to compare with."""
 
+import functools
 import re
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from lab import cache, neighbours
 from lab.chapter import chapters
+from lesson import channels
 
 APP = Path(__file__).parents[2] / "app.py"
+# Each new page would read the metadata of every package that is installed, for components in them.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 cache.TEST_IMAGES, cache.NOISE_IMAGES, neighbours.TYPICAL_OF = 60, 20, 5
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_steps():
+    """Chapter 3 trains its networks for a tenth of the time: what they come to is what tests/lesson/test_pixel.py holds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(channels, "STEPS", 20)
+        yield
 
 
 @pytest.fixture

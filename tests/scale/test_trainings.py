@@ -15,8 +15,8 @@ from nade_core.queue import Queue
 from nade_core.scale import cluster as known
 from nade_core.scale import trainings
 
+from ..core.queues import ASKED, table
 from ..core.small_runs import finish, same, weights
-from ..core.test_queue import ASKED, table
 from .conftest import workers
 
 pytestmark = pytest.mark.scale

@@ -1,0 +1,173 @@
+"""What is understood of a table: names, labels, holes and columns worth a word; it is told, and can be switched."""
+
+import json
+import re
+
+import numpy as np
+import pandas
+import pytest
+import torch
+
+from nade_core import runs
+from nade_core.cli import main
+from nade_core.data.reading import How, read_data, read_rows, understand
+from nade_core.messages import NadeError
+
+from .tables import GREYS, said
+
+FRAME = pandas.DataFrame([[1.5, 2.5], [2.5, 3.5], [4, 5]])
+IRIS = "5.1,3.5,1.4,0.2,setosa\n4.9,3.0,1.4,0.2,setosa\n7.0,3.2,4.7,1.4,versi color\n6.4,3.2,4.5,1.5,versi color\n"
+
+
+def test_an_index_is_dropped_and_told(file):
+    for content in (FRAME.to_csv(), FRAME.rename(columns=str).reset_index(names="Unnamed: 0").to_csv(index=False)):
+        about = understand(file(content))
+        assert (about.rows, about.columns, about.names) == (3, 2, ("0", "1")) and len(about.dropped) == 1
+        assert about.dropped[0] in said(about) and about.first_rows[0] == (1.5, 2.5)
+    for kept in ("n,a\n0,1.5\n1,2.5\n2,0.5\n", ",a\n7,1.5\n7,2.5\n2,0.5\n"):
+        assert understand(file(kept)).dropped == () and understand(file(kept)).columns == 2
+    shuffled = understand(file(",a\n7,1.5\n0,2.5\n2,0.5\n"))
+    assert shuffled.dropped == ("column 1",) and "another number in each row" in said(shuffled)
+
+
+def test_numbers_as_names_are_told_and_can_be_switched(file):
+    about = understand(file("0,1\n1.5,2.5\n2.5,3.5\n"))
+    assert (about.header, about.rows, about.names) == (True, 2, ("0", "1"))
+    years = file("2019,2020,2021\n1.5,2.5,0.1\n0.5,1.5,0.2\n", "years.csv")
+    assert understand(years).header and "2019, 2020, 2021" in said(understand(years))
+    assert understand(years, How(header=False)).rows == 3 and len(read_rows(years, values="real")) == 2
+    doubtful = understand(file("3,5\n1.5,2.5\n2.5,3.5\n"))
+    assert doubtful.rows == 3 and "may be one of names" in said(doubtful)
+    assert understand(file("0,1\n1,0\n")).warnings == ()
+    assert understand(file("0,1\n1,0\n"), How(header=True)).names == ("0", "1")
+
+
+def test_labels_are_set_aside_and_classes_can_be_learned(file):
+    about = understand(file(IRIS))
+    assert (about.columns, about.labels) == (4, "column 5") and "column 5" in said(about)
+    data = read_data(file(IRIS), values="real", valid_fraction=0.3)
+    assert data.class_names == ("setosa", "versi color") and data.train.shape == (3, 4)
+    last = file(np.column_stack([GREYS, np.arange(50) % 10]), "last.npy")
+    assert understand(last).labels == "column 785" and understand(last).columns == 784
+    both = np.concatenate([data.train, data.valid]), np.concatenate([data.train_labels, data.valid_labels])
+    assert np.array_equal(both[1], both[0][:, 0] > 6)
+    assert understand(file("a,b,y\n0,1,1\n1,1,0\n")).labels == "y"
+    assert understand(file("a,b,y\n0,1,1\n1,1,0\n"), How(labels="")).columns == 3
+    assert understand(file("a,b,y\n0,1,1\n1,1,0\n"), How(labels="a")).labels == "a"
+    assert understand(file("x,y\n1,2\n3,4\n")).labels is None
+    assert understand(file("a,y\n1.5,0.5\n3,0.25\n")).labels is None
+    with pytest.raises(NadeError, match="no column 'z'"):
+        understand(file(IRIS), How(labels="z"))
+
+
+def test_columns_worth_a_word(file):
+    ids = 1_700_000_000_001 + np.arange(9)
+    frame = pandas.DataFrame({"id": ids, "a": ids % 7 / 8, "b": ids % 7 / 8, "c": 2.5})
+    assert "9007199254740993 is read as 9007199254740992" in said(understand(file("a,b\n9007199254740993,1\n7,2\n")))
+    text = said(understand(file(frame.to_csv(index=False)), How("real")))
+    assert "float32 cannot tell apart: id" in text and "repeat another one: b" in text and "one value" in text
+    assert "whole numbers: id" in text and "count the rows" in text and text.count("\n") == 4
+    frame = pandas.DataFrame(
+        {"a": [1.5, -999, 2.5, -999], "b": [3, 4, 99, 99], "c": [99, 98, 99, 95], "d": [-9, -99, -99, 1]}
+    )
+    path = file(frame.assign(e=[1e30, 2e30, -1e31, 1.5e30]).to_csv(index=False))
+    text = said(understand(path, How("real")))
+    assert read_data(path, values="real").layout.whole == (1, 2, 3)  # of floats beyond 2^53 nobody knows
+    assert "missing: a (-999), b (99)." in text and "whole numbers: b, c, d." in text
+    assert not said(understand(file("a,b\n0.1,0.3\n0.2,0.4\n0.15,0.1\n"), How("real")))
+
+
+def test_holes_are_dropped_or_filled_where_somebody_says_so(file):
+    path = file("a,b\n1,2.5\n?,3.5\n3,NA\n5,4.5\n")
+    dropped = understand(path, How(holes="drop"))
+    assert dropped.rows == 2 and "2, were left out" in said(dropped)
+    filled = read_rows(path, values="real", how=How(holes="fill"))
+    assert filled.tolist() == [[1, 2.5], [3, 3.5], [3, 3.5], [5, 4.5]]
+    array = file(np.array([[1.5, np.nan], [2.5, 3], [0.5, 4]]), "h.npy")
+    with pytest.raises(NadeError, match="row 1, column 2 is nan"):
+        understand(array)
+    assert understand(array, How(holes="drop")).rows == 2
+    assert read_rows(array, values="real", how=How(holes="fill"))[0].tolist() == [1.5, 3]
+    empty = understand(file("a,b,\n1.5,2.5,\n3.5,4.5,\n"))
+    assert empty.columns == 2 and empty.dropped == ("column 3",)
+
+
+def test_the_command_tells_what_it_understood(file, capsys):
+    main(["read", str(file("label;a\n1;1,5\n2;2,25\n")), "--json"])
+    report = json.loads(capsys.readouterr().out)
+    expected = {"kind": "table", "rows": 2, "columns": 1, "names": ["a"], "header": True, "separator": ";"}
+    expected |= {"encoding": "utf-8", "dropped": [], "labels": "label", "first_rows": [[1.5], [2.25]]}
+    assert expected.items() <= report.items() and len(report["warnings"]) == 1
+    with pytest.raises(SystemExit) as end:
+        main(["read", str(file("0,1\n,1\n")), "--json"])
+    printed = capsys.readouterr()
+    assert end.value.code == 2 and printed.out == "" and printed.err == "nade: t.csv: row 2, column 1 is empty.\n"
+    main(["read", str(file(GREYS, "g.npy")), "--binarise", "threshold"])
+    assert "columns: 784" in capsys.readouterr().out
+
+
+def test_classes_are_learned_from_labels_of_ones_own_and_a_run_reads_as_it_was_asked(file, tmp_path):
+    rows = "".join(f"{i % 2},{i % 3 > 0:d},{'ab'[i % 2]}\n" for i in range(12))
+    request = runs.Request(str(file("u,v,kind\n" + rows)), classes=True, model_options={"hidden": 2})
+    heard = []
+    config = runs.plan(request, torch.device("cpu"), heard.append)
+    assert config.model_config["classes"] == 2 and heard[0].labels == "kind"
+    path = file("0,1\n,1\n1,0\n1,1\n", "holes.csv")
+    folder = runs.create(
+        tmp_path / "run", runs.plan(runs.Request(str(path), reading={"holes": "drop"}), torch.device("cpu"))
+    )
+    data = runs.read_run_data(folder, runs.read_config(folder))
+    assert len(data.train) + len(data.valid) == 3
+
+
+@pytest.mark.parametrize(
+    "text, first",
+    [
+        ('a,b\n"1,234.5",2\n"12,345",3\n', [1234.5, 12345]),
+        ("a;b\n1.234,5;2\n5,25;3\n", [1234.5, 5.25]),
+        ("a;b\n1 234,5;2\n2\u00a0345;3\n", [1234.5, 2345]),
+        ("a;b\n1'234.5;2\n2’345;3\n", [1234.5, 2345]),
+        ('a,b\n"1,234",2\n"2,345",3\n', [1234, 2345]),
+        ('a,b\n"0,125",2\n"0,250",3\n', [0.125, 0.25]),
+        ("a;b\n1,234;2\n5,678;3\n", [1.234, 5.678]),
+        ("a;b\n1;2\n2;3\n" + "3;4\n" * 90 + "1,5;2\n2.345;5\n", [1, 2]),
+        ("a;b\n1.234.567;2\n2.345.678;3\n", [1234567, 2345678]),
+        ("a;b\n1.234;2\n2.345;3\n", [1.234, 2.345]),
+    ],
+)
+def test_what_parts_thousands_is_no_text(file, text, first):
+    about = understand(file(text))
+    assert about.names == ("a", "b") and [row[0] for row in about.first_rows][:2] == first and about.labels is None
+    assert ("thousands" in said(about)) == (first[0] != 1.234 or "1,234" in text)
+
+
+@pytest.mark.parametrize(
+    "one, two",
+    [
+        ("2020-01-01", "2020-01-02"),
+        ("1/2/2020", "2/2/2020"),
+        ("12:30", "12:31"),
+        ("$1.5", "$2.5"),
+        ("10%", "20%"),
+        ("3 kg", "4 kg"),
+        ("1500원", "3000원"),
+        ("2 Jan 2020", "3 Jan 2020"),
+        ("Jan 2 2020", "Jan 3 2020"),
+        ("2020-01-02T03:04:05Z", "2020-01-03T03:04:05Z"),
+        ("0x1F", "0x2A"),
+        ("'1", "'2"),
+        ('="1"', '="2"'),
+    ],
+)
+def test_dates_and_numbers_in_another_dress_are_no_labels(file, one, two):
+    path = file(f"a,b\n1.5,{one}\n2.5,{two}\n")
+    with pytest.raises(NadeError, match=f"column 2 is ['\"]{re.escape(one)}"):
+        understand(path)
+    assert understand(path, How(labels="b")).labels == "b"
+
+
+def test_columns_of_one_name_stay_apart(file):
+    about = understand(file("a,b,a,a\n1.5,2,3,4\n3,4,5,7.5\n"))
+    assert about.names == ("a", "b", "a (2)", "a (3)") and "a (2), a (3)" in said(about)
+    layout = read_data(file("a,a\n1.5,2\n3,4\n"), values="real").layout
+    assert list(layout.restored(np.ones((1, 2)))) == ["a", "a (2)"]
