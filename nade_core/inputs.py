@@ -48,8 +48,10 @@ def as_binary(x, dims: int) -> Tensor:
 def _is_binary(x: Tensor) -> bool:
     """Whether all are 0 or 1. By numpy where it can: torch's threads would spin while the kernels want the cores."""
     values = x if x.device.type != "cpu" or x.dtype == torch.bfloat16 else x.detach().numpy()
-    if not x.numel() or not x.is_floating_point():
-        return not x.numel() or bool(values.min() >= 0 and values.max() <= 1)
+    if not x.numel():
+        return True
+    if not x.is_floating_point():
+        return bool(values.min() >= 0 and values.max() <= 1)
     some = max(1, PIECE // x.shape[1])
     pieces = (values[i : i + some] for i in range(0, len(values), some))
     return all(bool(((piece == 0) | (piece == 1)).all()) for piece in pieces)

@@ -32,7 +32,7 @@ def encoding_of(content: bytes) -> tuple[str, bool]:
     for mark, encoding in MARKS:
         if content.startswith(mark):
             return encoding, False
-    if wide := _wide(content[: 1 << 16]):
+    if wide := _wide(content[:SOME]):
         return wide, False
     try:
         return ("cp949", True) if _is_hangul(content.decode("utf-8"), content) else ("utf-8", False)
