@@ -3,47 +3,20 @@
 import io
 import json
 import struct
-import subprocess
-import sys
 import zlib
 
 import numpy as np
-import pillow_heif
 import pytest
-from PIL import Image, ImageDraw, TiffImagePlugin
+from PIL import Image, TiffImagePlugin
 from PIL.TiffTags import LONG
 
-from nade_core import decoding, images, levels, load_pretrained, scoring, strips
+from nade_core import decoding, images, levels
 from nade_core.cli import main
-from nade_core.data import load_dataset
 from nade_core.data.photo import read_pixels
 from nade_core.messages import NadeError
-from nade_core.runs.process import environment
 
-from .photos import LIGHTS, LINES, SHEETS, Scene, clean, photo
-
-pillow_heif.register_heif_opener()
-DIGIT = load_dataset("mnist").test[3].reshape(28, 28)
-EIGHT = clean(DIGIT)  # 280 x 280, black on white
-
-
-def saved(picture, format="PNG", **options):
-    buffer = io.BytesIO()
-    picture.save(buffer, format, **options)
-    return buffer.getvalue()
-
-
-def image_of(picture, **how):
-    return images.prepare(picture, **how).image
-
-
-def same(picture, other, at_most=0):
-    return np.count_nonzero(image_of(picture) != image_of(other)) <= at_most
-
-
-def soft():
-    """A digit in all greys, 0 to 255, on white."""
-    return Image.fromarray(DIGIT * np.uint8(255)).resize((300, 300), Image.Resampling.BICUBIC).point(lambda v: 255 - v)
+from .photos import Scene, photo
+from .pictures import DIGIT, EIGHT, image_of, same, saved, soft
 
 
 def deep(ink, paper, dtype=np.uint16):
@@ -147,94 +120,6 @@ def test_whole_factors_pass_pixel_for_pixel(times, ink, ground):
         assert np.array_equal(image_of(content), DIGIT)
 
 
-@pytest.mark.parametrize("low, high", [(198, 202), (200, 201), (0, 8)])
-@pytest.mark.parametrize("side", [28, 90, 500])
-def test_faint_noise_is_blank(low, high, side):
-    noise = np.random.default_rng(0).integers(low, high, (side, side)).astype(np.uint8)
-    for picture in (noise, noise * np.uint16(257))[: 2 if low else 1]:
-        prepared = images.prepare(saved(Image.fromarray(picture)))
-        assert not prepared.image.any() and prepared.notes[0].message == images.DOUBTS["blank"]
-
-
-@pytest.mark.parametrize("noise", [0, 1, 3])
-def test_shade_with_nothing_on_it_is_blank(noise):
-    rng = np.random.default_rng(0)
-    shade = np.clip(np.linspace(250, 70, 400) + rng.normal(0, noise, (300, 400)), 0, 255)
-    assert not image_of(saved(Image.fromarray(shade.astype(np.uint8)))).any()
-
-
-def test_uneven_light_is_no_ink():
-    shade = np.linspace(250, 70, 280)
-    for light in (shade, shade[::-1], shade[:, None], shade[::-1, None]):
-        lit = np.asarray(EIGHT, float) / 255 * light
-        assert same(Image.fromarray(lit.astype(np.uint8)), EIGHT, at_most=8)
-
-
-@pytest.mark.parametrize("margin", [20, 120])
-def test_a_sheet_on_a_dark_desk_is_no_figure(margin):
-    desk = np.full((280 + 2 * margin, 400 + 2 * margin), 40, np.uint8)
-    desk[margin:-margin, margin:-margin] = 255
-    desk[margin : margin + 280, margin + 60 : margin + 340] = np.asarray(EIGHT)
-    prepared = images.prepare(saved(Image.fromarray(desk)))
-    assert "sheet" in [step.name for step in prepared.steps] and same(Image.fromarray(desk), EIGHT, at_most=8)
-    assert image_of(Image.fromarray(desk), invert=False).mean() > 0.2  # who says that the ground is dark is obeyed
-
-
-@pytest.mark.parametrize("corner", [(2, 2), (2, -5), (-5, -5)])
-@pytest.mark.parametrize("times", [4, 10])
-def test_a_speck_is_no_part_of_the_digit(corner, times):
-    for picture in (EIGHT, Image.fromarray(255 - 255 * DIGIT.repeat(times, 0).repeat(times, 1)), soft()):
-        y, x = (place % side for place, side in zip(corner, picture.size, strict=True))
-        spotted = np.asarray(picture).copy()
-        spotted[y : y + 3, x : x + 3] = 0
-        assert same(Image.fromarray(spotted), picture)
-
-
-def test_a_second_thing_is_kept_and_said():
-    two = np.hstack([np.asarray(EIGHT), np.full((280, 120), 255, np.uint8), np.asarray(EIGHT)])
-    prepared = images.prepare(Image.fromarray(two))
-    assert [note.message for note in prepared.notes] == [images.DOUBTS["several"]]
-    assert not images.prepare(EIGHT).notes
-
-
-def scenes():
-    """Forty scenes, over light, noise, angle, lines, sheet, pen."""
-    rng = np.random.default_rng(0)
-    for i in range(40):
-        noise, angle, pen = rng.uniform(0, 10), rng.uniform(-8, 8), (0, 0, 3, 5)[rng.integers(4)]
-        yield Scene(LIGHTS[i % 5], noise, angle, LINES[i // 5 % 3], SHEETS[i // 2 % 4], pen, 50, bool(i % 2))
-
-
-def dark_rules():
-    """Forty scenes more, of rules as dark as the ink, straight and turned."""
-    rng = np.random.default_rng(1)
-    for i in range(40):
-        noise, angle, turn, pen = (
-            rng.uniform(0, 10),
-            rng.uniform(-8, 8),
-            rng.uniform(-5, 5),
-            (0, 0, 5, 8)[rng.integers(4)],
-        )
-        yield Scene(
-            LIGHTS[i % 5], noise, angle, LINES[1 + i % 2], SHEETS[i // 5 % 4], pen, 50, False, 50, i % 4 and turn
-        )
-
-
-@pytest.mark.parametrize("scenes", [scenes, dark_rules])
-def test_digits_on_photos_are_recognised_as_on_clean_drawings(scenes):
-    data, model = load_dataset("mnist"), load_pretrained("nade-mnist-classes", "cpu")
-    rows, labels = data.test[:40], data.test_labels[:40]
-    pictures = [photo(row, scene, i) for i, (row, scene) in enumerate(zip(rows, scenes(), strict=True))]
-
-    def right(taken):
-        prepared = np.stack([images.prepare(picture).image.ravel() for picture in taken])
-        return int((scoring.classify(model, prepared).argmax(1) == labels).sum())
-
-    on_photos, on_drawings = right(pictures), right(map(clean, rows))
-    print(f"recognised: {on_photos} of 40 photos, {on_drawings} of 40 clean drawings")
-    assert on_photos >= 0.9 * on_drawings and on_drawings >= 34
-
-
 @pytest.mark.parametrize("format", ["HEIF", "AVIF", "MPO", "JPEG", "WEBP"])
 def test_pictures_of_phones_are_read_and_turned(format):
     picture = photo(DIGIT, Scene(light="side", noise=3))
@@ -277,74 +162,6 @@ def test_a_threshold_is_a_level(value, capsys):
         images.prepare(EIGHT, threshold=value)
 
 
-def test_large_pictures_are_refused_by_their_head(monkeypatch):
-    for format in ("WEBP", "AVIF", "HEIF"):
-        with monkeypatch.context() as patch, pytest.raises(NadeError, match="at most 9,000 "):
-            patch.setitem(strips.HEAVY, format, decoding.ROOM / 9_000)
-            images.prepare(saved(Image.new("L", (100, 100)), format))
-
-
-def test_a_jpeg_may_be_larger_for_it_is_decoded_small():
-    large = Image.new("L", (7400, 5500), 255)
-    large.paste(EIGHT.resize((2800, 2800)), (2200, 1300))
-    assert large.width * large.height > decoding.MAX_PIXELS and same(saved(large, "JPEG", quality=50), EIGHT, at_most=8)
-    with pytest.raises(NadeError, match="at most 40,000,000"):
-        images.decode(saved(large, "JPEG", quality=50))
-
-
-def streamed(content, monkeypatch):
-    """The parts of a picture as they come where it is a large one, put together."""
-    monkeypatch.setattr(strips, "LARGE", 0)
-    monkeypatch.setattr(strips, "STRIP", 7 * 50)
-    picture = decoding._opened(content)
-    parts = list(strips.strips(picture))
-    assert len(parts) > 4 and strips.held(picture) == strips.HEAVY.get(picture.format, 0)
-    return np.concatenate([np.asarray(part if part.mode != "P" else part.convert("RGBA")) for part in parts])
-
-
-def noise(mode):
-    """41 x 50 pixels of noise, and some rows alike."""
-    bands = {"RGB": 3, "RGBA": 4, "LA": 2, "CMYK": 3}.get(mode, 1)
-    values = np.random.default_rng(0).integers(0, 65536 if mode == "I;16" else 256, (41, 50, bands))
-    values[5:15] = values[5]
-    values = values[..., 0] if bands == 1 else values
-    if mode == "1":
-        return Image.fromarray(values > 100)
-    picture = Image.fromarray(values.astype(np.uint16 if mode == "I;16" else np.uint8))
-    return picture.convert("CMYK") if mode == "CMYK" else picture
-
-
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "RGBA", "I;16"])
-def test_the_rows_of_a_png_are_read_as_they_come(mode, monkeypatch):
-    picture = noise(mode)
-    assert np.array_equal(streamed(saved(picture), monkeypatch), np.asarray(picture))
-
-
-@pytest.mark.parametrize("bits", [1, 2, 4, 8])
-def test_so_are_those_of_a_palette(bits, monkeypatch):
-    picture = Image.fromarray((np.asarray(noise("L")).astype(int) % 2**bits).astype(np.uint8), "P")
-    picture.putpalette([7 * i % 256 for i in range(3 * 2**bits)])
-    content = saved(picture, bits=bits, transparency=1)
-    expected = Image.open(io.BytesIO(content)).convert("RGBA")
-    assert np.array_equal(streamed(content, monkeypatch), np.asarray(expected))
-
-
-@pytest.mark.parametrize("packing", ["tiff_adobe_deflate", "tiff_lzw", "packbits", "jpeg", "group4"])
-@pytest.mark.parametrize("mode", ["1", "L", "RGB", "RGBA", "I;16", "CMYK"])
-def test_the_strips_of_a_tiff_are_files_of_their_own(mode, packing, monkeypatch):
-    if (packing == "group4") != (mode == "1") or (packing, mode) == ("jpeg", "I;16"):
-        pytest.skip("no such file")
-    content = saved(noise(mode), "TIFF", compression=packing, strip_size=56 if mode == "1" else 400)
-    assert np.array_equal(streamed(content, monkeypatch), np.asarray(Image.open(io.BytesIO(content))))
-
-
-def test_what_is_cut_off_is_damaged(monkeypatch):
-    monkeypatch.setattr(strips, "LARGE", 0)
-    content = saved(noise("RGB"))
-    with pytest.raises(NadeError, match="damaged"):
-        images.prepare(content[: len(content) // 2])
-
-
 def deep_png(colours):
     """A PNG of 16 bits from colours (H, W, C), which Pillow does not write."""
     height, width, bands = colours.shape
@@ -383,46 +200,6 @@ def test_a_mask_of_zeros_and_ones_is_black_and_white(mode, on, ground):
         assert np.array_equal(prepared.image, DIGIT) and prepared.notes[0].message == levels.MASK
     for picture in (EIGHT, EIGHT.resize((1700, 1700), Image.Resampling.NEAREST)):
         assert same(saved(picture.point(lambda v: v > 127)), picture)
-
-
-def test_the_preview_of_a_picture_that_is_too_large_stands_for_it(monkeypatch):
-    large = EIGHT.resize((560, 560)).convert("RGB")
-    with_preview = saved(large, "HEIF", quality=80, thumbnails=[400])
-    monkeypatch.setitem(strips.HEAVY, "HEIF", decoding.ROOM / 3e5)
-    prepared = images.prepare(with_preview)
-    assert prepared.notes[0].facts == {"width": 400, "height": 400} and same(with_preview, EIGHT, at_most=8)
-    for content in (saved(large, "HEIF", quality=80), saved(large, "HEIF", quality=80, thumbnails=[200])):
-        with pytest.raises(NadeError, match="at most 300,000"):
-            images.prepare(content)
-
-
-CHILD = """
-import resource, sys
-from nade_core import images, ink
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KB
-image = images.prepare(sys.argv[1]).image
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, image.sum())
-"""
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"format": "PNG", "compress_level": 1},
-        {"format": "TIFF", "compression": "tiff_lzw"},
-    ],
-    ids=["PNG", "TIFF"],
-)
-def test_forty_megapixels_cost_little(options, tmp_path):
-    picture = Image.new("RGB", (7300, 5475), "white")
-    ImageDraw.Draw(picture).line([(2500, 1500), (4500, 1500), (3200, 4000)], "black", 300)
-    path = tmp_path / "large"
-    picture.save(path, **options)
-    command = [sys.executable, "-c", CHILD, str(path)]
-    grown, ink = map(
-        int, subprocess.run(command, capture_output=True, text=True, check=True, env=environment()).stdout.split()
-    )
-    assert grown < 150 << 10 and ink > 50
 
 
 def test_the_command_tells_what_is_doubtful(tmp_path, capsys):
