@@ -21,6 +21,7 @@ RUG, SAID = (
     0.1,
 )  # the shares of the width that ticks at the left edge take, and of the height the words below them
 TYPE = 14  # pixels
+LISTED = 26  # letters in a line of a name at an axis, which has more room than one beside a mark
 
 
 def front(rows: list[dict], column: str) -> list[dict]:
@@ -181,9 +182,12 @@ def _hover(row: dict, column: str) -> str:
 def by_name(rows: list[dict]) -> None:
     """Every result below CLOSE by name, the best at the top: ours with two standard errors, and the published."""
     ours = [
-        (wrapped(_(row["title"])), row["nats"], _hover(row, "parameters"), 2 * row["standard_error"]) for row in rows
+        (wrapped(_(row["title"]), LISTED), row["nats"], _hover(row, "parameters"), 2 * row["standard_error"])
+        for row in rows
     ]
-    theirs = [(wrapped(_(p.model)), p.nats, f"{p.figure} · {p.source}, {_(HOW[p.how])}", 0.0) for p in PUBLISHED]
+    theirs = [
+        (wrapped(_(p.model), LISTED), p.nats, f"{p.figure} · {p.source}, {_(HOW[p.how])}", 0.0) for p in PUBLISHED
+    ]
     known = [("ours", *one) for one in ours] + [("published", *one) for one in theirs]
     ranked = sorted((one for one in known if one[2] < CLOSE), key=lambda one: one[2])
     fig = figure(_("nats per image"), "", 120 + 36 * len(ranked))

@@ -39,7 +39,8 @@ def reliability(found: Classifier) -> tuple[Any, str]:
         x=confidence,
         y=right,
         mode="markers",
-        marker={"size": 8 + 30 * np.sqrt(n / n.sum()), "color": BLUE},
+        marker={"size": 8 + 30 * np.sqrt(n / n.sum()), "color": BLUE, "opacity": 1},
+        cliponaxis=False,
         name=_("test images, in bins of their p"),
     )
     fig.add_scatter(

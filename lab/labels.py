@@ -4,8 +4,8 @@ from functools import lru_cache
 from unicodedata import east_asian_width
 
 PLOT = (265, 400)  # pixels of a plot on a phone; where there is more room, there is less to collide
-LETTER, LINE, MARK = 7.1, 17, 8  # pixels: a letter's width, a line's height, half a mark
-LONGEST = 26  # letters in a line
+LETTER, LINE, MARK = 6.6, 17, 8  # pixels: a letter's width, a line's height, half a mark
+LONGEST = 16  # letters in a line
 BREAK = "<br>"
 SIDES = (
     "middle right",
@@ -22,10 +22,10 @@ SWEEPS = 5
 Box = tuple[float, float, float, float]  # left, low, right, high
 
 
-def wrapped(name: str) -> str:
-    """The name in as few lines of at most LONGEST letters as words allow, evenly long, as plotly breaks them."""
-    lines = _lines(name, LONGEST)
-    even = next(longest for longest in range(1, LONGEST + 1) if len(_lines(name, longest)) <= len(lines))
+def wrapped(name: str, longest: int = LONGEST) -> str:
+    """The name in as few lines of at most so many letters as words allow, evenly long, as plotly breaks them."""
+    lines = _lines(name, longest)
+    even = next(some for some in range(1, longest + 1) if len(_lines(name, some)) <= len(lines))
     return BREAK.join(_lines(name, even))
 
 
@@ -72,18 +72,31 @@ def _beside(
     """The plotly text position of each name; x and y are the marks' places in the plot, 0 to 1.
 
     ``blocked`` boxes, in the same units, are to be kept free as well. A few sweeps: each name moves to the side
-    that is best among the others as they stand.
+    that is best among the others as they stand. Each name begins once, and the best end counts.
     """
     points = [(PLOT[0] * a, PLOT[1] * b) for a, b in zip(x, y, strict=True)]
     fixed = 4 * [(a - MARK, b - MARK, a + MARK, b + MARK) for a, b in points]  # to cover a mark is worst
     fixed += [(PLOT[0] * box[0], PLOT[1] * box[1], PLOT[0] * box[2], PLOT[1] * box[3]) for box in blocked]
     boxes = [{side: _box(a, b, name, side) for side in SIDES} for (a, b), name in zip(points, names, strict=True)]
-    chosen: dict[int, str] = {}
-    for i in [*range(len(names))] * SWEEPS:
-        taken = fixed + [boxes[j][side] for j, side in chosen.items() if j != i]
-        cost = {side: sum(_shared(box, other) for other in taken) + _price(side, box) for side, box in boxes[i].items()}
-        chosen[i] = min(SIDES, key=cost.__getitem__)
-    return tuple(chosen[i] for i in range(len(names)))
+    alone = [
+        {side: sum(_shared(box, other) for other in fixed) + _price(side, box) for side, box in sides.items()}
+        for sides in boxes
+    ]
+    ends = [_swept(boxes, alone, first) for first in range(len(names))]
+    return min(ends, key=lambda end: end[0], default=(0.0, ()))[1]
+
+
+def _swept(boxes: list[dict[str, Box]], alone: list[dict[str, float]], first: int) -> tuple[float, tuple[str, ...]]:
+    """The sides after a few sweeps over the names, of which one is the first, and what they cost together."""
+    n, chosen = len(boxes), dict[int, str]()
+
+    def cost(i: int, side: str) -> float:
+        shared = sum(_shared(boxes[i][side], boxes[j][other]) for j, other in chosen.items() if j != i)
+        return alone[i][side] + shared
+
+    for i in [(first + k) % n for k in range(n)] * SWEEPS:
+        chosen[i] = min(SIDES, key=lambda side: cost(i, side))
+    return sum(cost(i, side) for i, side in chosen.items()), tuple(chosen[i] for i in range(n))
 
 
 def _price(side: str, box: Box) -> float:

@@ -11,7 +11,7 @@ from lesson.mixture import Mixture
 from . import stage
 from .components.bumps import keep_mixture, kept_mixture
 from .numbers import power
-from .theme import BLUE, GREEN, GREY, ORANGE, chart, figure
+from .theme import BLUE, GREEN, GREY, ORANGE, behind, chart, figure
 from .words import _
 
 FLOOR = 1.0  # in levels or pixels: the measurements are whole numbers
@@ -89,11 +89,12 @@ def density_in_units(now: Mixture, x: np.ndarray, counts: np.ndarray, factor: fl
     at = np.linspace(x.min(), x.max(), 801) * factor
     p = np.exp(now.log_density(at))
     fig = figure(axis, _("p(x), per unit of x"), 280)
-    fig.add_bar(x=x * factor, y=counts / counts.sum() / factor, marker_color=BLUE, opacity=0.45, name=_("measured"))
+    share = np.bincount((x - x.min()).astype(int), counts) / counts.sum()  # of every whole number, measured or not
+    fig.add_scatter(x=(x.min() + np.arange(len(share))) * factor, y=share / factor, name=_("measured"), **behind(BLUE))
     fig.add_scatter(x=at, y=p, line={"color": GREEN, "width": 3}, name=_("the mixture that EM found"))
     fig.add_hline(y=1, line={"color": GREY, "dash": "dash", "width": 2})
     fig.add_annotation(text="1", x=1, xref="paper", y=1, showarrow=False, xanchor="right", yanchor="bottom", xshift=-3)
-    fig.update_layout(showlegend=True, bargap=0)
+    fig.update_layout(showlegend=True)
     chart(fig, _("The density in these units; its highest value is {top:.4g}.", top=p.max()), key="units")
     return float(p.max())
 

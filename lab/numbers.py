@@ -2,6 +2,7 @@
 
 import math
 
+NBSP = "\u00a0"  # a space at which no line ends
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -15,7 +16,7 @@ def big(value: int) -> str:
     digits = str(value)
     if len(digits) <= 12:
         return f"{value:,}"
-    return f"{digits[0]}.{digits[1:3]} × {power(len(digits) - 1)}"
+    return f"{digits[0]}.{digits[1:3]}{NBSP}×{NBSP}{power(len(digits) - 1)}"
 
 
 def log10(value: int) -> float:

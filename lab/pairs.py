@@ -22,7 +22,7 @@ def pair_plot(
             continue
         for i, j in zip(*np.tril_indices(side), strict=True):
             x, y = (rows[:SHOWN, chosen[int(k)]] for k in (j, i + 1))
-            marker = {"color": colour, "size": 4, "opacity": 0.7, "symbol": symbol}
+            marker = {"color": colour, "size": 5, "opacity": 1, "symbol": symbol}
             look = {"mode": "markers", "marker": marker, "legendgroup": name}
             fig.add_scatter(x=x, y=y, name=name, showlegend=bool(i == 0), row=int(i) + 1, col=int(j) + 1, **look)
     for k in range(side):

@@ -72,9 +72,8 @@ def table(counts: list[counting.Count]) -> None:
     full = counts[0].parameters
     rows = [
         {
-            _("factorisation"): _(count.title),
+            _("factorisation"): f"{_(count.title)}  \n${count.latex}$",
             _("parameters"): big(count.parameters),
-            _("formula"): f"${count.latex}$",
             _("beside the full table"): _beside(count.parameters, full),
         }
         for count in counts

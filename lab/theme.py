@@ -14,6 +14,7 @@ from .numbers import power
 # blue what is real or known, green what a model drew, orange this one, now, grey noise or unknown, purple a guess.
 BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 GREY = "#8A94A0"
+ON_PAGE = {False: {SKY: "#4199CF", AMBER: "#B67B00"}, True: {BLUE: "#2A8CD2"}}  # light, dark: 3:1 and more on the page
 ON_LIGHT, ON_DARK = {ORANGE: "#8F3D00", BLUE: "#00598C"}, {ORANGE: "#F58B4C", BLUE: "#7CC4EE"}  # as words
 INK_ON_LIGHT, INK_ON_DARK = "#1B2430", "#E8EDF3"  # the text of the page
 PAGE = {False: "#FFFFFF", True: "#10151C"}  # the page itself, light and dark
@@ -81,6 +82,7 @@ def _readable(fig: go.Figure) -> dict[str, Any]:
         _put(layout.setdefault(name, {}), {"title": {"font": font}, "tickfont": font})
     for one in layout.get("annotations", ()):
         one["font"] = {**font, **one.get("font", {}), "size": size}
+    _seen(whole)
     for trace in whole["data"]:
         if "colorbar" in trace and trace["type"] == "heatmap":
             _put(trace["colorbar"], {"tickfont": font, "title": {"font": font}})
@@ -89,6 +91,32 @@ def _readable(fig: go.Figure) -> dict[str, Any]:
         elif "text" in (trace.get("mode") or ""):
             _put(trace, {"textfont": {"size": size}})
     return whole
+
+
+def _seen(part: Any) -> None:
+    """Change every colour of marks to what is seen on this viewer's page."""
+    for one in part if isinstance(part, (list, tuple)) else [part]:
+        if not isinstance(one, dict):
+            return
+        for name, value in one.items():
+            if name in ("color", "colorway", "fillcolor"):
+                one[name] = on_page(value)
+            elif name in ("data", "layout", "shapes", "marker", "line"):
+                _seen(value)
+
+
+def on_page(colour: Any) -> Any:
+    """That colour, or each of several, as a mark that is seen on the page of this viewer."""
+    if isinstance(colour, (list, tuple)):
+        return [on_page(one) for one in colour]
+    return ON_PAGE[is_dark()].get(colour, colour) if isinstance(colour, str) else colour
+
+
+def behind(colour: str) -> dict[str, Any]:
+    """The look of an area over which lines are drawn: pale, with an edge that is seen."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    edge = {"color": colour, "width": 1.5, "shape": "hvh"}
+    return {"line": edge, "fill": "tozeroy", "fillcolor": f"rgba({red}, {green}, {blue}, 0.25)", "mode": "lines"}
 
 
 def _put(into: dict[str, Any], values: dict[str, Any]) -> None:

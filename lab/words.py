@@ -12,6 +12,7 @@ import texts
 from nade_core.messages import NadeError
 
 from .link import LANGUAGE, say
+from .numbers import NBSP
 
 _spoken: ContextVar[str] = ContextVar("spoken", default="")  # in this run of the page: asked for at every message
 FOLDERS = re.compile(r"(?<![\w:/\\])(?:[A-Za-z]:)?[/\\](?:[^/\\'\"]*[/\\])*(?=[^/\\'\"]+)")  # that lead to a file
@@ -88,9 +89,14 @@ def explain(text: str, small: bool = False) -> None:
     ``small`` is for what stands under a figure.
     """
     show = st.caption if small else st.markdown
+    text = WHOLE.sub(lambda found: found[0].replace("|", "|" + JOINER).replace(" ", NBSP), text)
     show(TERM.sub(_term, text), unsafe_allow_html=True)
 
 
+JOINER = "\u2060"  # after what else a line may end
+WHOLE = re.compile(
+    r"\bp\([^()\n]*\)|(?<![\w.])\w [=≥≤−] (?=[\w−{(])"
+)  # p(x₂ | x₁), or the beginning of n = 784: no line ends in it
 TERM = re.compile(r"\[\[([\w-]+)(?:\|([^\]]+))?\]\]")
 
 

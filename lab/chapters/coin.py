@@ -95,7 +95,7 @@ def _throw() -> None:
             stage.figures(interval | {_("free parameters"): "2 − 1 = 1"})
         else:
             stage.figures({_("hidden p"): f"{p:.2f}", _("your guess"): f"{guess:.2f}"} | interval)
-        stage.words(CHAPTER, "throw")
+        stage.words(CHAPTER, "throw" if guess is None else "thrown")
 
 
 def _diamond(colour: str) -> dict:

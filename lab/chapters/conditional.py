@@ -57,7 +57,8 @@ def render() -> None:
     with right:
         stage.formula(latex)
         stage.figures(figures)
-        stage.words(CHAPTER, here, n=classes.judged(card))
+        answered = here == "accuracy" and stage.is_shown("share")
+        stage.words(CHAPTER, "judged" if answered else here, n=classes.judged(card))
     _closing(card, (image + IMAGES // 2) % IMAGES)
 
 

@@ -51,14 +51,15 @@ def render() -> None:
     data = sheet.load()
     seed, lot = stage.kept("seed", FIRST, 0, LAST), stage.kept("lot", 0, 0, sheet.LOTS - 1)
     guess = stage.kept("order", [])
+    ranked = sorted(guess) == sorted(sheet.FOUR)
     if stage.step(CHAPTER) == "both":
         left, right, under = stage.halves()
         with left:
             _generation(data, seed)
         with right:
-            _density(data, lot, guess if sorted(guess) == sorted(sheet.FOUR) else [])
+            _density(data, lot, guess if ranked else [])
         with under:
-            stage.words(CHAPTER, "both")
+            stage.words(CHAPTER, "ranked" if ranked else "both")
     else:
         label = stage.kept("class", sheet.SHOWN)
         _typical(data, seed, lot, label if label in data.classes else sheet.SHOWN)

@@ -40,10 +40,13 @@ MOST_HIDDEN = 1000  # units that the slider offers; a model with more has its ow
 
 def render() -> None:
     here, above = stage.step(CHAPTER), st.container()
-    with st.container(key="below"):
-        card = choose_model("images", fits=plays)
-    with above:
-        {"draw": _draw, "look": _look, "generate": _generate, "sum": _sum, "count": _count}[here](card)
+    if here == "sum":  # of a model of its own
+        _sum()
+    else:
+        with st.container(key="below"):
+            card = choose_model("images", fits=plays)
+        with above:
+            {"draw": _draw, "look": _look, "generate": _generate, "count": _count}[here](card)
     n, hidden = SMALL
     ask = _("How many parameters has a NADE of {n} pixels and {hidden} hidden units?", n=n, hidden=hidden)
     stage.question(CHAPTER, "nade-parameters", ask, n=n, hidden=hidden)
@@ -84,7 +87,7 @@ def _class(card: ModelCard) -> int | None:
     return int(linked(st.segmented_control, _("class y"), list(names), key="label", default="0", **options))
 
 
-def _sum(card: ModelCard) -> None:
+def _sum() -> None:
     """A NADE with random weights, so small that p(x) of all its images can be added up."""
     hidden, seed = SMALL[1], stage.kept("weights", 0, 0, 10**6)
     left, right = stage.columns()

@@ -160,7 +160,8 @@ def _drawn(image: np.ndarray, seed: int, touched: list[int], board: Any) -> None
     log_p = _play(image, "drawn", seed, touched)
     with st.container(horizontal=True, gap="small"):
         _another_digit()
-        st.button(_("clear the stroke"), key="clear", icon=":material/ink_eraser:", on_click=clear, args=("stroke",))
+        off, icon = not touched, ":material/ink_eraser:"
+        st.button(_("clear the stroke"), key="clear", icon=icon, on_click=clear, args=("stroke",), disabled=off)
     with board:
         first, rest = log_p[: (k := len(touched))].sum(), log_p[k:].sum()
         stage.formula(

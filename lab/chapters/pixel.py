@@ -114,9 +114,9 @@ def _verdict(race: contests.Race, contest: pixel.Contest) -> None:
     result = rf"{table - chain:+.3f} \pm {error:.3f}"
     stage.formula(rf"\begin{{aligned}}{about} &= {numbers_of}\\ &= {result}\end{{aligned}}")
     _bits(contest.bits)
-    if race.is_over:
-        found = {rival: pixel.crossing(race.done(), rival) for rival in ("chain", "independent")}
-        stage.words(CHAPTER, "shown", **{rival: _from(first) for rival, first in found.items()})
+    rivals = ("chain", "independent") if race.is_over else ()
+    found = {rival: _from(pixel.crossing(race.done(), rival)) for rival in rivals}
+    stage.words(CHAPTER, "shown" if found else "contest", **found)
 
 
 def _bits(values: dict[str, float]) -> None:
@@ -137,15 +137,16 @@ def _full() -> None:
             _curves(race, levels, lambda contest: contest.full, _("bits per pixel of the photo as it is"))
     with right:
         if race.contests[levels].done():
-            contest, left_out = race.contests[levels].result(), 256 // levels
+            contest = race.contests[levels].result()
             bits, full = contest.bits["table"], contest.full["table"]
             stage.formula(
                 rf"{bits:.2f} + 3 \log_2 \frac{{256}}{{{levels}}} = {bits:.2f} + {full - bits:.0f} = {full:.2f}"
             )
             _bits(contest.full)
+        stage.words(CHAPTER, "full", values=256 // levels)
         if race.is_over:
             best = {name: min((c.full[name], c.levels) for c in race.done())[1] for name in pixel.RIVALS}
-            stage.words(CHAPTER, "full", levels=levels, values=left_out, **best)
+            stage.words(CHAPTER, "best", **best)
     _measured(race)
     _closing(image, levels)
 

@@ -8,6 +8,7 @@ import streamlit as st
 from lesson import simplex
 
 from .. import link
+from ..theme import on_page
 from . import component
 
 _bars = component("bars")
@@ -41,7 +42,7 @@ def bars(
         "free": len(values) if free is None else free,
         "marks": list(marks),
         "top": top,
-        "colours": list(colours),
+        "colours": on_page(colours),
         "label": label,
         "tall": tall,
         "decimals": 3,

@@ -33,7 +33,8 @@ export default function (component) {
     return line;
   }
   const half = 0.5;  // the measurements are whole numbers
-  const bars = x.map((v, i) => `M${left(v - half)} 100V${up(counts[i] / N)}H${left(v + half)}V100Z`).join("");
+  const from = (v, i) => (v - x[i - 1] === 1 ? "" : `V100H${left(v - half)}`);  // back to the ground where values are missing
+  const bars = `M${left(x[0] - half)} 100${x.map((v, i) => `${from(v, i)}V${up(counts[i] / N)}H${left(v + half)}`).join("")}V100`;
   const curve = (p) => Array.from({ length: POINTS + 1 }, (_, i) => {
     const v = low + (span * i) / POINTS;
     return `${i ? "L" : "M"}${left(v).toFixed(2)} ${up(p(v)).toFixed(2)}`;

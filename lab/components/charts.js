@@ -1,6 +1,7 @@
 // Every chart can be taken along: on its bar stand PNG, SVG and CSV. Plotly's own button for a PNG does the drawing.
 const MARK = "\uFEFF"; // so that spreadsheets read Hangul
 
+const NEAR = 3; // pixels that the boxes of two names may share: there are no letters at a box's edge
 const QUOTE = String.fromCharCode(34);
 
 function titleOf(axis, letter) {
@@ -55,7 +56,22 @@ function furnish(bar, label) {
     button.onclick = () => take(plot, native, kind);
     native.parentNode.append(button);
   }
+  if (!bar.dataset.label) plot.on("plotly_afterplot", () => clear(plot));
+  clear(plot);
   bar.dataset.label = label;
+}
+
+// Of names that cover each other one is left, the last drawn: the others are said where one points.
+export function clear(plot) {
+  const kept = [];
+  for (const name of [...plot.querySelectorAll(".textpoint text")].reverse()) {
+    const box = name.getBoundingClientRect();
+    const wide = (other) => Math.min(box.right, other.right) - Math.max(box.left, other.left);
+    const high = (other) => Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
+    const covered = kept.some((other) => wide(other) > NEAR && high(other) > NEAR);
+    name.style.visibility = covered ? "hidden" : "";
+    if (!covered) kept.push(box);
+  }
 }
 
 function furnishAll(label) {

@@ -10,7 +10,7 @@ from .. import cache
 from ..cache import tables
 from ..link import linked
 from ..pairs import SHOWN, pair_plot
-from ..theme import BLUE, GREY, ORANGE, chart, figure
+from ..theme import BLUE, GREY, ORANGE, behind, chart, figure
 from ..words import _, explain, plain
 
 ID, PLACE = "tables", 3
@@ -174,9 +174,8 @@ def _curve(card: ModelCard, names: list[str], known: dict[int, float], d: int, c
     values = np.linspace(low - 0.05 * (high - low), high + 0.05 * (high - low), POINTS)
     now, before = tables.given(card, known, d, values), tables.given(card, {}, d, values)
     fig = figure(names[d], _("density (per unit)"), 250)
-    fig.add_histogram(
-        x=column, histnorm="probability density", marker_color=BLUE, opacity=0.25, nbinsx=40, showlegend=False
-    )
+    share, edges = np.histogram(column, _bins(column), density=True)
+    fig.add_scatter(x=(edges[:-1] + edges[1:]) / 2, y=share, showlegend=False, **behind(BLUE))
     fig.add_scatter(x=values, y=before, line={"color": GREY, "dash": "dot"}, showlegend=False)
     fig.add_scatter(x=values, y=now, line={"color": ORANGE, "width": 3}, showlegend=False)
     fig.update_xaxes(range=[values[0], values[-1]])
@@ -187,6 +186,15 @@ def _curve(card: ModelCard, names: list[str], known: dict[int, float], d: int, c
         _("The density of {name} given {given}; its mean is {mean:.3g}.", name=names[d], given=given, mean=mean),
         f"given{d}",
     )
+
+
+def _bins(column: np.ndarray) -> np.ndarray:
+    """About 40 bins; of whole numbers, as many in each bin."""
+    low, high = column.min(), column.max()
+    if np.any(column != np.rint(column)):
+        return np.linspace(low, high, 41)
+    wide = max(1, np.ceil((high - low) / 40))
+    return np.arange(low - 0.5, high + wide, wide)
 
 
 def report(card: ModelCard) -> None:

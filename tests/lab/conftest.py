@@ -12,6 +12,8 @@ from streamlit.util import calc_hash
 
 from lab import cache, neighbours
 from lab.chapter import chapters
+from lab.numbers import NBSP
+from lab.words import JOINER
 from lesson import channels
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -67,8 +69,8 @@ def press(page, label):
 
 
 def typed(text):
-    """The text with numbers below zero as a program writes them, for float()."""
-    return re.sub(r"−(?=\d)", "-", text)
+    """The text with numbers below zero as a program writes them, for float(), and with plain spaces."""
+    return re.sub(r"−(?=\d)", "-", text.replace(NBSP, " ").replace(JOINER, ""))
 
 
 def metric(page, label):

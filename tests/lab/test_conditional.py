@@ -76,10 +76,12 @@ def test_accuracy_and_calibration_are_the_lessons(chapter):
     paths, labels = classes.paths(card)
     page = chapter("conditional", step="accuracy", of=NAME)
     assert not [m for m in page.metric if "your guess" in m.label] and "30 images" in words(page)
+    assert "Guess how often" in words(page)
     assert metric(page, "right, all pixels, n = 10,000") == f"{100 * card.header['classifier']['accuracy']:.1f} %"
     page = chapter("conditional", **{"step": "accuracy", "of": NAME, "share": 60, "share-shown": 1})
     half = 100 * reveal.accuracy_along(paths, labels)[14]
     assert metric(page, "right, i = 392").startswith(f"{half:.0f} ±") and metric(page, "your guess") == "60 %"
+    assert "Guess" not in words(page) and "30 images" in words(page)
     page = chapter("conditional", step="calibration", of=NAME, rows=20)
     found = reveal.judge(paths, labels, 20)
     assert f"&= {found.calibration_error:.3f}" in latex(page)

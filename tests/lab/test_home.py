@@ -45,8 +45,9 @@ def test_the_densities_appear_after_the_guess_and_the_link_keeps_both(chapter):
     log_p = dict(zip(sheet.FOUR, DATA.four_log_p[3], strict=True))
     assert re.findall(r"-\d+\.\d", latex(page)) == [f"{log_p[id]:.1f}" for id in ("blank", "real")]
     assert page.query_params["order"] == GUESS and page.query_params["lot"] == "3"
+    assert "The blank one comes first" in words(page) and "rank the four" not in words(page)
     assert r"\log p(x) =\ ?" in latex(chapter("home", order="real,real,noise,blank"))
-    assert r"\log p(x) =\ ?" in latex(chapter("home", order="cat"))
+    assert r"\log p(x) =\ ?" in latex(page := chapter("home", order="cat")) and "rank the four" in words(page)
 
 
 def test_typicality_is_the_distance_from_h(chapter):
@@ -69,6 +70,5 @@ def test_the_closing_question_is_answered_by_the_sheet(chapter):
 
 
 def test_in_korean(chapter):
-    page = chapter("home", locale="ko-KR", order=GUESS)
-    assert "가능한 모든 이미지의 확률" in words(page)
+    assert "가능한 모든 이미지의 확률" in words(chapter("home", locale="ko-KR"))
     assert "전형적" in words(chapter("home", locale="ko-KR", step="typical"))

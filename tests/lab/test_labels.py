@@ -18,8 +18,8 @@ def test_a_name_keeps_its_words_in_lines_of_the_longest_length(name):
 
 
 def test_lines_are_evenly_long_and_hangul_is_twice_as_wide():
-    assert labels.wrapped("Order-agnostic NADE taught by PixelCNN") == "Order-agnostic NADE<br>taught by PixelCNN"
-    assert labels.wrapped("Markov chain of order 8") == "Markov chain of order 8"
+    assert labels.wrapped("Order-agnostic NADE taught by PixelCNN", 26) == "Order-agnostic NADE<br>taught by PixelCNN"
+    assert labels.wrapped("Markov chain of order 8") == "Markov chain<br>of order 8"
     assert labels.letters("초류") == labels.letters("abcd")
 
 

@@ -142,6 +142,7 @@ def test_all_images_of_a_random_nade_sum_to_one(chapter, n, seed):
     assert p.shape == (2**n,) and p.sum() == pytest.approx(1, abs=1e-12) and p[0] > 1.1 / 2**n
     page = chapter("nade", step="sum", n=n, weights=seed)
     assert "= 1.000000000" in page.latex[0].value and metric(page, "highest p(x)") == f"{p[0]:.3f}"
+    assert not page.selectbox  # it has a model of its own
     page.button(key="anew").click().run()
     assert metric(page, "highest p(x)") != f"{p[0]:.3f}"
 

@@ -65,6 +65,7 @@ def test_a_stroke_of_a_link_is_an_ordering_and_its_parts_make_the_sum(chapter, l
     assert first + rest == pytest.approx(log_p("drawn", touched=touched), abs=0.11)
     page.button(key="clear").click()
     assert metric(healthy(page.run()), "along yours") == "–" and "stroke" not in page.query_params
+    assert page.button(key="clear").disabled
 
 
 @pytest.mark.parametrize("nonsense", ["0", "zz", "0a1", "<b>", "00zz"])

@@ -122,4 +122,6 @@ def test_while_the_networks_learn_the_page_says_so_and_draws_what_is_decided(cha
     page = chapter("pixel", step="full", levels=2)
     assert metric(page, "table, bits") == f"{waiting[2].result().full['table']:.2f}"
     assert "1 of 8 contests are decided" in page.get("progress")[0].proto.text
-    assert "The table is best at" not in words(page)
+    assert "With few levels" in words(page) and "The table is best at" not in words(page)
+    page = chapter("pixel", step="contest", levels=2, **{"guess-shown": 1})
+    assert "Three rivals" in words(page) and "standard errors, the table loses" not in words(page)

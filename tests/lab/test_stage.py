@@ -25,8 +25,10 @@ def test_a_guess_is_kept_and_then_stands_beside_the_answer(chapter):
     page = chapter("coin", n=100)
     page.slider(key="guess").set_value(0.25).run()
     assert page.query_params["guess"] == "0.25" and "guess-shown" not in page.query_params
+    assert "Guess before you look" in words(page)
     page.button(key="guess-button").click().run()
     assert page.query_params["guess-shown"] == "1" and page.slider(key="guess").disabled
+    assert "Guess before you look" not in words(page)  # what asked for the guess
     again = chapter("coin", n=100, guess=0.25, **{"guess-shown": 1})
     assert [m.value for m in again.metric] == [m.value for m in page.metric]
 

@@ -56,6 +56,16 @@ def test_words_in_a_figure_are_large_and_clear(monkeypatch, shown, dark, present
     fonts += [font for axis in (layout.xaxis, layout.yaxis) for font in (axis.tickfont, axis.title.font)]
     assert all(font.size >= smallest for font in (*fonts, points.textfont, layout.hoverlabel.font))
     assert all(contrast(font.color, theme.PAGE[dark]) >= least for font in fonts)
+    marks = go.Figure(layout={"colorway": (*theme.PALETTE, theme.GREY)}).add_bar(marker_color=list(theme.PALETTE))
+    marks.add_scatter(line=theme.behind(theme.BLUE)["line"]).add_vline(x=1, line={"color": theme.SKY})
+    seen, _options = shown(marks)
+    colours = [
+        *seen.layout.colorway,
+        *seen.data[0].marker.color,
+        seen.data[1].line.color,
+        seen.layout.shapes[0].line.color,
+    ]
+    assert all(contrast(colour, theme.PAGE[dark]) >= 3 for colour in colours)
     assert heat.colorbar.title.text == "nats" and points.textfont.color == theme.ORANGE
     words = theme.ON_DARK if dark else theme.ON_LIGHT
     assert all(contrast(colour, theme.PAGE[dark]) >= 7 for colour in words.values())
