@@ -1,6 +1,6 @@
-"""A rehearsal before the audience: at its start the server opens every chapter once itself, at its defaults.
+"""A rehearsal before the audience: at its start the server opens every chapter, each of its steps, once itself.
 
-So the answers that every first viewer asks for are there, whatever they are: no chapter names them. The server speaks to
+So the answers that a first viewer asks for are there, at all defaults, whatever they are: no chapter names them. The server speaks to
 the app as a browser does (Streamlit's messages over ASGI's websocket), goes from chapter to chapter in the order of the
 navigation, and only on while nobody waits for a page.
 """
@@ -28,10 +28,16 @@ async def lifespan(app: Callable) -> AsyncIterator[None]:
 
 
 async def _rehearse(app: Callable) -> None:
+    await asyncio.to_thread(housekeeping.load)
+    await visit(app, addresses())
+
+
+def addresses() -> list[str]:
+    """Every chapter first, and then the other steps of those that have steps."""
     from .chapter import chapters
 
-    await asyncio.to_thread(housekeeping.load)
-    await visit(app, ["" if chapter.home else chapter.id for chapter, _render in chapters().values()])
+    pages = {"" if chapter.home else chapter.id: chapter for chapter, _render in chapters().values()}
+    return [*pages, *(f"{page}?step={step}" for page, chapter in pages.items() for step in chapter.steps[1:])]
 
 
 async def visit(app: Callable, pages: Iterable[str]) -> None:
@@ -68,5 +74,5 @@ def _scope() -> dict:
 
 def _opening(page: str) -> bytes:
     message = BackMsg()
-    message.rerun_script.page_name = page
+    message.rerun_script.page_name, _mark, message.rerun_script.query_string = page.partition("?")
     return message.SerializeToString()

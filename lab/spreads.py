@@ -14,7 +14,7 @@ def pictures(known: list[np.ndarray], names: list[str]) -> None:
     """What each ordering knows of an image, (784,) of -1 (unknown, grey), 0, 1, by its name."""
     shades = np.array([96, 0, 255], np.uint8)
     seen = int((known[0] >= 0).sum())
-    with st.container(horizontal=True, gap="small", key="known"):
+    with st.container(horizontal=True, gap="small", key="thumbnails"):
         for name, one in zip(names, known, strict=True):
             shown = shades[one + 1].reshape(28, 28).repeat(4, 0).repeat(4, 1)
             alt = _("{name}: the first {n} of 784 pixels", name=name, n=seen)

@@ -103,7 +103,7 @@ def _patch() -> None:
 def _coverage() -> None:
     left, right = stage.columns()
     seed, shown = _seed(), stage.is_shown("guess")
-    shares = {where: patches.shares(seed, where) for where in patches.PLACES}
+    shares = {where: patches.shares(seed, where) for where in patches.PLACES} if shown else {}
     halves = {where: _half(share) for where, share in shares.items()}
     with left:
         place = st.container()

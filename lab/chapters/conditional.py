@@ -52,13 +52,16 @@ def render() -> None:
         top = st.container(horizontal=True, vertical_alignment="center", key="choice")
         with top:
             card = _model()
+    with right:
+        told = st.container()
+        answered = here == "accuracy" and stage.is_shown("share")
+        stage.words(CHAPTER, "judged" if answered else here, n=classes.judged(card))  # first: to judge takes a while
+    with left:
         steps = {"ask": _ask, "reveal": _reveal, "accuracy": _accuracy, "calibration": _calibration, "next": _next}
         latex, figures = steps[here](card, image, top)
-    with right:
+    with told:
         stage.formula(latex)
         stage.figures(figures)
-        answered = here == "accuracy" and stage.is_shown("share")
-        stage.words(CHAPTER, "judged" if answered else here, n=classes.judged(card))
     _closing(card, (image + IMAGES // 2) % IMAGES)
 
 

@@ -43,7 +43,7 @@ def render() -> None:
     if here == "sum":  # of a model of its own
         _sum()
     else:
-        with st.container(key="below"):
+        with stage.below():
             card = choose_model("images", fits=plays)
         with above:
             {"draw": _draw, "look": _look, "generate": _generate, "count": _count}[here](card)

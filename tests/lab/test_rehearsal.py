@@ -1,4 +1,4 @@
-"""The server opens every chapter once before the audience, and what takes much memory is done in turn."""
+"""The server opens every step of every chapter once before the audience, and what takes much memory is done in turn."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from lab import housekeeping, rehearsal, turns
-from lab.chapter import chapters
+from lab.chapter import chapters, lesson
 
 
 class Stage:
@@ -23,7 +23,8 @@ class Stage:
         assert (await receive())["type"] == "websocket.connect"
         await send({"type": "websocket.accept"})
         while (said := await receive())["type"] == "websocket.receive":
-            self.opened.append(BackMsg.FromString(said["bytes"]).rerun_script.page_name)
+            asked = BackMsg.FromString(said["bytes"]).rerun_script
+            self.opened.append("?".join(filter(None, [asked.page_name, asked.query_string])))
             if self.opened[-1] == self.breaks_at:
                 return
             for status in (ForwardMsg.FINISHED_EARLY_FOR_RERUN, ForwardMsg.FINISHED_SUCCESSFULLY):
@@ -51,7 +52,11 @@ def test_every_chapter_is_opened_once_when_the_server_starts(monkeypatch):
         stage = Stage()
         async with rehearsal.lifespan(stage):
             await stage.left.wait()
-        assert loaded and stage.opened == ["" if chapter.home else id for id, (chapter, _) in chapters().items()]
+        pages = ["" if chapter.home else id for id, (chapter, _) in chapters().items()]
+        assert loaded and stage.opened[: len(pages)] == pages
+        steps = [f"step={step}" for chapter in lesson() for step in chapter.steps[1:]]
+        assert [address.rpartition("?")[2] for address in stage.opened[len(pages) :]] == steps
+        assert "pixel?step=full" in stage.opened
 
     apart(start)
 

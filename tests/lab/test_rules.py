@@ -62,3 +62,13 @@ def test_files_stay_small():
     lines = {path: len(path.read_text("utf-8").splitlines()) for path in LAB}
     long = {path for path, n in lines.items() if n > (200 if path.parent.name == "chapters" else 300)}
     assert long == set()
+
+
+def test_a_place_that_the_style_names_has_its_name_for_itself():
+    named = {
+        name
+        for path in (ROOT / "lab").glob("*.css")
+        for name in re.findall(r"\.st-key-([\w-]+)", path.read_text("utf-8"))
+    }
+    places = {name: [path for path in LAB if f'key="{name}"' in path.read_text("utf-8")] for name in named}
+    assert [name for name, paths in places.items() if len(paths) > 1] == []
