@@ -39,7 +39,7 @@ def reliability(found: Classifier) -> tuple[Any, str]:
         x=confidence,
         y=right,
         mode="markers",
-        marker={"size": 8 + 30 * np.sqrt(n / n.sum()), "color": BLUE, "opacity": 1},
+        marker={"size": 8 + 30 * np.sqrt(n / n.sum()), "color": BLUE},
         cliponaxis=False,
         name=_("test images, in bins of their p"),
     )

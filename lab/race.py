@@ -4,6 +4,7 @@ import streamlit as st
 
 from lesson import counting
 
+from .labels import wrapped
 from .link import linked, presenting
 from .numbers import big, log10, power
 from .theme import BLUE, GREEN, GREY, ORANGE, chart, figure
@@ -12,6 +13,7 @@ from .words import _, explain
 ATOMS = 80  # decimal exponent of the number of atoms in the observable universe, a published order of magnitude
 SIZES = (*range(1, 785, 9), 784)
 FEWER = 8  # of so many sizes one is marked, where a line lies under the marks
+NOTE = 22  # letters in a line of a note in the figure
 NEAR = 10  # decimal exponent of the parameters that fit in a computer
 LOOKS = {  # tables blue, networks green
     "full-joint": (BLUE, "solid", None),
@@ -45,14 +47,10 @@ def lines(n: int, hidden: int, order: int) -> None:
             x=sizes[::every], y=y[::every], name=_(count.title), hovertemplate="n = %{x}: 10^%{y:.1f}", **look
         )
     fig.add_vline(x=n, line={"color": ORANGE, "width": 3}, annotation_text=f"n = {n}", annotation_position="top")
-    note = _("atoms in the universe, about {power}", power=power(ATOMS))
-    fig.add_hline(
-        y=ATOMS,
-        line={"color": GREY, "dash": "dot"},
-        annotation_text=note,
-        annotation_position="bottom right",
-        annotation_xshift=-22,
-    )
+    note = wrapped(_("atoms in the universe, about {power}", power=power(ATOMS)), NOTE)
+    fig.add_hline(y=ATOMS, line={"color": GREY, "dash": "dot"})
+    left = SIZES[-1] - 20  # of the n that one arrives with
+    fig.add_annotation(text=note, x=left, y=ATOMS, xanchor="right", yanchor="top", showarrow=False)
     label = _("Zoom to what fits in a computer (up to {power} parameters)", power=power(NEAR))
     place = st.container()
     if linked(st.toggle, label, key="zoom", default=False):

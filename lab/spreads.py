@@ -28,7 +28,11 @@ def rows(found: dict[str, float], names: dict[str, str], guess: str) -> None:
     fig = figure(_("log p(x) along the ordering (nats)"), "", 300 if stage.presenting() else 225)
     look = {"size": 15, "color": [ORANGE if kind == best else BLUE for kind in found]}
     values = list(found.values())
-    text = {"text": [f"\u2003{value:.1f}" for value in values], "textposition": "middle right", "mode": "markers+text"}
+    text = {
+        "text": [f"\u2003{value:.1f}".replace("-", "−") for value in values],
+        "textposition": "middle right",
+        "mode": "markers+text",
+    }
     fig.add_scatter(x=values, y=list(names.values()), marker=look, showlegend=False, cliponaxis=False, **text)
     ring = {"size": 24, "symbol": "circle-open", "color": PURPLE, "line": {"width": 4}}
     fig.add_scatter(x=[found[guess]], y=[names[guess]], mode="markers", marker=ring, name=_("your guess"))

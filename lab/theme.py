@@ -14,7 +14,7 @@ from .numbers import power
 # blue what is real or known, green what a model drew, orange this one, now, grey noise or unknown, purple a guess.
 BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 GREY = "#8A94A0"
-ON_PAGE = {False: {SKY: "#4199CF", AMBER: "#B67B00"}, True: {BLUE: "#2A8CD2"}}  # light, dark: 3:1 and more on the page
+ON_PAGE = {False: {SKY: "#4198D0", AMBER: "#B67B00"}, True: {BLUE: "#2C88D2"}}  # light, dark: 3:1 and more on the page
 ON_LIGHT, ON_DARK = {ORANGE: "#8F3D00", BLUE: "#00598C"}, {ORANGE: "#F58B4C", BLUE: "#7CC4EE"}  # as words
 INK_ON_LIGHT, INK_ON_DARK = "#1B2430", "#E8EDF3"  # the text of the page
 PAGE = {False: "#FFFFFF", True: "#10151C"}  # the page itself, light and dark
@@ -84,6 +84,8 @@ def _readable(fig: go.Figure) -> dict[str, Any]:
         one["font"] = {**font, **one.get("font", {}), "size": size}
     _seen(whole)
     for trace in whole["data"]:
+        if "marker" in trace and trace["type"] == "scatter":
+            trace["marker"].setdefault("opacity", 1)  # else plotly lets marks of many sizes fade
         if "colorbar" in trace and trace["type"] == "heatmap":
             _put(trace["colorbar"], {"tickfont": font, "title": {"font": font}})
         elif trace["type"] == "bar" and trace.get("text") is not None:  # beside the bar: no ink is 7:1 on orange

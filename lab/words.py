@@ -90,13 +90,14 @@ def explain(text: str, small: bool = False) -> None:
     """
     show = st.caption if small else st.markdown
     text = WHOLE.sub(lambda found: found[0].replace("|", "|" + JOINER).replace(" ", NBSP), text)
+    text = PARTICLE.sub(JOINER, text)
     show(TERM.sub(_term, text), unsafe_allow_html=True)
 
 
-JOINER = "\u2060"  # after what else a line may end
-WHOLE = re.compile(
-    r"\bp\([^()\n]*\)|(?<![\w.])\w [=≥≤−] (?=[\w−{(])"
-)  # p(x₂ | x₁), or the beginning of n = 784: no line ends in it
+JOINER = "\u2060"  # no line ends at it
+# No line ends within p(x₂ | x₁), log p, the beginning of n = 784, after ≤, or before the particle of p(x)는.
+WHOLE = re.compile(r"\bp\([^()\n]*\)|\blog (?=\w)|(?<![\w.])\w [=≥≤−] (?=[\w−{(])|[=≥≤≈] (?=\S)")
+PARTICLE = re.compile(r"(?<=[)%\]])(?=[가-힣])")
 TERM = re.compile(r"\[\[([\w-]+)(?:\|([^\]]+))?\]\]")
 
 

@@ -158,8 +158,11 @@ def _die() -> None:
 def _never() -> None:
     left, right = stage.columns()
     with left:
-        throws = linked(st.select_slider, _("throws"), [NEVER, 50, 200, 1000, 5000], key="throws", default=NEVER)
-        alpha = linked(st.slider, _("α, added to every count"), 0.0, 2.0, key="alpha", default=0.0, step=0.1)
+        one, other = st.columns(2)
+        with one:
+            throws = linked(st.select_slider, _("throws"), [NEVER, 50, 200, 1000, 5000], key="throws", default=NEVER)
+        with other:
+            alpha = linked(st.slider, _("α, added to every count"), 0.0, 2.0, key="alpha", default=0.0, step=0.1)
         counts = coin.count(coin.throw_die(LOADED, throws, 0), len(LOADED))
         p = coin.smoothed(counts, alpha)
         fig = figure(_("side, and its estimated p"), _("estimated p"), 300)

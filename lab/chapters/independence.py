@@ -103,8 +103,11 @@ def _price() -> None:
 def _coins() -> tuple[float, float]:
     left, right = stage.columns()
     with left:
-        p1 = linked(st.slider, _("p(x₁ = 1)"), 0.0, 1.0, key="p1", default=0.3, step=0.01)
-        p2 = linked(st.slider, _("p(x₂ = 1)"), 0.0, 1.0, key="p2", default=0.8, step=0.01)
+        one, other = st.columns(2)
+        with one:
+            p1 = linked(st.slider, _("p(x₁ = 1)"), 0.0, 1.0, key="p1", default=0.3, step=0.01)
+        with other:
+            p2 = linked(st.slider, _("p(x₂ = 1)"), 0.0, 1.0, key="p2", default=0.8, step=0.01)
         joint = independence.two_coins(p1, p2)
         fig = figure("p(0, 0)", "p(1, 1)", 330)
         x = np.linspace(0, 1, 101)

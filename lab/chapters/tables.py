@@ -121,7 +121,7 @@ def _head(card: ModelCard) -> None:
 def _view(card: ModelCard) -> None:
     """One of the three looks at the table."""
     with st.container(key="knobs-view"):
-        row = st.columns([2, 2, 1], vertical_alignment="bottom")
+        row = st.columns([5, 4, 2], vertical_alignment="bottom")
     view = linked(
         row[0].segmented_control,
         _("What to look at"),

@@ -64,7 +64,7 @@ function furnish(bar, label) {
 // Of names that cover each other one is left, the last drawn: the others are said where one points.
 export function clear(plot) {
   const kept = [];
-  for (const name of [...plot.querySelectorAll(".textpoint text")].reverse()) {
+  for (const name of [...plot.querySelectorAll(".textpoint>text")].reverse()) {
     const box = name.getBoundingClientRect();
     const wide = (other) => Math.min(box.right, other.right) - Math.max(box.left, other.left);
     const high = (other) => Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);

@@ -13,7 +13,7 @@ from nade_core.messages import N_
 
 from .. import cache, neighbours
 from ..components import image_grid, player
-from ..link import linked
+from ..link import linked, presenting
 from ..numbers import as_power
 from ..paper import paper
 from ..pictures import DRAW, choose_picture, choose_source
@@ -106,7 +106,7 @@ def _memorised(card: ModelCard, image: np.ndarray, data: Dataset) -> None:
 
 
 def report(card: ModelCard) -> None:
-    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    left, right = st.columns(2 if presenting() else [2, 3], vertical_alignment="bottom")
     source, label = choose_source(card, left), None
     if source == DRAW:
         paper(card, right)

@@ -5,6 +5,8 @@ import streamlit as st
 
 from lab import contents, link, stage
 from lab.chapter import chapters, lesson
+from lab.numbers import NBSP
+from lab.words import JOINER
 from lesson import questions
 
 from .conftest import words
@@ -68,6 +70,7 @@ def test_presentation_follows_from_chapter_to_chapter_and_bars_from_the_link(cha
     page = chapter("rules", present=1, joint="0.5,0,0,0,0,0,0,0.5")
     assert page.query_params["present"] == "1"
     assert "0.500" in page.latex[0].value
+    assert f"p(x₂{NBSP}|{JOINER}{NBSP}x₁)" in " ".join(e.value for e in page.markdown)  # no line ends in it
     assert chapter("rules", joint="0.5,0.7").latex[0].value == chapter("rules").latex[0].value
 
 
