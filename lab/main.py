@@ -12,6 +12,7 @@ from . import link, share, stage
 from .chapter import GROUPS, Chapter, chapters, lesson
 from .components import frame
 from .session import friendly_errors
+from .theme import words_first
 from .words import _, explain, settle_language
 
 HERE = Path(__file__).parent
@@ -39,7 +40,7 @@ def main() -> None:
         st.html(HERE / "present.css")
     frame(link.presenting())
     slot = _head(chapter)
-    with friendly_errors():
+    with words_first(), friendly_errors():
         page.run()
     if chapter.group == "lesson":
         stage.foot(chapter, lesson())

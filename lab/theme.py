@@ -2,6 +2,9 @@
 
 import math
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import plotly.graph_objects as go
@@ -21,6 +24,7 @@ PAGE = {False: "#FFFFFF", True: "#10151C"}  # the page itself, light and dark
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY)
 FONT = '"Source Sans", "Noto Sans KR", "Noto Sans CJK KR", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif'
 AXIS = re.compile(r"[xy]axis\d*")
+LATER = "charts later"
 SIZE, LARGE = 14, 18  # pixels of the smallest words in a plot, and for a hall
 
 
@@ -52,18 +56,39 @@ def power_ticks(most: float) -> dict[str, Any]:
     return {"tickvals": list(exponents), "ticktext": [power(e) if e else "1" for e in exponents]}
 
 
-def chart(fig: go.Figure, alt: str, key: str):
+def chart(fig: go.Figure, alt: str, key: str) -> None:
     """Show a figure with what it says in words for those who cannot see it.
 
     On it appear the buttons of components/charts.js, by which it is taken along: as PNG, as SVG, its numbers as CSV.
     """
+    later = st.session_state.get(LATER)
+    place: Any = st if later is None else st.empty()
     config = {
         "displaylogo": False,
         "displayNotifier": False,
         "modeBarButtons": [["toImage"]],
         "toImageButtonOptions": {"filename": key, "scale": 2},
     }
-    return st.plotly_chart(_readable(fig), key=key, alt=alt, height="stretch", config=config)
+    show = partial(place.plotly_chart, _readable(fig), key=key, alt=alt, height="stretch", config=config)
+    show() if later is None else later.append(show)
+
+
+@contextmanager
+def words_first() -> Iterator[None]:
+    """The first charts of a tab come at the end of the run: a browser needs a while to read plotly, and until then the
+    words that come after it would wait."""
+    if "charted" in st.session_state:
+        yield
+        return
+    later: list[Callable[[], Any]] = []
+    st.session_state[LATER] = later
+    try:
+        yield
+    finally:
+        del st.session_state[LATER]
+    for show in later:
+        show()
+        st.session_state["charted"] = True
 
 
 def _readable(fig: go.Figure) -> dict[str, Any]:

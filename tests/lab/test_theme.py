@@ -1,5 +1,7 @@
 """Every figure can be read: by its size, by its contrast on light and dark, and along a logarithmic axis."""
 
+from types import SimpleNamespace
+
 import plotly.graph_objects as go
 import pytest
 
@@ -75,6 +77,19 @@ def test_a_figure_can_be_taken_along(shown):
     _fig, options = shown(busy())
     assert options["config"]["modeBarButtons"] == [["toImage"]] and "displayModeBar" not in options["config"]
     assert options["config"]["toImageButtonOptions"]["filename"] == "some" and options["alt"] == "in words"
+
+
+def test_the_first_charts_of_a_tab_come_after_the_words(monkeypatch):
+    said = []
+    monkeypatch.setattr(theme, "is_dark", lambda: False)
+    monkeypatch.setattr(theme.st, "session_state", {})
+    monkeypatch.setattr(theme.st, "empty", lambda: SimpleNamespace(plotly_chart=lambda *_, **__: said.append("later")))
+    monkeypatch.setattr(theme.st, "plotly_chart", lambda *_, **__: said.append("at once"))
+    for _run in range(2):
+        with theme.words_first():
+            theme.chart(busy(), "in words", "some")
+            said.append("words")
+    assert said == ["words", "later", "at once", "words"] and theme.LATER not in theme.st.session_state
 
 
 def test_a_logarithmic_axis_says_whole_numbers():
