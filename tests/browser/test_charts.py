@@ -30,7 +30,7 @@ def test_a_chart_is_taken_along_as_picture_drawing_and_numbers(viewer):
 
 def test_light_and_dark_are_switched_in_the_menu_and_charts_follow(viewer):
     viewer.open("density?source=test&image=3&lang=ko")
-    ink = "() => getComputedStyle(document.querySelector('.js-plotly-plot .xtick text')).fill"
+    ink = "() => getComputedStyle(document.querySelector('.js-plotly-plot .xtick text') ?? document.body).fill"  # drawn anew
     viewer.page.locator(".js-plotly-plot .xtick text").first.wait_for()
     assert viewer.page.evaluate(ink) == "rgb(27, 36, 48)"
     viewer.page.get_by_test_id("stMainMenu").click()
@@ -38,3 +38,19 @@ def test_light_and_dark_are_switched_in_the_menu_and_charts_follow(viewer):
     expect(dark).to_contain_text("어둡게")
     dark.click()
     viewer.page.wait_for_function(f"({ink})() === 'rgb(232, 237, 243)'")
+
+
+COVERED = """() => [...document.querySelectorAll(".js-plotly-plot")].flatMap((plot) => {
+  const names = [...plot.querySelectorAll(".textpoint text")].filter((name) => name.style.visibility !== "hidden");
+  const boxes = names.map((name) => name.getBoundingClientRect());
+  const shared = (a, b) => Math.min(Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
+  return names.filter((_, i) => boxes.some((box, j) => j < i && shared(box, boxes[i]) > 3)).map((name) => name.textContent);
+})"""
+
+
+def test_on_a_phone_no_name_beside_a_mark_covers_another(viewer):
+    viewer.page.set_viewport_size({"width": 390, "height": 844})
+    viewer.open("leaderboard?lang=en&near=1")
+    named = viewer.page.locator(".js-plotly-plot .textpoint text").filter(has_text="NADE")
+    expect(named.last).to_be_attached()
+    assert viewer.page.evaluate(COVERED) == []
