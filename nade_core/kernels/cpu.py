@@ -24,7 +24,22 @@ import numpy as np
 
 from .lanes import LANES, above, apart, exp, fast, least, lowest, splat, where
 from .places import load, page, row, store, store_total, store_totals
-from .states import ODDS, ONE, PAIR, RELU, ROWS, SIGMOID, ZERO, activate, outside, rooms, start, step, steps_between
+from .states import (
+    ODDS,
+    ONE,
+    PAIR,
+    RELU,
+    ROWS,
+    SIGMOID,
+    STEEP,
+    ZERO,
+    activate,
+    outside,
+    rooms,
+    start,
+    step,
+    steps_between,
+)
 
 EVERY = 0xFFFF  # image of a block
 FACTORS = 64  # of 1 + exp(-|z|), each at most 2, that are multiplied before a logarithm is taken
@@ -102,10 +117,10 @@ def _of_tile(on, i):
 
 
 @fast
-def _walk(on, draws, limits, images, W, V, mode, often, a, h, z):
+def _walk(on, draws, u, b, sharp, images, W, V, mode, often, a, h, z):
     """z[i] = V_i . h of the images of a block, tile by tile; True if odds left their bounds.
 
-    Which of them have pixel i on stands in on[i], or is drawn: those whose z is above their limits[i].
+    Which of them have pixel i on stands in on[i], or is drawn: those whose u[i] is below sigmoid(sharp (z[i] + b[i])).
     """
     steps, width = np.zeros(LANES, np.int64), W.shape[1]
     for i in range(0, len(on), ROWS):
@@ -114,7 +129,9 @@ def _walk(on, draws, limits, images, W, V, mode, often, a, h, z):
         for r in range(ROWS if draws else 1):  # what is drawn in a row changes the next
             tile = _of_tile(on, i)
             if draws:
-                on[i + r] = above(load(to + r * LANES), load(row(limits, i + r)))
+                y = (load(to + r * LANES) + splat(b[i + r])) * splat(sharp)
+                p = splat(ONE) / (splat(ONE) + exp(least(splat(STEEP), splat(ZERO) - y)))
+                on[i + r] = above(p, load(row(u, i + r)))
                 tile = np.int64(on[i + r]) << 16 * r
             some = (tile | tile >> 16 | tile >> 32) & EVERY
             while some:
@@ -176,7 +193,9 @@ def score(first, last, W, V, largest, a0, mode, x, b, on, z, states, result):
         top, images = block * LANES, min(LANES, len(x) - block * LANES)
         here = z[block] if len(z) else own
         _take_block(x, top, on[block])
-        if start(a0, top, images, mode, a, h) or _walk(on[block], False, here, images, W, V, mode, often, a, h, here):
+        if start(a0, top, images, mode, a, h) or _walk(
+            on[block], False, here, b, ONE, images, W, V, mode, often, a, h, here
+        ):
             return True
         _log_p(here, b, on[block], part, log_p)
         for t in range(images):
@@ -187,21 +206,25 @@ def score(first, last, W, V, largest, a0, mode, x, b, on, z, states, result):
 
 
 @fast
-def sample(first, last, W, V, largest, a0, mode, limits, x):
-    """Images x (B, D) of blocks first..last - 1: x_i = 1 where V_i . h is above limits (B, D)."""
+def sample(first, last, W, V, largest, a0, mode, u, b, sharp, x):
+    """Images x (B, D) of blocks first..last - 1: x_i = 1 where u_i < sigmoid(sharp (V_i . h + b_i)), u (B, D)."""
     count, dims = x.shape
     a, h = rooms(W)
     z, here = page((len(W) + 2) * LANES, 0).reshape(-1, LANES), page(len(W) * LANES, 0).reshape(-1, LANES)
-    on, often = np.zeros(len(W), np.uint16), steps_between(largest) if mode == ODDS else ROWS
+    biases, on = np.zeros(len(W), np.float32), np.zeros(len(W), np.uint16)
+    biases[:dims] = b
+    often = steps_between(largest) if mode == ODDS else ROWS
     if often < ROWS:
         return True
     for top in range(first * LANES, last * LANES, LANES):
         images = min(LANES, count - top)
-        here[:] = np.inf
+        here[:] = ONE
         for t in range(images):
             for i in range(dims):
-                here[i, t] = limits[top + t, i]
-        if start(a0, top, images, mode, a, h) or _walk(on, True, here, images, W, V, mode, often, a, h, z):
+                here[i, t] = u[top + t, i]
+        if start(a0, top, images, mode, a, h):
+            return True
+        if _walk(on, True, here, biases, sharp, images, W, V, mode, often, a, h, z):
             return True
         for t in range(images):
             for i in range(dims):

@@ -184,13 +184,8 @@ def log_prob(x: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation:
 
 
 def sample(u: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation: str, temperature: float) -> Tensor:
-    """Images from uniforms u (B, D): x_i = 1 where u_i < sigmoid(logit_i / temperature); (B, D) of 0 and 1.
-
-    That is where V_i . h is above temperature log(u_i / (1 - u_i)) - b_i. By numpy: torch's threads would want the cores.
-    """
-    u = np.clip(u.numpy(), 0, 1, dtype=np.float32)
-    with np.errstate(divide="ignore"):
-        limits = np.log(u / (1 - u)) * np.float32(max(temperature, 1e-30)) - _plain(b)
-    x = torch.empty(u.shape)
-    _walk(cpu.sample, len(u), np.ones(len(W), np.uint8), W, V, a0, activation, limits, x.numpy())
+    """Images from uniforms u (B, D): x_i = 1 where u_i < sigmoid(logit_i / temperature); (B, D) of 0 and 1."""
+    x, sharp = torch.empty(u.shape), np.float32(1 / max(temperature, 1e-30))
+    every = np.ones(len(W), np.uint8)
+    _walk(cpu.sample, len(u), every, W, V, a0, activation, _plain(u), _plain(b), sharp, x.numpy())
     return x
