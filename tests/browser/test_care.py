@@ -24,6 +24,7 @@ def at(chapter, **state):
 
 @pytest.mark.parametrize("ids", [("density",), pytest.param(tuple(chapters()), marks=pytest.mark.crawl)])
 def test_nothing_is_lost_at_200_percent(viewer, ids):
+    viewer.blank()
     viewer.page.set_viewport_size(ZOOMED)
     viewer.page.emulate_media(reduced_motion="reduce")
     for chapter in (chapters()[id][0] for id in ids):
@@ -36,6 +37,7 @@ def test_nothing_is_lost_at_200_percent(viewer, ids):
 @pytest.mark.crawl
 @pytest.mark.parametrize("last", [0, 1])
 def test_axe_finds_nothing_serious_at_any_step_in_korean_and_dark(viewer, last):
+    viewer.blank()
     viewer.page.set_viewport_size(HALL)
     viewer.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     for chapter in lesson()[last::2]:
@@ -47,11 +49,11 @@ def test_axe_finds_nothing_serious_at_any_step_in_korean_and_dark(viewer, last):
 
 
 def test_where_one_is_by_keyboard_is_seen_and_the_page_is_shared_from_a_button_with_a_name(viewer):
-    viewer.open("coin?lang=ko")
-    for _stop in ("the way to the content", "the first page of the list"):
-        viewer.page.keyboard.press("Tab")
-    focused = viewer.page.locator('[data-testid="stSidebarNavLink"]:focus')
-    expect(focused).to_have_css("outline-style", "solid")
+    viewer.follow("coin?lang=ko&step=throw")
+    pages = viewer.page.get_by_test_id("stSidebarNavLink")
+    pages.nth(2).focus()
+    viewer.page.keyboard.press("Tab")
+    expect(pages.nth(3)).to_have_css("outline-style", "solid")
     share = viewer.page.get_by_role("button", name=texts.translate("ko", "Share"), exact=True)
     share.focus()
     viewer.page.keyboard.press("Enter")
