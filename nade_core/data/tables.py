@@ -1,13 +1,13 @@
 """From a grid of cells to numbers: what is an index, what are labels, where cells are empty; all of it told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..messages import N_, NadeError
-from . import headings, text
+from . import doubts, headings, text
 from .grids import Grid, hole
 from .understood import Content, How, Note
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 LARGEST = float(np.finfo(np.float32).max)
 INDEX = N_("The column {name!r} only counts the rows: it was left out.")
 NUMBERS = N_("The column {name!r} has no name and another number in each row: it was left out as an index.")
-ROUNDED = N_("The column {name!r} holds whole numbers that float64 does not: {before} is read as {after}.")
 EXACT = 2**53  # whole numbers up to it are exact in float64
 EMPTY = N_("Columns at the sides, {n}, have no name and no values: they were left out.")
 GROUPED = N_("In the column {name!r}, what parts the thousands was left out: {before} is read as {after}.")
@@ -51,12 +50,12 @@ class Columns:
         if isinstance(series.dtype, np.dtype) and series.dtype.kind in "biuf":
             self.numbers[j] = series.to_numpy()
             self.holes[j] = np.isnan(self.numbers[j])
-            return self._rounded(j)
+            return self._doubt(j, self.grid.doubtful.get(j) or doubts.first(self._large(j)))
         cells = np.array(["" if cell != cell else str(cell).strip() for cell in series.tolist()], object)
         codes, different = pandas.factorize(cells)
         found: list[str] = list(different)
         found = text.with_points(found) if self.grid.decimal == "," else found
-        kinds = np.array([text.kind(cell) for cell in found], object)[codes]
+        kinds = np.array(text.kinds(found), object)[codes]
         self.holes[j], words = kinds == "hole", kinds == "text"
         if words.any() and (plain := self._ungrouped(j, found)):
             found, words = plain, np.zeros_like(words)
@@ -65,15 +64,19 @@ class Columns:
                 raise self.no_number(int(np.flatnonzero(words)[0]), j)
             self.texts[j] = cells
             return
+        self._doubt(j, doubts.first(found))
         values = [text.number(cell) if text.kind(cell) == "number" else np.nan for cell in found]
         self.numbers[j] = np.array(values, float)[codes]
 
-    def _rounded(self, j: int) -> None:
-        """A word on whole numbers that are too large to be exact."""
-        if self.numbers[j].dtype.kind in "iu":
-            large = (int(value) for value in self.numbers[j][np.abs(self.numbers[j].astype(float)) >= EXACT])
-            if (value := next((value for value in large if int(float(value)) != value), None)) is not None:
-                self.told.append(Note(ROUNDED, {"name": self.names[j], "before": value, "after": int(float(value))}))
+    def _doubt(self, j: int, cell: str | None) -> None:
+        """A word on a cell that may be no number, or another one than is written."""
+        if cell is not None and self.how.labels != self.names[j]:
+            self.told.append(doubts.note(self.names[j], cell))
+
+    def _large(self, j: int) -> Iterator[str]:
+        """The whole numbers of a column that are too large to be all exact."""
+        values = self.numbers[j]
+        return map(str, values[np.abs(values.astype(float)) >= EXACT] if values.dtype.kind in "iu" else ())
 
     def _ungrouped(self, j: int, cells: list[str]) -> list[str] | None:
         """The different cells of a column without what parts their thousands; None where they are other texts."""

@@ -27,9 +27,13 @@ GROUPED = tuple(
 BEGINS = re.compile(
     r"[€$£¥₩(]?\s?[+\-−–]?\d|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s", re.IGNORECASE
 )
-DRESSED = re.compile(r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3})?|0[xX][\da-fA-F]+")
+DRESSED = re.compile(
+    r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3})?|0[xXbBoO][\da-fA-F]+|[+-]?\d+\.?\d*[dD][+-]?\d+"
+)
 WORDS = {"true": 1.0, "false": 0.0}
-HOLES = {"", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none", "?"}
+HOLES = {"", "na", "n/a", "<na>", "nan", "-nan", "null", "none", "?"} | {
+    f"#{error}" for error in ("n/a", "div/0!", "value!", "ref!", "name?", "num!", "null!")
+}  # what Excel writes into a cell that it cannot compute is as good as empty
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,17 @@ def kind(cell: str) -> str:
     if cell.lower() in HOLES:
         return "hole"
     return "number" if NUMBER.fullmatch(cell) or cell.lower() in WORDS else "text"
+
+
+def kinds(cells: list[str]) -> list[str]:
+    """What the different cells of a column hold: True and False are no numbers among others than 0 and 1."""
+    found = [kind(cell) for cell in cells]
+    truths = [cell.lower() in WORDS for cell in cells]
+    if any(truths) and any(
+        what == "number" and number(cell) not in (0, 1) for cell, what in zip(cells, found, strict=True)
+    ):
+        return ["text" if truth else what for truth, what in zip(truths, found, strict=True)]
+    return found
 
 
 def number(cell: str) -> float:
@@ -102,6 +117,8 @@ def decoded(content: bytes, name: str) -> tuple[str, str, bool]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         raise NadeError("{name} is no text: it holds bytes of zero.", name=name)
+    if "\x1b" in text:  # as mail does in Japan and Korea
+        raise NadeError("{name} is in an encoding that is not read here: save it as UTF-8.", name=name)
     return text, encoding, guessed
 
 

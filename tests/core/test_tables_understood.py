@@ -157,6 +157,8 @@ def test_what_parts_thousands_is_no_text(file, text, first):
         ("0x1F", "0x2A"),
         ("'1", "'2"),
         ('="1"', '="2"'),
+        ("0b1", "0b0"),
+        ("1d5", "2.5D-3"),
     ],
 )
 def test_dates_and_numbers_in_another_dress_are_no_labels(file, one, two):
@@ -171,3 +173,32 @@ def test_columns_of_one_name_stay_apart(file):
     assert about.names == ("a", "b", "a (2)", "a (3)") and "a (2), a (3)" in said(about)
     layout = read_data(file("a,a\n1.5,2\n3,4\n"), values="real").layout
     assert list(layout.restored(np.ones((1, 2)))) == ["a", "a (2)"]
+
+
+@pytest.mark.parametrize(
+    "cell, after",
+    [
+        ("00123", "may hold codes: 00123 is read as the number 123"),
+        ("-007", "may hold codes: -007 is read as the number -7"),
+        ("+821012345678", "the number 821012345678"),
+        ("12E5", "the number 1200000"),
+        ("12345678901234567", "not: 12345678901234567 is read as 12345678901234568"),
+        ("9007199254740993.0", "is read as 9007199254740992"),
+        ("1234567890123456789012345", "is read as 1234567890123456824475648"),
+        ("1e-400", "is read as 0"),
+        ("10000000000000000", ""),
+        ("1e-05", ""),
+        ("0.00123", ""),
+        ("2.50", ""),
+    ],
+)
+def test_codes_and_numbers_that_no_float_holds_are_told(file, tmp_path, cell, after):
+    rows = [["a", "b"], *(["1.5", str(i)] for i in range(1, 40)), ["2.5", cell], ["3", "0.5"]]
+    for separator, quote in ((",", ""), (",", '"'), (";", ""), ("\t", ""), (" ", "")):
+        text = "\n".join(separator.join(f"{quote}{cell}{quote}" for cell in row) for row in rows)
+        told = said(understand(file(text)))
+        assert after in told and ("column 'b'" in told) == bool(told) == bool(after)
+    pandas.DataFrame(rows).to_excel(tmp_path / "t.xlsx", index=False, header=False)
+    pandas.DataFrame(rows[1:], columns=rows[0]).to_parquet(tmp_path / "t.parquet")
+    for name in ("t.xlsx", "t.parquet"):
+        assert after in said(understand(tmp_path / name)) and bool(said(understand(tmp_path / name))) == bool(after)

@@ -1,0 +1,46 @@
+"""Cells that a program takes for numbers, and people for codes, and numbers that float64 does not hold: both are told."""
+
+import re
+from collections.abc import Iterable
+
+from ..messages import N_
+from .understood import Note
+
+CODE = re.compile(r"[+-]?0\d+|\+\d{7,}|\d+[eE]\d+", re.ASCII)  # 00123, +821012345678, 12E45
+BEYOND = re.compile(r"[+-]?\d{16,300}(\.0*)?|[+-]?[\d.]+[eE]-\d{3,}", re.ASCII)
+CODES = N_(
+    "The column {name!r} may hold codes: {before} is read as the number {after}. Codes are better left out, or set aside "
+    "as labels."
+)
+ROUNDED = N_("The column {name!r} holds numbers that float64 does not: {before} is read as {after}.")
+SHAPES = bytes.maketrans(b"123456789E\"' +-\t\n", b"ddddddddde|||||||")  # figures, and what a cell begins after
+
+
+def note(name: str, cell: str) -> Note:
+    """What is to be told of a column that has such a cell."""
+    value = float(cell)
+    if CODE.fullmatch(cell):
+        return Note(CODES, {"name": name, "before": cell, "after": f"{value:.16g}"})
+    return Note(ROUNDED, {"name": name, "before": cell, "after": int(value)})
+
+
+def first(cells: Iterable[str]) -> str | None:
+    """The first of the cells of which something is to be told."""
+    return next((cell for cell in map(str.strip, cells) if CODE.fullmatch(cell) or _is_changed(cell)), None)
+
+
+def _is_changed(cell: str) -> bool:
+    """Whether a whole number becomes another one, or a tiny one nothing."""
+    if not BEYOND.fullmatch(cell):
+        return False
+    if "e" in cell.lower():
+        return float(cell) == 0 and bool(re.search("[1-9]", re.split("[eE]", cell)[0]))
+    return int(float(cell)) != int(cell.split(".")[0])
+
+
+def may_be_in(table: str, separator: str) -> bool:
+    """Whether a text may hold one in a cell of numbers: seen without a look at each cell, for large tables."""
+    shapes = ("|" + table.replace(separator, "|")).encode("ascii", "replace").translate(SHAPES).replace(b"de|", b"de-")
+    figures = shapes.replace(b"0", b"d")
+    leading = b"|00" in shapes or b"|0d" in shapes
+    return leading or "+" in table or any(shape in figures for shape in (b"|" + b"d" * 16, b"ded", b"de-ddd"))
