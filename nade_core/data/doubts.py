@@ -1,13 +1,16 @@
 """Cells that a program takes for numbers, and people for codes, and numbers that float64 does not hold: both are told."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+import numpy as np
 
 from ..messages import N_
 from .understood import Note
 
 CODE = re.compile(r"[+-]?0\d+|\+\d{7,}|\d+[eE]\d+", re.ASCII)  # 00123, +821012345678, 12E45
-BEYOND = re.compile(r"[+-]?\d{16,300}(\.0*)?|[+-]?[\d.]+[eE]-\d{3,}", re.ASCII)
+BEYOND = re.compile(r"[+-]?\d{16,300}(\.\d*)?|[+-]?[\d.]+[eE]-\d{3,}", re.ASCII)
+EXACT = 2**53  # whole numbers up to it are exact in float64
 CODES = N_(
     "The column {name!r} may hold codes: {before} is read as the number {after}. Codes are better left out, or set aside "
     "as labels."
@@ -27,6 +30,11 @@ def note(name: str, cell: str) -> Note:
 def first(cells: Iterable[str]) -> str | None:
     """The first of the cells of which something is to be told."""
     return next((cell for cell in map(str.strip, cells) if CODE.fullmatch(cell) or _is_changed(cell)), None)
+
+
+def large(column: np.ndarray) -> Iterator[str]:
+    """Of whole numbers (N,), those too large to be all exact."""
+    return map(str, column[np.abs(column.astype(float)) >= EXACT] if column.dtype.kind in "iu" else ())
 
 
 def _is_changed(cell: str) -> bool:

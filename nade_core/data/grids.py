@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,8 @@ COMMAS = N_("Commas are taken for decimal marks, though they may part thousands 
 @dataclass
 class Grid:
     """A table before it is judged: its columns, their names if it has a header, the file's number of each row, the
-    decimal mark of cells that are texts, and a cell of each column of numbers that may be none."""
+    decimal mark of cells that are texts, a cell of each column of numbers that may be none, and the columns that are its
+    index, as the file says."""
 
     frame: "pandas.DataFrame"
     names: list[str] | None
@@ -38,6 +39,7 @@ class Grid:
     about: Understood
     decimal: str = "."
     doubtful: dict[int, str] = field(default_factory=dict)
+    index: tuple[int, ...] = ()
 
 
 def grid_of_text(path: Path, how: How) -> Grid:
@@ -182,7 +184,10 @@ def grid_of_parquet(path: Path, how: How) -> Grid:
         check_cells(path.name, cells)
         check_unpacked(path.name, 8 * cells, path.stat().st_size)
         frame = file.read_row_groups(list(groups)).to_pandas(ignore_metadata=True)
-    return grid_of_frame(frame, path.name)
+        index = (file.schema_arrow.pandas_metadata or {}).get("index_columns", [])
+    grid = grid_of_frame(frame, path.name)
+    places = (j for j, name in enumerate(grid.names or ()) if name in index or headings.LEVEL.fullmatch(name))
+    return replace(grid, index=tuple(places))
 
 
 def grid_of_frame(frame: "pandas.DataFrame", name: str) -> Grid:

@@ -81,7 +81,8 @@ def is_coarse(column: np.ndarray) -> bool:
     if column.dtype.itemsize <= (4 if column.dtype.kind == "f" else 2):
         return False
     low, high = float(column.min()), float(column.max())
-    if low == high or np.spacing(np.float32(max(abs(low), abs(high)))) * FINE < high - low:
+    size = max(abs(low), abs(high))
+    if low == high or size > LARGEST or np.spacing(np.float32(size)) * FINE < high - low:
         return False
     return len(np.unique(column.astype(np.float32))) < 0.9 * len(np.unique(column))
 

@@ -1,6 +1,6 @@
 """From a grid of cells to numbers: what is an index, what are labels, where cells are empty; all of it told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 LARGEST = float(np.finfo(np.float32).max)
 INDEX = N_("The column {name!r} only counts the rows: it was left out.")
+KEPT = N_("The column {name!r} is the index of the table, as the file says: it was left out.")
 NUMBERS = N_("The column {name!r} has no name and another number in each row: it was left out as an index.")
-EXACT = 2**53  # whole numbers up to it are exact in float64
 EMPTY = N_("Columns at the sides, {n}, have no name and no values: they were left out.")
 GROUPED = N_("In the column {name!r}, what parts the thousands was left out: {before} is read as {after}.")
 RENAMED = N_("Several columns have one name: they are called {names}.")
@@ -50,7 +50,7 @@ class Columns:
         if isinstance(series.dtype, np.dtype) and series.dtype.kind in "biuf":
             self.numbers[j] = series.to_numpy()
             self.holes[j] = np.isnan(self.numbers[j])
-            return self._doubt(j, self.grid.doubtful.get(j) or doubts.first(self._large(j)))
+            return self._doubt(j, self.grid.doubtful.get(j) or doubts.first(doubts.large(self.numbers[j])))
         cells = np.array(["" if cell != cell else str(cell).strip() for cell in series.tolist()], object)
         codes, different = pandas.factorize(cells)
         found: list[str] = list(different)
@@ -72,11 +72,6 @@ class Columns:
         """A word on a cell that may be no number, or another one than is written."""
         if cell is not None and self.how.labels != self.names[j]:
             self.told.append(doubts.note(self.names[j], cell))
-
-    def _large(self, j: int) -> Iterator[str]:
-        """The whole numbers of a column that are too large to be all exact."""
-        values = self.numbers[j]
-        return map(str, values[np.abs(values.astype(float)) >= EXACT] if values.dtype.kind in "iu" else ())
 
     def _ungrouped(self, j: int, cells: list[str]) -> list[str] | None:
         """The different cells of a column without what parts their thousands; None where they are other texts."""
@@ -104,10 +99,12 @@ class Columns:
 
     def leave_out(self) -> None:
         """The index, and empty columns at the sides, which a separator at the end of each line makes, or a sheet."""
-        while self.kept[1:] and self.grid.names and self._counts(self.kept[0]):
-            self._drop(self.kept[0])
-        for j in [j for j in self.kept if headings.LEVEL.fullmatch(self.names[j])][: len(self.kept) - 1]:
-            self._drop(j)
+        for j in [j for j in self.kept if j in self.grid.index and self.names[j] != self.how.labels][
+            : len(self.kept) - 1
+        ]:
+            self._drop(j, KEPT)
+        while self.kept[1:] and self.grid.names and self._counts(j := self.kept[0]):
+            self._drop(j, INDEX if np.all(np.diff(self.numbers[j]) == 1) else NUMBERS)
         empty: list[str] = []
         while self.kept[1:] and len(self.grid.frame) > 1 and self._empty(self.kept[-1]):
             empty.insert(0, self.names[self.kept.pop()])
@@ -117,11 +114,10 @@ class Columns:
             self.dropped += empty
             self.told.append(Note(EMPTY, {"n": len(empty)}))
 
-    def _drop(self, j: int) -> None:
+    def _drop(self, j: int, message: str) -> None:
         self.kept.remove(j)
         self.dropped.append(self.names[j])
-        counts = j in self.numbers and np.all(np.diff(self.numbers[j]) == 1)
-        self.told.append(Note(INDEX if counts else NUMBERS, {"name": self.names[j]}))
+        self.told.append(Note(message, {"name": self.names[j]}))
 
     def _counts(self, j: int) -> bool:
         return j in self.numbers and headings.is_index((self.grid.names or self.names)[j], self.numbers[j])

@@ -126,7 +126,7 @@ def dialect(text: str) -> Dialect:
     """How the text is a table: as a first line ``sep=;`` says, else the separator by which its cells are numbers."""
     start = text[: 1 << 20].split("\n")
     above = next((i for i, line in enumerate(start) if line.strip()), 0)
-    told = re.fullmatch(r'"?sep=(.)"?[ ,;\t]*', start[above]) if start else None
+    told = re.fullmatch(r'"?sep=(.)"?[ ,;\t]*', start[above], re.IGNORECASE) if start else None
     above += bool(told)
     lines = [line for line in start[above : above + LOOK] if line.strip()]
     separator = told[1] if told else max(SEPARATORS, key=lambda separator: _fit(lines, separator))

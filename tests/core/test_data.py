@@ -57,6 +57,8 @@ def test_named_parts_and_packed_bits_are_recognised(tmp_path):
         np.savez(tmp_path / "b.npz", **told)
         data = read_data(tmp_path / "b.npz")
         assert np.array_equal(data.train, ROWS) and "packed bits" in str(data.understood.warnings[-1])
+    np.savez(tmp_path / "b.npz", train=ROWS, packed=np.array(False))
+    assert read_data(tmp_path / "b.npz").train.shape == (36, 24)
     np.savez(tmp_path / "b.npz", train=ROWS, valid=ROWS[:5], other=ROWS[:7])
     data = read_data(tmp_path / "b.npz")
     assert np.array_equal(data.train, ROWS) and np.array_equal(data.valid, ROWS[:5])

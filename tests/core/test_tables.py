@@ -27,6 +27,7 @@ RIGHT = {
     "comma and blank": ("0, 1\r\n1, 0\r\n", "t.csv", ROWS, False, ","),
     "bars": ("0|1\n1|0\n", "t.txt", ROWS, False, "|"),
     "sep=": ("sep=;\n0;1\n1;0\n", "t.csv", ROWS, False, ";"),
+    "SEP=": ("SEP=;\n0;1\n1;0\n", "t.csv", ROWS, False, ";"),
     "quotes": ('"0","1"\n"1","0"\n', "t.csv", ROWS, False, ","),
     "truth": ("True,False\nFalse,True\n", "t.csv", [[1, 0], [0, 1]], False, ","),
     "mixed truth": ("1,True\n0,FALSE\n", "t.csv", [[1, 1], [0, 0]], False, ","),

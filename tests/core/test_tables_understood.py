@@ -168,6 +168,15 @@ def test_dates_and_numbers_in_another_dress_are_no_labels(file, one, two):
     assert understand(path, How(labels="b")).labels == "b"
 
 
+@pytest.mark.parametrize(
+    "last, total", [("Total,9,12", 1), ("합계,2,2", 1), ("x,9,12", 0), ("2,9,12", 0), ("15,10,12", 1)]
+)
+def test_a_last_row_of_totals_is_told(file, last, total):
+    rows = "".join(f"{i if last[0].isdigit() else 'abc'[i % 3]},{i % 3},{i % 2 * 4}\n" for i in range(6))
+    text = said(understand(file(f"n,a,b\n{rows.replace('5,2,4', '5,6,4')}{last}\n")))
+    assert ("total" in text) == total
+
+
 def test_columns_of_one_name_stay_apart(file):
     about = understand(file("a,b,a,a\n1.5,2,3,4\n3,4,5,7.5\n"))
     assert about.names == ("a", "b", "a (2)", "a (3)") and "a (2), a (3)" in said(about)
