@@ -186,6 +186,6 @@ def test_numbers_of_any_size_are_told_as_they_are(file, capsys):
     assert "9007199254740993 is read as" in said(understand(file(np.array([[2**53 + 1], [5], [7]]), "i.npy")))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for huge in (np.array([[1e39], [2]]), np.array([["1e400"], ["2"]]).astype(np.longdouble)):
+        for huge in (np.array([[1e39], [2.5], [3]]), np.array([["1e400"], ["2"], ["3.5"]]).astype(np.longdouble)):
             with pytest.raises(NadeError, match="row 1, column 1 is"):
                 understand(file(huge, "h.npy"))
