@@ -42,12 +42,12 @@ def remarks(array: np.ndarray, names: Sequence[str], values: str) -> list[Note]:
         whole = [j for j, column in enumerate(array.T) if j not in constant and is_whole(column)]
         counting = [j for j in whole if len(array) > FEW and np.all(np.diff(array[:, j].astype(float)) == 1)]
         found += [(WHOLE, whole), (COARSE, coarse), (COUNTING, counting)]
-    notes = [Note(message, {"names": _listed([names[j] for j in places])}) for message, places in found if places]
+    notes = [Note(message, {"names": listed([names[j] for j in places])}) for message, places in found if places]
     if values == "real":
         large = {j: cell for j, column in enumerate(array.T) if (cell := doubts.first(doubts.large(column)))}
         notes += [doubts.note(names[j], cell) for j, cell in large.items()]
     stand_ins = {j: value for j, column in enumerate(array.T) if (value := _stand_in(column)) is not None}
-    told = _listed([f"{names[j]} ({value:g})" for j, value in stand_ins.items()])
+    told = listed([f"{names[j]} ({value:g})" for j, value in stand_ins.items()])
     return [*notes, Note(STAND_INS, {"names": told})] if stand_ins else notes
 
 
@@ -68,7 +68,8 @@ def _stand_in(column: np.ndarray) -> float | None:
     return None
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The first of some names, and how many there are."""
     return ", ".join(names[:SHOWN]) + (f", … ({len(names)})" if len(names) > SHOWN else "")
 
 
