@@ -8,7 +8,7 @@ import numpy as np
 from ..messages import N_
 from .understood import Note
 
-CODE = re.compile(r"[+-]?0\d+|\+\d{7,}|\d+[eE]\d+", re.ASCII)  # 00123, +821012345678, 12E45
+CODE = re.compile(r"[+-]?0\d+|\+\d{7,}|\d+E\d+|\d{2,}e\d+|\de0\d+", re.ASCII)  # 00123, +821012345678, 12E45
 BEYOND = re.compile(r"[+-]?\d{16,300}(\.\d*)?|[+-]?[\d.]+[eE]-\d{3,}", re.ASCII)
 EXACT = 2**53  # whole numbers up to it are exact in float64
 CODES = N_(

@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,15 +30,13 @@ COMMAS = N_("Commas are taken for decimal marks, though they may part thousands 
 @dataclass
 class Grid:
     """A table before it is judged: its columns, their names if it has a header, the file's number of each row, the
-    decimal mark of cells that are texts, a cell of each column of numbers that may be none, and the columns that are its
-    index, as the file says."""
+    decimal mark of cells that are texts, and the columns that are its index, as the file says."""
 
     frame: "pandas.DataFrame"
     names: list[str] | None
     row: Callable[[int], int]
     about: Understood
     decimal: str = "."
-    doubtful: dict[int, str] = field(default_factory=dict)
     index: tuple[int, ...] = ()
 
 
@@ -83,8 +81,8 @@ def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
         raise _uneven(name, skipped + 1, frame.shape[1], len(first))
     if frame.shape[1] == 1:
         _no_blank_lines(table, name, skipped)
-    doubtful = _doubtful(table, dialect, frame)
-    return Grid(frame, first if header else None, lambda i: _line(table, i) + skipped, about, dialect.decimal, doubtful)
+    frame = _as_written(frame, table, dialect)
+    return Grid(frame, first if header else None, lambda i: _line(table, i) + skipped, about, dialect.decimal)
 
 
 def _unmarked(names: list[str], below: list[list[str]]) -> list[str]:
@@ -138,16 +136,19 @@ def _read(table: str, dialect: text.Dialect, **options: Any) -> Any:
     )
 
 
-def _doubtful(table: str, dialect: text.Dialect, frame: "pandas.DataFrame") -> dict[int, str]:
-    """A cell of each column of numbers of which something is to be told: of "00123" pandas leaves 123."""
+def _as_written(frame: "pandas.DataFrame", table: str, dialect: text.Dialect) -> "pandas.DataFrame":
+    """The table with those columns of numbers as texts of which something is to be told: of "00123" pandas leaves 123."""
     numbers = [j for j in frame if getattr(frame[j].dtype, "kind", "O") in "iuf"]
-    found: dict[int, str] = {}
-    if numbers and doubts.may_be_in(table, dialect.separator):
-        for piece in _read(table, dialect, dtype=str, usecols=numbers, chunksize=PIECE):
-            for j in piece.columns.difference(list(found)):
-                if (cell := doubts.first(piece[j])) is not None:
-                    found[j] = cell
-    return found
+    if not numbers or not doubts.may_be_in(table, dialect.separator):
+        return frame
+    found: set[int] = set()
+    for piece in _read(table, dialect, dtype=str, usecols=numbers, chunksize=PIECE):
+        found |= {j for j in piece.columns.difference(list(found)) if doubts.first(piece[j]) is not None}
+    if found:
+        written = _read(table, dialect, dtype=str, usecols=sorted(found))
+        for j in found:
+            frame[j] = written[j]
+    return frame
 
 
 def _uneven(name: str, row: int, saw: int, expected: int) -> NadeError:

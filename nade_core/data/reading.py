@@ -203,10 +203,10 @@ def _without_holes(content: Content, how: How) -> Content:
 
 
 def _looks(content: Content, how: How) -> str:
-    """The kind of rows: as asked, else as they look; packed bits are bits."""
+    """The kind of rows: as asked, else as they look; packed bits are bits, and so is what is to be made binary."""
     if how.values is not None:
         return how.values
-    if how.packed or content.packed:
+    if how.packed or content.packed or how.binarise:
         return "binary"
     arrays = content.arrays.values()
     scale = scale_of(arrays)

@@ -27,7 +27,8 @@ FILLED = N_("Empty cells, {n}, were filled with the median of their columns.")
 
 
 class Columns:
-    """The columns of a grid: numbers with nan where a cell is empty, or texts. ``kept`` are the places still in use."""
+    """The columns of a grid: numbers with nan where a cell is empty, or texts. ``kept`` are the places still in use,
+    ``doubtful`` holds a cell of those whose numbers may be none, or others than are ``written``."""
 
     def __init__(self, grid: Grid, name: str, how: How):
         self.grid, self.file, self.how = grid, name, how
@@ -39,6 +40,8 @@ class Columns:
         self.numbers: dict[int, np.ndarray] = {}
         self.texts: dict[int, np.ndarray] = {}
         self.holes: dict[int, np.ndarray] = {}
+        self.doubtful: dict[int, str | None] = {}
+        self.written: dict[int, np.ndarray] = {}
         if renamed := [name for name, before in zip(self.names, given, strict=True) if name != before]:
             self.told.append(Note(RENAMED, {"names": ", ".join(renamed)[:200]}))
         for j in range(width):
@@ -50,7 +53,8 @@ class Columns:
         if isinstance(series.dtype, np.dtype) and series.dtype.kind in "biuf":
             self.numbers[j] = series.to_numpy()
             self.holes[j] = np.isnan(self.numbers[j])
-            return self._doubt(j, self.grid.doubtful.get(j) or doubts.first(doubts.large(self.numbers[j])))
+            self.doubtful[j] = doubts.first(doubts.large(self.numbers[j]))
+            return
         cells = np.array(["" if cell != cell else str(cell).strip() for cell in series.tolist()], object)
         codes, different = pandas.factorize(cells)
         found: list[str] = list(different)
@@ -64,14 +68,9 @@ class Columns:
                 raise self.no_number(int(np.flatnonzero(words)[0]), j)
             self.texts[j] = cells
             return
-        self._doubt(j, doubts.first(found))
+        self.doubtful[j], self.written[j] = doubts.first(found), cells
         values = [text.number(cell) if text.kind(cell) == "number" else np.nan for cell in found]
         self.numbers[j] = np.array(values, float)[codes]
-
-    def _doubt(self, j: int, cell: str | None) -> None:
-        """A word on a cell that may be no number, or another one than is written."""
-        if cell is not None and self.how.labels != self.names[j]:
-            self.told.append(doubts.note(self.names[j], cell))
 
     def _ungrouped(self, j: int, cells: list[str]) -> list[str] | None:
         """The different cells of a column without what parts their thousands; None where they are other texts."""
@@ -145,6 +144,15 @@ class Columns:
         mnist = headings.label_of_mnist(list(numbers.values())) if plain else None
         return place if mnist is None else self.kept[mnist]
 
+    def tell_doubts(self, label: int | None) -> None:
+        """A word on cells that may be no numbers, or others than are written; among labels they are texts."""
+        for j in self.kept:
+            if (cell := self.doubtful.get(j)) and j != label:
+                self.told.append(doubts.note(self.names[j], cell))
+            elif cell and j in self.written:
+                self.texts[j] = self.written[j]
+                del self.numbers[j]
+
     def _is_dressed(self, j: int) -> bool:
         """Whether a column of texts holds numbers or dates in another dress, which are no labels."""
         return all(text.is_dressed(cell) for cell in set(self.texts[j][~self.holes[j]]))
@@ -212,6 +220,7 @@ def table_of(grid: Grid, name: str, how: How) -> Content:
     columns = Columns(grid, name, how)
     columns.leave_out()
     label = columns.label()
+    columns.tell_doubts(label)
     for j in columns.kept:
         if j in columns.texts and j != label:
             raise columns.no_number(int(np.flatnonzero(~columns.holes[j])[0]), j)

@@ -112,6 +112,13 @@ def test_classes_are_learned_from_labels_of_ones_own_and_a_run_reads_as_it_was_a
     heard = []
     config = runs.plan(request, torch.device("cpu"), heard.append)
     assert config.model_config["classes"] == 2 and heard[0].labels == "kind"
+    codes = file("u,v,zip\n" + "".join(f"{i % 2},1,{'007' if i % 3 else '7'}\n" for i in range(12)), "codes.csv")
+    runs.plan(runs.Request(str(codes), classes=True, reading={"labels": "zip"}), torch.device("cpu"), heard.append)
+    assert "of 2 classes" in said(heard[-1]) and read_data(codes, how=How(labels="zip")).class_names == ("007", "7")
+    grey = str(file("1,2,3\n" + "0,255,0\n255,0,1\n" * 6, "grey.csv"))
+    assert runs.usual_model(grey) == "RNADE" and runs.usual_model(grey, None, {"binarise": "threshold"}) == "NADE"
+    with pytest.raises(NadeError, match="level 255; the model knows those from 0 to 99"):
+        runs.plan(runs.Request(grey, "CategoricalNADE", {"levels": 100}), torch.device("cpu"))
     path = file("0,1\n,1\n1,0\n1,1\n", "holes.csv")
     folder = runs.create(
         tmp_path / "run", runs.plan(runs.Request(str(path), reading={"holes": "drop"}), torch.device("cpu"))
@@ -197,6 +204,8 @@ def test_columns_of_one_name_stay_apart(file):
         ("1e-400", "is read as 0"),
         ("10000000000000000", ""),
         ("1e-05", ""),
+        ("1e5", ""),
+        ("1E5", "the number 100000"),
         ("0.00123", ""),
         ("2.50", ""),
     ],
