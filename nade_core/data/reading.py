@@ -175,7 +175,8 @@ def _content(source: str | Path, how: How) -> Content:
     widths = {part: int(np.prod(array.shape[1:])) for part, array in content.arrays.items()}
     if len(set(widths.values())) > 1:
         name = Path(source).name
-        raise NadeError("The parts of {source} have different widths: {widths}.", source=name, widths=widths)
+        told = ", ".join(f"{part} {width}" for part, width in widths.items())
+        raise NadeError("The parts of {source} have different widths: {widths}.", source=name, widths=told)
     return content
 
 
