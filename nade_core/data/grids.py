@@ -111,9 +111,9 @@ def _first_row(table: str, dialect: text.Dialect) -> tuple[list[str], int]:
 def _parsed(table: str, dialect: text.Dialect, name: str, skipped: int) -> "pandas.DataFrame":
     import pandas
 
-    decimal = "." if "." in table else dialect.decimal  # of both, a point would pass for a decimal mark as well
+    both = dialect.decimal == "," and "." in table  # pandas would take a point for a decimal mark as well
     try:
-        return _read(table, dialect, decimal=decimal, low_memory=False)
+        return _read(table, dialect, **{"dtype": str} if both else {"decimal": dialect.decimal}, low_memory=False)
     except pandas.errors.ParserError as error:
         uneven = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
         if uneven:
@@ -143,7 +143,7 @@ def _as_written(frame: "pandas.DataFrame", table: str, dialect: text.Dialect) ->
         return frame
     found: set[int] = set()
     for piece in _read(table, dialect, dtype=str, usecols=numbers, chunksize=PIECE):
-        found |= {j for j in piece.columns.difference(list(found)) if doubts.first(piece[j]) is not None}
+        found |= {j for j in piece.columns.difference(list(found)) if doubts.first(piece[j].tolist()) is not None}
     if found:
         written = _read(table, dialect, dtype=str, usecols=sorted(found))
         for j in found:

@@ -58,11 +58,12 @@ class Columns:
         cells = np.array(["" if cell != cell else str(cell).strip() for cell in series.tolist()], object)
         codes, different = pandas.factorize(cells)
         found: list[str] = list(different)
-        found = text.with_points(found) if self.grid.decimal == "," else found
+        if self.grid.decimal == ",":
+            found = self._ungrouped(j, found) or text.with_points(found)
+        if "text" in text.kinds(found):
+            found = self._ungrouped(j, found) or found
         kinds = np.array(text.kinds(found), object)[codes]
         self.holes[j], words = kinds == "hole", kinds == "text"
-        if words.any() and (plain := self._ungrouped(j, found)):
-            found, words = plain, np.zeros_like(words)
         if words.any():
             if (kinds == "number").any() and self.how.labels != self.names[j]:
                 raise self.no_number(int(np.flatnonzero(words)[0]), j)
@@ -77,7 +78,7 @@ class Columns:
         if self.how.labels == self.names[j]:
             return None
         holes = [text.kind(cell) == "hole" for cell in cells]
-        plain = text.ungrouped([cell for cell, hole in zip(cells, holes, strict=True) if not hole])
+        plain = text.ungrouped([cell for cell, hole in zip(cells, holes, strict=True) if not hole], self.grid.decimal)
         if plain is None:
             return None
         left = iter(plain)

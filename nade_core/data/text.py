@@ -72,10 +72,12 @@ def number(cell: str) -> float:
     return WORDS[cell.lower()] if cell.lower() in WORDS else float(cell)
 
 
-def ungrouped(cells: list[str]) -> list[str] | None:
+def ungrouped(cells: list[str], decimal: str = ".") -> list[str] | None:
     """The cells without what parts thousands ("1,234.5", "1.234,5", "1 234"), all in one way; None where they are other
-    texts, or where nothing parts any."""
+    texts, or where nothing parts any. A decimal comma parts no thousands."""
     for (group, mark), pattern in zip(GROUPS, GROUPED, strict=True):
+        if group == decimal:
+            continue
         found = [pattern.fullmatch(cell.strip()) for cell in cells]
         if all(found) and any(match[2] for match in found if match):
             return [re.sub(mark, ".", re.sub(group, "", cell.strip())) for cell in cells]

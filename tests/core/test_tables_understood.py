@@ -36,8 +36,9 @@ def test_numbers_as_names_are_told_and_can_be_switched(file):
     years = file("2019,2020,2021\n1.5,2.5,0.1\n0.5,1.5,0.2\n", "years.csv")
     assert understand(years).header and "2019, 2020, 2021" in said(understand(years))
     assert understand(years, How(header=False)).rows == 3 and len(read_rows(years, values="real")) == 2
-    doubtful = understand(file("3,5\n1.5,2.5\n2.5,3.5\n"))
-    assert doubtful.rows == 3 and "may be one of names" in said(doubtful)
+    for text in ("3,5\n1.5,2.5\n2.5,3.5\n", "0,1\n3,2.5\n7,3.5\n", "0\n1.5\n2.5\n"):
+        doubtful = understand(file(text))
+        assert doubtful.rows == 3 and "may be one of names" in said(doubtful)
     assert understand(file("0,1\n1,0\n")).warnings == ()
     assert understand(file("0,1\n1,0\n"), How(header=True)).names == ("0", "1")
 
@@ -140,12 +141,14 @@ def test_classes_are_learned_from_labels_of_ones_own_and_a_run_reads_as_it_was_a
         ("a;b\n1;2\n2;3\n" + "3;4\n" * 90 + "1,5;2\n2.345;5\n", [1, 2]),
         ("a;b\n1.234.567;2\n2.345.678;3\n", [1234567, 2345678]),
         ("a;b\n1.234;2\n2.345;3\n", [1.234, 2.345]),
+        ("a;b\n1.250;2,5\n345;3,25\n", [1250, 345]),
+        ("a;b\n1.25;2,5\n2.345;3,25\n", [1.25, 2.345]),
     ],
 )
 def test_what_parts_thousands_is_no_text(file, text, first):
     about = understand(file(text))
     assert about.names == ("a", "b") and [row[0] for row in about.first_rows][:2] == first and about.labels is None
-    assert ("thousands" in said(about)) == (first[0] != 1.234 or "1,234" in text)
+    assert ("thousands" in said(about)) == (first[0] not in (1.234, 1.25) or "1,234" in text)
 
 
 @pytest.mark.parametrize(
