@@ -113,7 +113,7 @@ def _pictures(source: str, files: Iterator[tuple[str, Callable[[], Path | bytes]
         raise _none(source, skipped)
     notes = (Note(DOUBTFUL, {"n": len(doubtful), "names": listed(doubtful)}),) if doubtful else ()
     about = Understood("pictures", len(rows), rows[0].size, skipped=tuple(skipped), warnings=notes)
-    return Content({"data": np.stack(rows)}, {}, about)
+    return Content({source: np.stack(rows)}, {}, about)
 
 
 def _prepared(name: str, get: Callable[[], Path | bytes]) -> Prepared:

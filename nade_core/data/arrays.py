@@ -29,7 +29,7 @@ MNIST = N_("The column {place} was set aside as labels, of {n} classes: the othe
 def read_npy(path: Path, how: How) -> Content:
     """One array; of one with named fields, a column each."""
     with path.open("rb") as file:
-        return _single(_load(file, path.stat().st_size, path.name), path.name, how)
+        return _single(_load(file, path.stat().st_size, path.name), path.name, how, path.name)
 
 
 def read_npz(path: Path, how: How) -> Content:
@@ -68,12 +68,15 @@ def read_npz(path: Path, how: How) -> Content:
     return Content(content.arrays, found or content.labels, about, packed)
 
 
-def _single(array: np.ndarray, name: str, how: How, part: str = "data") -> Content:
+def _single(array: np.ndarray, name: str, how: How, part: str) -> Content:
     """What an array alone holds, called ``part``: one with named fields, a column each."""
     if array.dtype.names:
         content = _structured(array, name, how)
-        labels = {part: content.labels["data"]} if content.labels else {}
-        return replace(content, arrays={part: content.arrays["data"]}, labels=labels)
+        return replace(
+            content,
+            arrays={part: content.arrays[name]},
+            labels={part: content.labels[name]} if content.labels else {},
+        )
     array, labels, about = _mnist_labels(array, how, part)
     return Content({part: array}, labels, about)
 
@@ -180,9 +183,7 @@ def _classes(array: np.ndarray) -> np.ndarray | None:
     return array if array.dtype.kind == "U" else array.astype(np.int64)
 
 
-def _mnist_labels(
-    array: np.ndarray, how: How, name: str = "data"
-) -> tuple[np.ndarray, dict[str, np.ndarray], Understood]:
+def _mnist_labels(array: np.ndarray, how: How, name: str) -> tuple[np.ndarray, dict[str, np.ndarray], Understood]:
     """Without the digit that stands beside 784 greys, if there is one."""
     if how.labels == "" or array.ndim != 2 or array.dtype.kind not in "uif" or not len(array):
         return array, {}, Understood()

@@ -233,8 +233,8 @@ def table_of(grid: Grid, name: str, how: How) -> Content:
     labels = {}
     if label is not None:
         found = columns.texts[label] if label in columns.texts else columns.numbers[label]
-        labels = {"data": found[rows].astype(str if label in columns.texts else found.dtype)}
-        columns.told.append(Note(LABELS, {"name": columns.names[label], "n": len(np.unique(labels["data"]))}))
+        labels = {name: found[rows].astype(str if label in columns.texts else found.dtype)}
+        columns.told.append(Note(LABELS, {"name": columns.names[label], "n": len(np.unique(labels[name]))}))
     about = replace(
         grid.about,
         names=tuple(columns.names[j] for j in kept) if grid.names else (),
@@ -242,7 +242,7 @@ def table_of(grid: Grid, name: str, how: How) -> Content:
         labels=None if label is None else columns.names[label],
         warnings=tuple(columns.told),
     )
-    return Content({"data": stacked([columns.numbers[j][rows] for j in kept])}, labels, about)
+    return Content({name: stacked([columns.numbers[j][rows] for j in kept])}, labels, about)
 
 
 def stacked(columns: list[np.ndarray]) -> np.ndarray:

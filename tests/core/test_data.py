@@ -86,8 +86,8 @@ def files():
     return {
         "pickled.npy": (buffer.getvalue(), "plain array"),
         "empty.npy": (_npy(np.zeros((0, 5))), "empty"),
-        "flat.npy": (_npy(np.zeros(5)), "table of numbers"),
-        "seven.npy": (_npy(np.full((3, 5), 7.0)), "only 0 and 1; it also holds 7"),
+        "flat.npy": (_npy(np.zeros(5)), "'flat.npy' should be a table of numbers"),
+        "seven.npy": (_npy(np.full((3, 5), 7.0)), "'seven.npy' should hold only 0 and 1; it also holds 7"),
         "nan.npy": (_npy(np.full((3, 5), np.nan)), "row 1, column 1 is nan"),
         "text.npy": (_npy(np.array([["a", "b"]])), "table of numbers"),
         "ragged.csv": (b"0,1\n1,0,1\n", "different numbers of columns: row 2 has 3"),
