@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..messages import N_, NadeError
 from . import doubts, headings, text
-from .bounds import MAX_SHEET, check_cells, check_unpacked, unpacked_limit
+from .bounds import MAX_SHEET, check_cells, check_unpacked, check_width, unpacked_limit
 from .encodings import GUESSED
 from .understood import How, Note, Understood
 
@@ -64,6 +64,7 @@ def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
     first, used = _first_row(_after(letters, dialect.above), dialect)
     body = _after(letters, used)
     rows = text.rows_of(body[: 1 << 20], dialect.separator, ABOVE)
+    check_width(name, max(map(len, (first, *rows))))
     first = _unmarked(first, rows)
     pointed = [[text.with_point(cell, dialect) for cell in row] for row in (first, *rows)]
     header, notes = headings.header_of(pointed[0], pointed[1:]) if how.header is None else (how.header, [])
@@ -75,6 +76,7 @@ def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
     if not first or not table.strip():
         raise NadeError("{name} holds no rows.", name=name)
     check_cells(name, (table.count("\n") + 1) * len(first))
+    check_width(name, table.lstrip(" \n").partition("\n")[0].count(dialect.separator))  # pandas makes so many columns
     about = Understood(header=header, separator=dialect.separator, encoding=encoding, warnings=tuple(notes))
     frame = _parsed(table, dialect, name, skipped)
     if header and len(first) != frame.shape[1]:
@@ -182,6 +184,7 @@ def grid_of_parquet(path: Path, how: How) -> Grid:
         file = parquet.ParquetFile(source)
         groups = range(file.num_row_groups) if how.groups is None else how.groups
         cells = sum(file.metadata.row_group(i).num_rows for i in groups) * file.metadata.num_columns
+        check_width(path.name, file.metadata.num_columns)
         check_cells(path.name, cells)
         check_unpacked(path.name, 8 * cells, path.stat().st_size)
         frame = file.read_row_groups(list(groups)).to_pandas(ignore_metadata=True)

@@ -36,10 +36,11 @@ def remarks(array: np.ndarray, names: Sequence[str], values: str) -> list[Note]:
     """Notes on constant and repeated columns (N, D), and, where values are real, on whole numbers and coarse ones."""
     names = names or [f"column {j + 1}" for j in range(array.shape[1])]
     constant = [j for j, column in enumerate(array.T) if len(column) > 1 and column.min() == column.max()]
-    found = [(CONSTANT, constant), (REPEATED, _repeated(array, set(constant)))]
+    others = sorted(set(range(array.shape[1])) - set(constant))
+    found = [(CONSTANT, constant), (REPEATED, _repeated(array, others))]
     if values == "real":
         coarse = [j for j, column in enumerate(array.T) if is_coarse(column)]
-        whole = [j for j, column in enumerate(array.T) if j not in constant and is_whole(column)]
+        whole = [j for j in others if is_whole(array[:, j])]
         counting = [j for j in whole if len(array) > FEW and np.all(np.diff(array[:, j].astype(float)) == 1)]
         found += [(WHOLE, whole), (COARSE, coarse), (COUNTING, counting)]
     notes = [Note(message, {"names": listed([names[j] for j in places])}) for message, places in found if places]
@@ -73,13 +74,13 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:SHOWN]) + (f", … ({len(names)})" if len(names) > SHOWN else "")
 
 
-def _repeated(array: np.ndarray, besides: set[int]) -> list[int]:
-    """Places of columns that are equal to one before."""
+def _repeated(array: np.ndarray, places: list[int]) -> list[int]:
+    """Of some columns the places of those that are equal to one before."""
     if array.shape[1] > MANY or len(array) < 2:
         return []
     seen: dict[int, int] = {}
     again = []
-    for j in sorted(set(range(array.shape[1])) - besides):
+    for j in places:
         first = seen.setdefault(hash(array[:, j].tobytes()), j)
         if first != j and np.array_equal(array[:, j], array[:, first]):
             again.append(j)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..messages import NadeError
+from .bounds import check_width
 from .grids import hole
 from .understood import How
 
@@ -28,6 +29,7 @@ def check_table(array: np.ndarray, name: str) -> None:
             shape=array.shape,
             type=array.dtype,
         )
+    check_width(name, array[:1].size)
     if array.size == 0:
         raise NadeError("{name!r} is empty: its shape is {shape}.", name=name, shape=array.shape)
 

@@ -1,5 +1,6 @@
 """From a grid of cells to numbers: what is an index, what are labels, where cells are empty; all of it told."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -202,9 +203,13 @@ class Columns:
 def apart(names: list[str]) -> list[str]:
     """The names, each once: of several that are alike, the later ones are counted, "a", "a (2)", "a (3)"."""
     found: list[str] = []
+    taken, counts = set(names), Counter[str]()
     for name in names:
-        count = (f"{name} ({n})" for n in range(2, len(names) + 2))
-        found.append(name if name not in found else next(one for one in count if one not in found and one not in names))
+        counts[name] += 1
+        while counts[name] > 1 and (other := f"{name} ({counts[name]})") in taken:
+            counts[name] += 1
+        found.append(name if counts[name] == 1 else other)
+        taken.add(found[-1])
     return found
 
 

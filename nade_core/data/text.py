@@ -13,7 +13,7 @@ from .encodings import encoding_of
 SEPARATORS = (",", ";", "\t", "|", " ")  # of several that fit equally, the first
 LOOK = 60  # lines that are looked at to find the separator
 LONGEST = 1 << 17  # letters of a cell
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
 COMMAS = re.compile(r"^.*,.*$", re.MULTILINE)  # lines with one
 WITH_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 GROUPS = (
@@ -28,7 +28,7 @@ BEGINS = re.compile(
     r"[€$£¥₩(]?\s?[+\-−–]?\d|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s", re.IGNORECASE
 )
 DRESSED = re.compile(
-    r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3})?|0[xXbBoO][\da-fA-F]+|[+-]?\d+\.?\d*[dD][+-]?\d+"
+    r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3})?|0[xXbBoO][\da-fA-F]+|[+-]?\d+(\.\d*)?[dD][+-]?\d+"
 )
 WORDS = {"true": 1.0, "false": 0.0}
 HOLES = {"", "na", "n/a", "<na>", "nan", "-nan", "null", "none", "?"} | {

@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -152,3 +153,19 @@ def test_letters_that_are_guessed_wrong_are_told_too(file, encoding):
     for rows in (content, content.partition(b"\n")[2].replace(b"4", names.split(",")[0].encode(encoding, "replace"))):
         with contextlib.suppress(NadeError):  # escapes are refused
             assert "UTF-8" in said(understand(file(rows)))
+
+
+@pytest.mark.parametrize(
+    "content, told",
+    [
+        ("1," * 500_000 + "1\n", "more than 65,536 columns"),
+        ("a,b\n" + "," * 300_000 + "\n", "more than 65,536 columns"),
+        ("a,b\n1.5," + "1" * 30_000 + "x\n", "only numbers"),
+        (",".join(["a"] * 5000) + "\n" + ",".join(["1.5"] * 5000) + "\n", ""),
+    ],
+)
+def test_a_table_of_any_shape_is_judged_at_once(file, content, told):
+    path, began = file(content), time.process_time()
+    with pytest.raises(NadeError, match=told) if told else contextlib.nullcontext():
+        understand(path)
+    assert time.process_time() - began < 4
