@@ -17,8 +17,9 @@ and of h. So no load is at the place in a page of memory of a store just before,
 
 import numpy as np
 
-from .cpu import BACK, ODDS, ONE, PAIR, RELU, SIGMOID, STEEP, ZERO, activate, prepare, start, step
-from .lanes import LANES, above, apart, exp, fast, least, load, lowest, page, splat, store, where
+from .lanes import LANES, above, apart, exp, fast, least, lowest, splat, where
+from .places import load, page, row, splat_at, store, store_first
+from .states import BACK, ODDS, ONE, PAIR, RELU, SIGMOID, STEEP, ZERO, activate, prepare, start, step
 
 
 @fast
@@ -27,9 +28,9 @@ def slopes(first, last, on, z, b, to_log_p, g):
     for block in range(first, last):
         g[block, len(b) :] = ZERO
         for i in range(len(b)):
-            p = splat(ONE) / (splat(ONE) + exp(least(splat(STEEP), splat(ZERO) - load(z[block], i, 0) - splat(b[i]))))
+            p = splat(ONE) / (splat(ONE) + exp(least(splat(STEEP), splat(ZERO) - load(row(z[block], i)) - splat(b[i]))))
             x = where(np.int64(on[block, i]), splat(ONE), splat(ZERO))
-            store(g[block], i, 0, load(to_log_p, block, 0) * (x - p))
+            store(row(g[block], i), load(row(to_log_p, block)) * (x - p))
     return False
 
 
@@ -40,58 +41,64 @@ def _slope(h, mode):
 
 
 @fast
-def _two_rows(V, h, g, upper, i, images):
-    """dL/dh += upper V_i + g_{i+1} V_{i+1}, and dL/dV of both rows grows by the same times h, four images at a time."""
+def _two_rows(v, h, g, upper, n, images):
+    """dL/dh += upper V_i + g_{i+1} V_{i+1}, and dL/dV of both rows grows by the same times h, four images at a time.
+
+    v is the place of row i, g that of g_i.
+    """
     apart()
-    n = V.shape[1] // 2
+    w, dv, dw = v + 2 * n, v + n, v + 3 * n
     for t in range(0, images, 4):
-        g0, g1, g2, g3 = splat(upper[0, t]), splat(upper[0, t + 1]), splat(upper[0, t + 2]), splat(upper[0, t + 3])
-        g4, g5, g6, g7 = splat(g[i + 1, t]), splat(g[i + 1, t + 1]), splat(g[i + 1, t + 2]), splat(g[i + 1, t + 3])
+        g0, g1, g2, g3 = splat_at(upper + t), splat_at(upper + t + 1), splat_at(upper + t + 2), splat_at(upper + t + 3)
+        lower = g + LANES + t
+        g4, g5, g6, g7 = splat_at(lower), splat_at(lower + 1), splat_at(lower + 2), splat_at(lower + 3)
+        h0 = h + 2 * n * t
+        h1, h2, h3 = h0 + 2 * n, h0 + 4 * n, h0 + 6 * n
         for k in range(0, n, LANES):
-            v, w, dv, dw = load(V, i, k), load(V, i + 1, k), load(V, i, n + k), load(V, i + 1, n + k)
-            x = load(h, t, k)
-            dv, dw = dv + g0 * x, dw + g4 * x
-            store(h, t, n + k, load(h, t, n + k) + g0 * v + g4 * w)
-            x = load(h, t + 1, k)
-            dv, dw = dv + g1 * x, dw + g5 * x
-            store(h, t + 1, n + k, load(h, t + 1, n + k) + g1 * v + g5 * w)
-            x = load(h, t + 2, k)
-            dv, dw = dv + g2 * x, dw + g6 * x
-            store(h, t + 2, n + k, load(h, t + 2, n + k) + g2 * v + g6 * w)
-            x = load(h, t + 3, k)
-            dv, dw = dv + g3 * x, dw + g7 * x
-            store(h, t + 3, n + k, load(h, t + 3, n + k) + g3 * v + g7 * w)
-            store(V, i, n + k, dv)
-            store(V, i + 1, n + k, dw)
+            a, b, to_a, to_b = load(v + k), load(w + k), load(dv + k), load(dw + k)
+            x = load(h0 + k)
+            to_a, to_b = to_a + g0 * x, to_b + g4 * x
+            store(h0 + n + k, load(h0 + n + k) + g0 * a + g4 * b)
+            x = load(h1 + k)
+            to_a, to_b = to_a + g1 * x, to_b + g5 * x
+            store(h1 + n + k, load(h1 + n + k) + g1 * a + g5 * b)
+            x = load(h2 + k)
+            to_a, to_b = to_a + g2 * x, to_b + g6 * x
+            store(h2 + n + k, load(h2 + n + k) + g2 * a + g6 * b)
+            x = load(h3 + k)
+            to_a, to_b = to_a + g3 * x, to_b + g7 * x
+            store(h3 + n + k, load(h3 + n + k) + g3 * a + g7 * b)
+            store(dv + k, to_a)
+            store(dw + k, to_b)
 
 
 @fast
-def _back_through(i, t, g, W, V, a, h, mode):
-    """Image t goes back before its on-pixel i; row i, with g_i = g, sees the h that was before."""
-    n, slopes = V.shape[1] // 2, splat(g)
+def _back_through(w, v, a, h, g, n, mode):
+    """An image goes back before its on-pixel i, with rows w and v; row i, with g_i = g, sees the h that was before."""
+    slopes = splat(g)
     for k in range(0, n, PAIR):
-        r, s = step(load(a, t, k), load(W, i, k), mode), step(load(a, t, k + LANES), load(W, i, k + LANES), mode)
+        r, s = step(load(a + k), load(w + k), mode), step(load(a + k + LANES), load(w + k + LANES), mode)
         p, q = activate(r, s, mode)
         for at, state, before in ((k, r, p), (k + LANES, s, q)):
-            v, to_v, to_w = load(V, i, at), load(V, i, n + at), load(W, i, n + at)  # all loads first, as in _advance
-            down = load(a, t, n + at) + load(h, t, n + at) * _slope(load(h, t, at), mode)
-            store(a, t, at, state)
-            store(a, t, n + at, down)
-            store(W, i, n + at, to_w + down)
-            store(h, t, at, before)
-            store(h, t, n + at, slopes * v)
-            store(V, i, n + at, to_v + slopes * before)
+            to, to_v, to_w = load(v + at), load(v + n + at), load(w + n + at)  # all loads first, as in _advance
+            down = load(a + n + at) + load(h + n + at) * _slope(load(h + at), mode)
+            store(a + at, state)
+            store(a + n + at, down)
+            store(w + n + at, to_w + down)
+            store(h + at, before)
+            store(h + n + at, slopes * to)
+            store(v + n + at, to_v + slopes * before)
 
 
 @fast
-def _take_back(i, t, g, W, V, a, h, mode):
+def _take_back(w, v, a, h, g, n, mode):
     """_back_through, compiled for each mode on its own."""
     if mode == ODDS:
-        _back_through(i, t, g, W, V, a, h, ODDS)
+        _back_through(w, v, a, h, g, n, ODDS)
     elif mode == RELU:
-        _back_through(i, t, g, W, V, a, h, RELU)
+        _back_through(w, v, a, h, g, n, RELU)
     else:
-        _back_through(i, t, g, W, V, a, h, SIGMOID)
+        _back_through(w, v, a, h, g, n, SIGMOID)
 
 
 @fast
@@ -102,24 +109,24 @@ def _begin(states, top, images, mode, a, h):
     for t in range(images):
         a[t, :n] = states[top + t]
         for k in range(0, n, PAIR):
-            p, q = activate(load(a, t, k), load(a, t, k + LANES), mode)
-            store(h, t, k, p)
-            store(h, t, k + LANES, q)
+            p, q = activate(load(row(a, t) + k), load(row(a, t) + k + LANES), mode)
+            store(row(h, t) + k, p)
+            store(row(h, t) + k + LANES, q)
 
 
 @fast
 def _back(on, g, images, W, V, a, h, mode):
     """From the last pixel of a block to the first."""
-    upper = np.empty((1, LANES), np.float32)
+    upper, n = np.empty(LANES, np.float32), a.shape[1] // 2
     for i in range(len(on) - 1, -1, -1):
         bits = np.int64(on[i])
         if i % 2 == 0:
-            store(upper, 0, 0, where(bits, splat(ZERO), load(g, i, 0)))
-            _two_rows(V, h, g, upper, i, images)
+            store(row(upper, 0), where(bits, splat(ZERO), load(row(g, i))))
+            _two_rows(row(V, i), row(h, 0), row(g, i), row(upper, 0), n, images)
         while bits:
             t = lowest(bits)
             bits &= bits - 1
-            _take_back(i, t, ZERO if i % 2 else g[i, t], W, V, a, h, mode)
+            _take_back(row(W, i), row(V, i), row(a, t), row(h, t), ZERO if i % 2 else g[i, t], n, mode)
 
 
 @fast
@@ -129,8 +136,8 @@ def _end(a0, top, images, mode, a, h, a_first, h_first):
     start(a0, top, images, mode, a_first, h_first)
     for t in range(images):
         for k in range(0, n, LANES):
-            slope = load(h, t, n + k) * _slope(load(h_first, t, k), mode)
-            store(a, t, n + k, load(a, t, n + k) + slope)
+            slope = load(row(h, t) + n + k) * _slope(load(row(h_first, t) + k), mode)
+            store(row(a, t) + n + k, load(row(a, t) + n + k) + slope)
 
 
 @fast
@@ -155,5 +162,8 @@ def backward(first, last, on, g, W, V, a0, states, width, mode, dW, dV, da0):
             _back(on[block], g[block], images, w, v, a, h, mode)
             _end(a0[:, left:right], top, images, mode, a, h, a_first, h_first)
             da0[top : top + images, left:right] = a[:images, n : n + right - left]
-        dW[:, left:right], dV[:, left:right] = w[:dims, n : n + right - left], v[:dims, n : n + right - left]
+        for i in range(dims):
+            for k in range(0, right - left, LANES):
+                store_first(row(dW, i) + left + k, right - left - k, load(row(w, i) + n + k))
+                store_first(row(dV, i) + left + k, right - left - k, load(row(v, i) + n + k))
     return False

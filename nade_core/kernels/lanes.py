@@ -3,7 +3,7 @@ compiled.
 
 numba turns simple loops into vector instructions by itself. A tile of dot products it does not: all its sums must stay
 in registers from the first unit to the last. So the kernels say what a register holds. A value of type ``Lanes`` is
-made by ``load`` or ``splat``, and takes part in + - * / and comparisons as a number does, lane by lane.
+made by ``splat`` or by ``load`` of places.py, and takes part in + - * / and comparisons as a number does, lane by lane.
 Nothing is reordered, so that a result does not depend on what else is computed beside it.
 """
 
@@ -23,7 +23,6 @@ from numba.extending import intrinsic, models, register_model
 FEATURES = getattr(config, "CPU_FEATURES", None) or get_host_cpu_features()  # numba's own, of this machine unless told
 WIDE = "+avx512f" in FEATURES.split(",")
 LANES = 16 if WIDE else 8
-PAGE = 1024  # float32 in a page of memory
 FLOAT, INTEGER, BITS = ir.FloatType(), ir.IntType(32), ir.IntType(LANES)
 VECTOR, INTEGERS, TRUTHS = (ir.VectorType(t, LANES) for t in (FLOAT, INTEGER, ir.IntType(1)))
 instruction: Any = intrinsic  # what it makes takes the arguments of the function, without the first
@@ -80,15 +79,6 @@ _operator(operator.mul, "fmul", "contract")
 _operator(operator.truediv, "fdiv")
 
 
-def _place(context, builder, kind, array, at):
-    """Where an array of float32 has the element at these indices, as the place of a vector."""
-    array = context.make_array(kind)(context, builder, array)
-    at = [context.cast(builder, value, i, types.intp) for i, value in at]
-    shape, strides = (cgutils.unpack_tuple(builder, t) for t in (array.shape, array.strides))
-    first = cgutils.get_item_pointer2(context, builder, array.data, shape, strides, kind.layout, at)
-    return builder.bitcast(first, ir.PointerType(VECTOR))
-
-
 @instruction
 def apart(typing):
     """The function in which this stands is called, not merged into a longer one, which would keep its sums in memory."""
@@ -100,49 +90,7 @@ def apart(typing):
     return types.none(), build
 
 
-@instruction
-def load(typing, array, i, k):
-    """array[i, k : k + LANES]"""
-
-    def build(context, builder, kinds, values):
-        place = _place(context, builder, array, values[0], list(zip((i, k), values[1:], strict=True)))
-        return builder.load(place, align=4)
-
-    return lanes(array, i, k), build
-
-
-@instruction
-def store(typing, array, i, k, value):
-    """array[i, k : k + LANES] = value"""
-
-    def build(context, builder, kinds, values):
-        place = _place(context, builder, array, values[0], list(zip((i, k), values[1:3], strict=True)))
-        builder.store(values[3], place, align=4)
-        return context.get_dummy_value()
-
-    return types.none(array, i, k, lanes), build
-
-
-def _four_sums(builder, values):
-    """The sums of the lanes of four vectors, side by side: in each group of four lanes, then over the groups."""
-
-    def pick(a, b, places):
-        """Of each group of four lanes these: 0 to 3 are of a, 4 to 7 of b."""
-        every = [group + p % 4 + LANES * (p // 4) for group in range(0, LANES, 4) for p in places]
-        return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INTEGER, LANES), every))
-
-    def both(a, b, one, other):
-        return builder.fadd(pick(a, b, one), pick(a, b, other))
-
-    a, b, c, d = values
-    v = both(both(a, b, (0, 4, 1, 5), (2, 6, 3, 7)), both(c, d, (0, 4, 1, 5), (2, 6, 3, 7)), (0, 1, 4, 5), (2, 3, 6, 7))
-    while (half := v.type.count // 2) >= 4:
-        low, high = (ir.Constant(ir.VectorType(INTEGER, half), list(range(k, k + half))) for k in (0, half))
-        v = builder.fadd(builder.shuffle_vector(v, v, low), builder.shuffle_vector(v, v, high))
-    return v
-
-
-def _splat(builder, value, vector):
+def on_all_lanes(builder, value, vector):
     one = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(INTEGER, 0))
     return builder.shuffle_vector(one, one, ir.Constant(INTEGERS, [0] * LANES))
 
@@ -150,30 +98,7 @@ def _splat(builder, value, vector):
 @instruction
 def splat(typing, value):
     """The float32 in every lane."""
-    return lanes(types.float32), lambda context, builder, kinds, values: _splat(builder, values[0], VECTOR)
-
-
-@instruction
-def total(typing, value):
-    """The sum of the lanes."""
-
-    def build(context, builder, kinds, values):
-        return builder.extract_element(_four_sums(builder, values * 4), ir.Constant(INTEGER, 0))
-
-    return types.float32(lanes), build
-
-
-@instruction
-def store_totals(typing, array, i, k, a, b, c, d):
-    """array[i, k : k + 4] = the sums of the lanes of each"""
-
-    def build(context, builder, kinds, values):
-        place = _place(context, builder, array, values[0], list(zip((i, k), values[1:3], strict=True)))
-        sums = _four_sums(builder, values[3:])
-        builder.store(sums, builder.bitcast(place, ir.PointerType(sums.type)), align=4)
-        return context.get_dummy_value()
-
-    return types.none(array, i, k, lanes, lanes, lanes, lanes), build
+    return lanes(types.float32), lambda context, builder, kinds, values: on_all_lanes(builder, values[0], VECTOR)
 
 
 @instruction
@@ -246,19 +171,11 @@ def times_power(typing, value, n):
     """value 2^n, for whole n and results within the range of float32: n is added to the exponent's bits."""
 
     def build(context, builder, kinds, values):
-        shift = _splat(builder, ir.Constant(INTEGER, 23), INTEGERS)
+        shift = on_all_lanes(builder, ir.Constant(INTEGER, 23), INTEGERS)
         n = builder.shl(builder.fptosi(values[1], INTEGERS), shift)
         return builder.bitcast(builder.add(builder.bitcast(values[0], INTEGERS), n), VECTOR)
 
     return lanes(lanes, lanes), build
-
-
-@fast
-def page(size, after):
-    """So many zeros that begin ``after`` so many float32 of a page of memory."""
-    room = np.zeros(size + PAGE, np.float32)
-    first = (after - room.ctypes.data // 4) % PAGE
-    return room[first : first + size]
 
 
 PER_LN2, LN2_HIGH = (

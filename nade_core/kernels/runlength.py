@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from . import cpu, gradient
-from .cpu import FORTH, ODDS, PAIR, RELU, ROWS, ROWS_UP, SIGMOID
 from .lanes import LANES
+from .states import FORTH, ODDS, PAIR, RELU, ROWS, ROWS_UP, SIGMOID, prepare
 
 STRETCHES = 4  # for each thread
 SMALLEST = 2  # blocks in a stretch: less is not worth a thread
@@ -72,7 +72,9 @@ def _up(n: int, multiple: int) -> int:
 
 
 def _plain(t: Tensor) -> np.ndarray:
-    return t.detach().contiguous().numpy()
+    """Its numbers side by side, each at an address that is a multiple of four."""
+    array = t.detach().contiguous().numpy()
+    return array if array.flags.aligned else array.copy()
 
 
 def _start(a0: Tensor) -> np.ndarray:
@@ -99,9 +101,9 @@ def _walk(
     w, v = torch.empty(rows, width).numpy(), torch.empty(rows + ROWS, width).numpy()
     largest, v[dims:] = np.zeros(dims, np.float32), 0
     for mode in (RELU,) if activation == "relu" else (ODDS, SIGMOID):
-        ready = (_plain(W), _plain(V), wanted, FORTH, mode, width, w, v, largest)
-        prepare = Work(cpu.prepare, dims, dims if blocks <= SMALLEST else SMALLEST, ready)
-        if not _spread(prepare, Work(kernel, blocks, SMALLEST, (w, v, largest, _start(a0), mode, *arguments))):
+        given = (_plain(W), _plain(V), wanted, FORTH, mode, width, w, v, largest)
+        ready = Work(prepare, dims, dims if blocks <= SMALLEST else SMALLEST, given)
+        if not _spread(ready, Work(kernel, blocks, SMALLEST, (w, v, largest, _start(a0), mode, *arguments))):
             break
     return mode
 
@@ -182,13 +184,8 @@ def log_prob(x: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation:
 
 
 def sample(u: Tensor, W: Tensor, V: Tensor, b: Tensor, a0: Tensor, activation: str, temperature: float) -> Tensor:
-    """Images from uniforms u (B, D): x_i = 1 where u_i < sigmoid(logit_i / temperature); (B, D) of 0 and 1.
-
-    That is where V_i . h is above temperature log(u_i / (1 - u_i)) - b_i. By numpy: torch's threads would want the cores.
-    """
-    u = np.clip(u.numpy(), 0, 1, dtype=np.float32)
-    with np.errstate(divide="ignore"):
-        limits = np.log(u / (1 - u)) * np.float32(max(temperature, 1e-30)) - _plain(b)
-    x = torch.empty(u.shape)
-    _walk(cpu.sample, len(u), np.ones(len(W), np.uint8), W, V, a0, activation, limits, x.numpy())
+    """Images from uniforms u (B, D): x_i = 1 where u_i < sigmoid(logit_i / temperature); (B, D) of 0 and 1."""
+    x, sharp = torch.empty(u.shape), np.float32(1 / max(temperature, 1e-30))
+    every = np.ones(len(W), np.uint8)
+    _walk(cpu.sample, len(u), every, W, V, a0, activation, _plain(u), _plain(b), sharp, x.numpy())
     return x

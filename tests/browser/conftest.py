@@ -22,6 +22,7 @@ STILL = """document.addEventListener("DOMContentLoaded", () => {
     transition-duration: 1ms !important; transition-delay: 0s !important }`;
   document.head.append(style);
 })"""  # what Streamlit moves while one waits for it takes half a core
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 HERE = """([place, step]) => {  // that step of that chapter of the lesson is shown, as the rail says
   const rail = [...document.querySelectorAll(".st-key-rail *")].find((node) => node.shadowRoot)?.shadowRoot;
   const here = rail?.querySelector("li.here");
@@ -36,6 +37,13 @@ FOLLOW = """(address) => new Promise((begun) => {
   dispatchEvent(new PopStateEvent("popstate"));
   setTimeout(begun, 10_000);  // one that began and ended between two looks
 })"""
+# Whether the page is the app, at rest, and its session keeps nothing that would stay at that address.
+AT_REST = """(address) => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  const stays = ["present", "hide", "lock", "answers"].some((key) => location.search.includes(`${key}=`) && !address.includes(`${key}=`));
+  const chosen = Object.keys(localStorage).some((key) => /theme/i.test(key)) || document.querySelector('[role="dialog"]');
+  return app?.dataset.testScriptState === "notRunning" && !stays && !chosen;
+}"""
 ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 
 
@@ -53,6 +61,7 @@ class Viewer:
 
     def __init__(self, context, address):
         self.context, self.page, self.address, self.wrong = context, context.new_page(), address, []
+        self.new = False  # whether what the tab shows is of another test
         self.page.add_init_script(STILL)
         self.page.set_default_timeout(PATIENCE)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
@@ -86,19 +95,33 @@ class Viewer:
         if not self.context.pages:
             self.context.close()
 
+    def blank(self):
+        """A page of the same address that is not the app, with nothing remembered."""
+        self.page.goto(f"{self.address}/_stcore/health")
+        self.page.evaluate("localStorage.clear()")
+        self.new = False
+
     def open(self, path):
         """The page at that address, once it says all it has to say."""
+        if self.new:
+            self.blank()
         self.page.goto(f"{self.address}/{path}")
         self.settle()
 
     def follow(self, path):
         """The page at that address, as one comes to it within the app: nothing is loaded or compiled anew.
 
-        The session goes on: it remembers what each chapter was when it was left, unless the address says a state.
+        The session goes on: it remembers the language, the model, and what each chapter was when it was left, unless
+        the address says a state. Where the tab shows no app, or what would stay, the page is opened.
         """
-        self.settle()
-        self.page.evaluate(FOLLOW, f"{self.address}/{path}")
-        self.settle()
+        if not self.page.evaluate(AT_REST, path):
+            self.blank()
+            self.open(path)
+        else:
+            self.new = False
+            self.page.evaluate(FOLLOW, f"{self.address}/{path}")
+            self.settle()
+            self.page.evaluate(TWO_FRAMES)  # components have what the run has told them
 
     def settle(self):
         """Wait until a page that was just opened has run to its end and shows all."""
@@ -130,12 +153,14 @@ def tab(app, browser):
 
 
 @pytest.fixture
-def viewer(tab):
-    """The tab as if it were new: nothing wrong yet, nothing remembered; at the end it is healthy."""
-    tab.page.goto(f"{tab.address}/_stcore/health")
-    tab.page.evaluate("localStorage.clear()")
+def viewer(tab, request):
+    """The tab, nothing wrong yet: what a test opens is as if it were new, with nothing remembered; a test whose
+    addresses say all that it rests on may ``follow`` them from where the test before left it. At the end it is healthy."""
+    tab.new = True
+    if getattr(request.node, "execution_count", 1) > 1:  # it failed there
+        tab.blank()
     tab.page.set_viewport_size(WIDE)
-    tab.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    tab.page.emulate_media(media="null", color_scheme="light", reduced_motion="no-preference")
     tab.page.mouse.move(0, 0)
     tab.wrong.clear()
     yield tab
@@ -148,6 +173,7 @@ def visit(app, browser, viewer):
     """visit(): another tab, for what cannot be undone in one; visit(viewport=PHONE, has_touch=True): another browser,
     in which all scripts are read and compiled anew. At the end all are healthy."""
     viewers = []
+    viewer.blank()
 
     def new(**kind):
         context = browser.new_context(**{"locale": "en-US"} | kind) if kind else viewer.context

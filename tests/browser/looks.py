@@ -8,9 +8,10 @@ from playwright.sync_api import TimeoutError, expect
 from tests.conftest import PATIENCE
 from tests.foreign import foreign
 
+from .conftest import TWO_FRAMES
+
 HERE = Path(__file__).parent
 SEEN, WIDE_JS = (HERE / "seen.js").read_text("utf-8"), (HERE / "wide.js").read_text("utf-8")
-TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SCHEMES = {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 21, 28)"}  # and the colour of the page
 
 

@@ -24,6 +24,7 @@ def at(chapter, **state):
 
 @pytest.mark.parametrize("ids", [("density",), pytest.param(tuple(chapters()), marks=pytest.mark.crawl)])
 def test_nothing_is_lost_at_200_percent(viewer, ids):
+    viewer.blank()
     viewer.page.set_viewport_size(ZOOMED)
     viewer.page.emulate_media(reduced_motion="reduce")
     for chapter in (chapters()[id][0] for id in ids):
@@ -36,6 +37,7 @@ def test_nothing_is_lost_at_200_percent(viewer, ids):
 @pytest.mark.crawl
 @pytest.mark.parametrize("last", [0, 1])
 def test_axe_finds_nothing_serious_at_any_step_in_korean_and_dark(viewer, last):
+    viewer.blank()
     viewer.page.set_viewport_size(HALL)
     viewer.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     for chapter in lesson()[last::2]:
@@ -47,7 +49,7 @@ def test_axe_finds_nothing_serious_at_any_step_in_korean_and_dark(viewer, last):
 
 
 def test_the_page_is_shared_by_keyboard_from_a_button_with_a_name(viewer):
-    viewer.open("coin?lang=ko")
+    viewer.follow("coin?lang=ko&step=throw")
     share = viewer.page.get_by_role("button", name=texts.translate("ko", "Share"), exact=True)
     share.focus()
     viewer.page.keyboard.press("Enter")

@@ -14,7 +14,7 @@ def download(viewer, chart, kind):
 
 
 def test_a_chart_is_taken_along_as_picture_drawing_and_numbers(viewer):
-    viewer.open("density?source=test&image=3&lang=en")
+    viewer.follow("density?source=test&image=3&lang=en&model=nade-mnist")
     chart = viewer.page.locator(".js-plotly-plot").first
     chart.wait_for()
     name, png = download(viewer, chart, "PNG")

@@ -39,7 +39,7 @@ def test_a_bump_is_dragged_and_log_likelihood_moves_with_the_hand(viewer):
 
 
 def test_the_point_of_the_plane_is_dragged_and_both_figures_agree(viewer):
-    viewer.open("continuous?lang=en&step=plane")
+    viewer.follow("continuous?lang=en&step=plane")
     plane = viewer.page.locator(".plane .map")
     drag(viewer.page, plane, 40, -30)
     expect(viewer.page).to_have_url(re.compile("at-rings="))

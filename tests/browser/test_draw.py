@@ -50,6 +50,11 @@ def opened(viewer, path=f"density?model={MODEL}"):
     return confirmed(viewer)
 
 
+def followed(viewer, path):
+    viewer.follow(path)
+    return confirmed(viewer)
+
+
 def confirmed(viewer):
     """The canvas, once the library has said its number of what is drawn."""
     expect(viewer.page.locator(".studio .confirmed")).to_contain_text("The library says")
@@ -89,7 +94,7 @@ def test_a_stroke_of_the_mouse_is_scored_as_by_the_library_and_stands_in_the_lin
 
 
 def test_undo_redo_and_the_tools(viewer):
-    opened(viewer, f"density?model={MODEL}&drawing={drawing.encode(DASH.ravel())}")
+    followed(viewer, f"density?lang=en&model={MODEL}&drawing={drawing.encode(DASH.ravel())}")
     press = lambda name: viewer.page.get_by_role("button", name=name, exact=True).click()  # noqa: E731
     press("shift down")
     assert (cells(viewer).reshape(28, 28) == np.roll(DASH, 1, 0)).all()
@@ -105,7 +110,7 @@ def test_undo_redo_and_the_tools(viewer):
 
 
 def test_the_keyboard_draws_and_says_where_it_is(viewer):
-    paper = opened(viewer, f"nade?model={MODEL}&drawing={drawing.encode(DASH.ravel())}")
+    paper = followed(viewer, f"nade?lang=en&model={MODEL}&drawing={drawing.encode(DASH.ravel())}")
     paper.focus()
     for key in ("Home", "ArrowRight", "ArrowDown", " "):
         paper.press(key)
@@ -172,12 +177,12 @@ def test_where_the_browser_cannot_compute_the_servers_numbers_are_shown(visit, m
 
 
 def test_a_link_without_a_drawing_is_told(viewer):
-    opened(viewer, f"density?model={MODEL}&drawing=nonsense")
+    followed(viewer, f"density?lang=en&model={MODEL}&drawing=nonsense")
     expect(viewer.page.get_by_text("This link holds no drawing: expected 131 letters")).to_be_visible()
 
 
 def test_likelier_climbs_to_the_blank_image_from_a_dash_and_typical_runs_until_paused(viewer, model):
-    opened(viewer, f"density?model={MODEL}&drawing={drawing.encode(DASH.ravel())}")
+    followed(viewer, f"density?lang=en&model={MODEL}&drawing={drawing.encode(DASH.ravel())}")
     viewer.page.get_by_role("button", name="Make it likelier").click()
     expect(viewer.page.locator(".studio .lesson")).to_contain_text("After 4 flips")
     confirmed(viewer)
@@ -191,7 +196,7 @@ def test_likelier_climbs_to_the_blank_image_from_a_dash_and_typical_runs_until_p
 
 
 def test_nade_opened_says_the_librarys_conditionals_and_flips(viewer, model):
-    viewer.open(f"nade?step=look&model={MODEL}&drawing={drawing.encode(DASH.ravel())}&at=290")
+    viewer.follow(f"nade?lang=en&step=look&model={MODEL}&drawing={drawing.encode(DASH.ravel())}&at=290")
     inside = viewer.page.locator(".inside")
     expect(inside.locator(".spoken")).to_contain_text("row 11, column 11")
     x = torch.tensor(DASH.ravel())
@@ -211,7 +216,7 @@ def test_nade_opened_says_the_librarys_conditionals_and_flips(viewer, model):
 
 
 def test_a_bet_is_made_before_the_answer_and_stays_in_the_link(viewer):
-    viewer.open(f"nade?step=generate&model={MODEL}&seed=3")
+    viewer.follow(f"nade?lang=en&step=generate&model={MODEL}&seed=3")
     inside = viewer.page.locator(".inside")
     expect(inside.locator(".formula b")).to_have_text("?")
     inside.get_by_role("button", name="on", exact=True).click()

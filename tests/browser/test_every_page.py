@@ -108,6 +108,7 @@ def test_pages_of_other_models_and_sources_speak_one_language_and_fit(viewer, la
 
 @pytest.mark.parametrize("width, fits", [(400, True), (40, False)])
 def test_a_text_that_does_not_fit_would_be_found(viewer, width, fits):
+    viewer.blank()
     viewer.page.set_content(
         f"<h1>one</h1><p style='width: {width}px; overflow: hidden; white-space: nowrap'>some text</p>"
     )
@@ -115,5 +116,6 @@ def test_a_text_that_does_not_fit_would_be_found(viewer, width, fits):
 
 
 def test_what_stands_in_the_way_would_be_found(viewer):
+    viewer.blank()
     viewer.page.set_content("<html lang='en'><main><h1>one</h1><p style='color: #aaa'>faint</p></main></html>")
     assert re.match("color-contrast: ", next(looks.serious(viewer.page, "color-contrast")))

@@ -68,7 +68,7 @@ def test_four_images_are_ranked_and_the_blank_one_wins(viewer, keyboard):
 
 
 def test_the_slider_reveals_and_the_guess_opens_the_models_mind(viewer):
-    viewer.open("conditional?step=reveal&of=nade-mnist-classes")
+    viewer.follow("conditional?lang=en&step=reveal&of=nade-mnist-classes")
     digits, model = load_dataset("mnist"), load_pretrained("nade-mnist-classes", "cpu")
     row = digits.test[classes.test_rows("mnist")[0]]
     terms = np.stack([model.log_conditionals(row[None], k)[0].numpy() for k in range(10)])

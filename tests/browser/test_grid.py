@@ -8,6 +8,7 @@ from lab.chapters.generate import CHAPTER as GENERATE
 
 from .conftest import PHONE
 
+AT = f"{'' if GENERATE.home else GENERATE.id}?lang=en&model=nade-mnist"
 FOCUSED = """() => {
   let at = document.activeElement;
   while (at.shadowRoot && at.shadowRoot.activeElement) at = at.shadowRoot.activeElement;
@@ -16,7 +17,7 @@ FOCUSED = """() => {
 
 
 def test_enter_chooses_an_image_and_keeps_the_focus(viewer):
-    viewer.open(f"{'' if GENERATE.home else GENERATE.id}?n=4")
+    viewer.follow(f"{AT}&n=4")
     cells = viewer.page.locator("button.cell")
     expect(cells).to_have_count(4)
     name = cells.nth(2).get_attribute("aria-label")
@@ -33,7 +34,7 @@ def test_enter_chooses_an_image_and_keeps_the_focus(viewer):
 
 
 def test_an_image_that_is_all_on_has_a_frame_and_opens(viewer):
-    viewer.open("rank?each=20&kinds=all-on")
+    viewer.follow("rank?lang=en&model=nade-mnist&each=20&kinds=all-on")
     cell = viewer.page.locator("button.cell")
     expect(cell).to_have_count(1)
     frame = "canvas => { const look = getComputedStyle(canvas); return [look.borderTopWidth, look.borderTopColor]; }"
@@ -44,7 +45,7 @@ def test_an_image_that_is_all_on_has_a_frame_and_opens(viewer):
 
 
 def test_the_grid_is_one_stop_of_the_tab_key(viewer):
-    viewer.open(f"{'' if GENERATE.home else GENERATE.id}?n=36&chosen=7")
+    viewer.follow(f"{AT}&n=36&chosen=7")
     cells = viewer.page.locator("button.cell")
     expect(cells).to_have_count(36)
     assert viewer.page.locator('button.cell[tabindex="0"]').count() == 1

@@ -64,6 +64,7 @@ def address(chapter, **state):
 
 @pytest.fixture
 def hall(viewer):
+    viewer.blank()
     viewer.page.set_viewport_size(HALLS[0])
     return viewer.page
 
@@ -121,11 +122,12 @@ def test_nothing_serious_stands_in_the_way_before_a_hall(app, hall, chapter):
     assert not faults, "\n".join(faults)
 
 
-def test_a_page_of_the_lab_is_there_before_a_hall(app, hall):
-    hall.goto(f"{app}/density?lang=en&present=1")
-    still(hall)
-    expect(hall.locator(".studio .ink")).to_be_visible()
-    assert hall.locator(".studio .ink").bounding_box()["height"] > 200
+def test_a_page_of_the_lab_is_there_before_a_hall(viewer):
+    viewer.page.set_viewport_size(HALLS[0])
+    viewer.follow("density?lang=en&model=nade-mnist&source=draw&present=1")
+    still(viewer.page)
+    expect(viewer.page.locator(".studio .ink")).to_be_visible()
+    assert viewer.page.locator(".studio .ink").bounding_box()["height"] > 200
 
 
 def test_the_clicker_goes_on_after_a_slider_was_moved_and_back_to_the_last_step(app, hall):
@@ -198,6 +200,7 @@ def test_the_code_fills_the_hall_and_the_teacher_keeps_answers(app, hall):
 
 def test_on_a_phone_the_rail_is_whole_and_offers_where_one_left(app, viewer):
     page = viewer.page
+    viewer.blank()
     page.set_viewport_size(PHONE)
     page.goto(f"{app}/{address(COIN, step='die')}")
     still(page)
@@ -212,6 +215,7 @@ def test_on_a_phone_the_rail_is_whole_and_offers_where_one_left(app, viewer):
 
 
 def test_a_chapter_is_two_pages_of_paper_with_its_words(app, viewer):
+    viewer.blank()
     viewer.page.set_viewport_size(handout.WIDE)
     viewer.page.emulate_media(color_scheme="dark")
     to = io.BytesIO()
@@ -252,6 +256,7 @@ def is_embedded(font):
 
 @pytest.mark.parametrize("colour, faint", [("#888", True), ("#000", False)])
 def test_faint_words_would_be_found(viewer, colour, faint):
+    viewer.blank()
     viewer.page.set_content(
         f"<div data-testid='stApp' style='background: #fff'><main data-testid='stMain'><p style='color: {colour}'>words</p>"
     )

@@ -38,7 +38,7 @@ def press(viewer, words):
 
 
 def test_keys_go_through_the_steps_on_to_the_next_chapter_and_back(viewer):
-    viewer.open(f"{address(COIN)}?lang=en")
+    viewer.follow(f"{address(COIN)}?lang=en&step={COIN.steps[0]}")
     for step in COIN.steps:
         at(viewer, COIN, step)
         viewer.page.keyboard.press("ArrowRight")
@@ -50,14 +50,14 @@ def test_keys_go_through_the_steps_on_to_the_next_chapter_and_back(viewer):
 
 
 def test_an_arrow_that_moves_a_control_does_not_turn_the_page(viewer):
-    viewer.open(f"{address(COIN)}?lang=en&step=curve&p=0.5")
+    viewer.follow(f"{address(COIN)}?lang=en&step=curve&p=0.5")
     viewer.page.get_by_role("slider").first.press("ArrowRight")
     expect(viewer.page).to_have_url(re.compile("p=0.51"))
     at(viewer, COIN, "curve", p="0.51")
 
 
 def test_the_rail_goes_on_and_back_and_to_any_chapter_and_marks_what_was_touched(viewer):
-    viewer.open(f"{address(COIN)}?lang=en")
+    viewer.follow(f"{address(COIN)}?lang=en&step={COIN.steps[0]}")
     press(viewer, "Next")
     at(viewer, COIN, COIN.steps[1])
     press(viewer, "Back")
@@ -101,7 +101,7 @@ def test_back_and_forward_go_through_steps_and_chapters_with_their_state(viewer)
 
 
 def test_the_language_switch_keeps_the_state(viewer):
-    viewer.open(f"{address(COIN)}?lang=en&step=curve&p=0.7&n=30")
+    viewer.follow(f"{address(COIN)}?lang=en&step=curve&p=0.7&n=30")
     at(viewer, COIN, "curve", p="0.7", n="30")
     for name, language in (("한국어", "ko"), ("English", "en")):
         viewer.page.get_by_text(name, exact=True).click()

@@ -34,10 +34,10 @@ def test_the_fit_of_a_data_set_is_measured_on_its_images(name):
     assert fit.centre == min(means, key=means.__getitem__)
 
 
-def as_a_picture(image, side=420, left=150, top=90):
+def as_a_picture(image, side=280, left=100, top=60):
     """A silhouette in ink on white paper, large, smooth, and not in the middle."""
     ink = Image.fromarray(image.reshape(28, 28) * np.uint8(255)).resize((side, side), Image.Resampling.BICUBIC)
-    page = np.full((700, 800), 255, np.uint8)
+    page = np.full((480, 540), 255, np.uint8)
     page[top : top + side, left : left + side] = 255 - np.asarray(ink)
     return Image.fromarray(page)
 

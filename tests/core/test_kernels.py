@@ -98,6 +98,17 @@ def test_a_call_knows_the_weights_as_they_are_however_they_were_changed():
     torch.testing.assert_close(model.log_prob(x), with_backend(model, "reference").log_prob(x))
 
 
+def test_weights_at_odd_addresses_are_read_as_they_are():
+    model, x = NADE(NADEConfig(30, 20)), (torch.rand(9, 30) < 0.3).float()
+    wanted = model.log_prob(x)
+    for name in ("W", "V"):
+        shape, numbers = (30, 20), getattr(model, name).detach().numpy().tobytes()
+        getattr(model, name).data = torch.frombuffer(bytearray(b"?" + numbers), dtype=torch.float32, offset=1).view(
+            shape
+        )
+    assert torch.equal(model.log_prob(x), wanted)
+
+
 @pytest.mark.parametrize("name", ["W", "V", "b", "c"])
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])
 def test_a_weight_that_is_no_number_gives_no_number(name, activation):

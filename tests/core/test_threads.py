@@ -70,11 +70,11 @@ def test_where_no_folder_can_be_written_the_kernels_are_compiled_without_one():
 from numba.core import caching
 caching.CacheImpl._locator_classes = []
 import numpy as np
-from nade_core.kernels import cpu
+from nade_core.kernels import states
 W, wanted = np.array([[-1, 2]], np.float32), np.ones(1, np.uint8)
-padded, rows = np.empty((2, 1, cpu.PAIR), np.float32)
-cpu.prepare(0, 1, W, W, wanted, cpu.FORTH, cpu.RELU, cpu.PAIR, padded, rows, np.empty(1, np.float32))
-print(type(cpu.prepare._cache).__name__, padded[0, :3].tolist())
+padded, rows = np.empty((2, 1, states.PAIR), np.float32)
+states.prepare(0, 1, W, W, wanted, states.FORTH, states.RELU, states.PAIR, padded, rows, np.empty(1, np.float32))
+print(type(states.prepare._cache).__name__, padded[0, :3].tolist())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "NullCache [-1.0, 2.0, 0.0]", done.stderr
