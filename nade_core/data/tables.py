@@ -1,5 +1,6 @@
 """From a grid of cells to numbers: what is an index, what are labels, where cells are empty; all of it told."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,7 +35,10 @@ class Columns:
     def __init__(self, grid: Grid, name: str, how: How):
         self.grid, self.file, self.how = grid, name, how
         width = grid.frame.shape[1]
-        given = [grid.names[j] if grid.names and grid.names[j] else f"column {j + 1}" for j in range(width)]
+        names = [
+            unicodedata.normalize("NFC", name) for name in grid.names or [""] * width
+        ]  # as a Mac writes them, or not
+        given = [name or f"column {j + 1}" for j, name in enumerate(names)]
         self.names = apart(given)
         self.kept, self.told = list(range(width)), list(grid.about.warnings)
         self.dropped: list[str] = []

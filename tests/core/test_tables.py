@@ -5,6 +5,7 @@ import gzip
 import subprocess
 import sys
 import time
+import unicodedata
 
 import numpy as np
 import pytest
@@ -40,6 +41,13 @@ RIGHT = {
     "a comma or a point": ("a;b\n1,5;2.5\n3,5;4.5\n", "t.csv", REAL, True, ";"),
     "the mark of a comment": ("# a b\n1.5 2.5\n3.5 4.5\n", "t.txt", REAL, True, " "),
     "a column called #": ("#,a\n5,2.5\n5,4.5\n", "t.csv", [[5, 2.5], [5, 4.5]], True, ","),
+    "a name of letters taken apart": (
+        unicodedata.normalize("NFD", "키,b\n1.5,2.5\n3.5,4.5\n"),
+        "t.csv",
+        REAL,
+        True,
+        ",",
+    ),
     "quoted names": ('"a, or b","c"\n1.5,2.5\n3.5,4.5\n', "t.csv", REAL, True, ","),
 }
 
@@ -51,6 +59,7 @@ def test_every_way_to_write_a_table_gives_its_rows(file, case):
     assert [list(row) for row in about.first_rows] == rows
     assert (about.rows, about.columns, about.header, about.separator) == (len(rows), len(rows[0]), header, separator)
     assert np.allclose(read_rows(file(content, name), values="real"), rows)
+    assert all(unicodedata.is_normalized("NFC", one) for one in about.names)
 
 
 REFUSED = {
