@@ -16,6 +16,7 @@ from .numbers import NBSP
 
 _spoken: ContextVar[str] = ContextVar("spoken", default="")  # in this run of the page: asked for at every message
 FOLDERS = re.compile(r"(?<![\w:/\\])(?:[A-Za-z]:)?[/\\](?:[^/\\'\"]*[/\\])*(?=[^/\\'\"]+)")  # that lead to a file
+NUMBERED = re.compile(r"\bcolumn (\d+)\b")
 
 
 def language() -> str:
@@ -60,7 +61,12 @@ def _told(fact: Any) -> Any:
         return tell(fact)
     if isinstance(fact, PurePath):
         return fact.name
-    return FOLDERS.sub("", fact) if isinstance(fact, str) else fact
+    return FOLDERS.sub("", named(fact)) if isinstance(fact, str) else fact
+
+
+def named(fact: Any) -> Any:
+    """A fact of the library, with what it calls columns without names in the reader's language."""
+    return NUMBERED.sub(lambda found: _("column {n}", n=found[1]), fact) if isinstance(fact, str) else fact
 
 
 def duration(seconds: float) -> str:

@@ -105,6 +105,8 @@ def _in_words() -> Iterator[None]:
             yield
     except NadeError:
         raise
+    except Image.DecompressionBombError as error:
+        raise NadeError("The picture has more than {limit:,} pixels.", limit=MAX_PIXELS) from error
     except UnidentifiedImageError as error:
         raise NadeError(
             "This is not a picture that can be read; expected {known}.", known=", ".join(FORMATS)

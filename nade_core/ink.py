@@ -132,8 +132,8 @@ def is_bright(grey: np.ndarray) -> bool:
     if is_even(grey):
         return bool(np.median(border(grey)) > (grey.max() + grey.min()) / 2)
     small = _coarse(grey, COARSE // 3)
-    off = small - ndimage.median_filter(small, round(WINDOW * max(small.shape)) | 1)
-    return float((off**3).mean()) < 0
+    window = np.minimum(round(WINDOW * max(small.shape)), small.shape) | 1
+    return float(((small - ndimage.median_filter(small, tuple(window))) ** 3).mean()) < 0
 
 
 def sheet(grey: np.ndarray) -> np.ndarray | None:

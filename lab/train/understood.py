@@ -15,7 +15,7 @@ from nade_core.queue import LARGE, file_end
 
 from ..link import linked
 from ..turns import turn
-from ..words import _, plain, tell
+from ..words import _, named, plain, tell
 
 SHOWN = 8  # files that were left out
 AUTO, NONE = "auto", "none"
@@ -116,7 +116,9 @@ def _show(seen: Understood) -> None:
     if seen.names:
         shown = ", ".join(map(plain, seen.names[:SHOWN])) + (", …" if len(seen.names) > SHOWN else "")
         lines.append(_("Columns: {names}.", names=shown))
-    lines += [plain(_(note.message, **note.facts)) for note in seen.warnings]
+    lines += [
+        plain(_(note.message, **{key: named(fact) for key, fact in note.facts.items()})) for note in seen.warnings
+    ]
     left_out = [f"{plain(one.name)}: {plain(tell(one.why))}" for one in seen.skipped[:SHOWN]]
     if left_out:
         lines.append(_("{n} files were left out:", n=len(seen.skipped)))

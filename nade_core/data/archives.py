@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from ..images import MAX_BYTES, prepare
-from ..messages import NadeError
+from ..images import MAX_BYTES, Prepared, prepare
+from ..messages import N_, NadeError, Note
 from .bounds import MAX_UNPACKED
 from .encodings import two_bytes
+from .remarks import listed
 from .understood import Content, How, Skipped, Understood
 
 MAX_IMAGES = 100_000
+LONGEST = 200  # letters of a name
+DOUBTFUL = N_("Of {n} pictures there is something to know, which one of them read alone tells: {names}.")
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".mpo")
 TABLES = (".csv", ".tsv", ".data", ".parquet", ".xlsx", ".npy", ".npz")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
@@ -93,22 +96,27 @@ def _pictures(source: str, files: Iterator[tuple[str, Callable[[], Path | bytes]
     """A row of 784 for every picture among (name, how to get it); others are listed. NadeError if there is none."""
     rows: list[np.ndarray] = []
     skipped: list[Skipped] = []
+    doubtful: list[str] = []
     for name, get in files:
         if is_hidden(name):
             continue
+        name = "".join(letter if letter.isprintable() else "?" for letter in name[-LONGEST:])
         if len(rows) + len(skipped) >= MAX_IMAGES:
             raise NadeError("There are more than {limit:,} pictures.", limit=MAX_IMAGES)
         try:
-            rows.append(_row(name, get))
+            picture = _prepared(name, get)
+            rows.append(picture.image.ravel())
+            doubtful += [name] if picture.notes else []
         except NadeError as error:
             skipped.append(Skipped(name, error))
     if not rows:
         raise _none(source, skipped)
-    about = Understood("pictures", len(rows), rows[0].size, skipped=tuple(skipped))
-    return Content({"data": np.stack(rows)}, {}, about)
+    notes = (Note(DOUBTFUL, {"n": len(doubtful), "names": listed(doubtful)}),) if doubtful else ()
+    about = Understood("pictures", len(rows), rows[0].size, skipped=tuple(skipped), warnings=notes)
+    return Content({source: np.stack(rows)}, {}, about)
 
 
-def _row(name: str, get: Callable[[], Path | bytes]) -> np.ndarray:
+def _prepared(name: str, get: Callable[[], Path | bytes]) -> Prepared:
     if name.lower().endswith(ARCHIVES):
         raise NadeError("An archive within the archive is not opened.")
     if not is_picture(name):
@@ -116,7 +124,7 @@ def _row(name: str, get: Callable[[], Path | bytes]) -> np.ndarray:
             "It is not a kind of picture that is read here: expected {known}.", known=", ".join(IMAGE_SUFFIXES)
         )
     try:
-        return prepare(get()).image.ravel()
+        return prepare(get())
     except OSError as error:
         raise NadeError("It cannot be read.") from error
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..messages import N_, NadeError
 from .bounds import check_unpacked
 from .headings import label_of_mnist
+from .rows import WHOLE, is_binary
 from .understood import Content, How, Note, Understood
 
 PART = {"train": "train", "training": "train", "valid": "valid", "val": "valid", "validation": "valid", "test": "test"}
@@ -28,11 +29,7 @@ MNIST = N_("The column {place} was set aside as labels, of {n} classes: the othe
 def read_npy(path: Path, how: How) -> Content:
     """One array; of one with named fields, a column each."""
     with path.open("rb") as file:
-        array = _load(file, path.stat().st_size, path.name)
-    if array.dtype.names:
-        return _structured(array, path.name, how)
-    array, labels, about = _mnist_labels(array, how)
-    return Content({"data": array}, labels, about)
+        return _single(_load(file, path.stat().st_size, path.name), path.name, how, path.name)
 
 
 def read_npz(path: Path, how: How) -> Content:
@@ -46,8 +43,7 @@ def read_npz(path: Path, how: How) -> Content:
             raise NadeError("{name} holds more than {limit:,} arrays.", name=path.name, limit=MOST_MEMBERS)
         rows, labels = _chosen(archive, members, how.key, path.name)
         labels = {} if how.labels == "" else labels
-        packed = "packed" in members or any("packed" in _words(key) for key in rows.values())
-        used = {key: members[key] for key in (*rows.values(), *labels.values())}
+        used = {key: members[key] for key in (*rows.values(), *labels.values(), *({"packed"} & members.keys()))}
         check_unpacked(path.name, sum(item.file_size for item in used.values()), path.stat().st_size)
 
         def load(key: str) -> np.ndarray:
@@ -56,20 +52,33 @@ def read_npz(path: Path, how: How) -> Content:
 
         arrays = {part: load(key) for part, key in rows.items()}
         found = {part: of for part, key in labels.items() if (of := _classes(load(key))) is not None}
+        said = bool(load("packed").all()) if "packed" in members else None
+        packed = any("packed" in _words(key) for key in rows.values()) if said is None else said
     unread = sorted(members.keys() - {*rows.values(), *(labels[part] for part in found)} - {"packed"})
     notes = [Note(UNREAD, {"names": ", ".join(unread[:10])})] if unread else []
+    content = Content(arrays)
     if len(arrays) == 1:
         ((part, array),) = arrays.items()
-        if array.dtype.names:
-            return _structured(array, path.name, how)
-        if not found:
-            array, found, about = _mnist_labels(array, how, part)
-            return Content({part: array}, found, replace(about, warnings=(*notes, *about.warnings)), packed)
-    if not found:
-        return Content(arrays, {}, Understood(warnings=tuple(notes)), packed)
-    names, n = ", ".join(labels[part] for part in found), len(np.unique(np.concatenate(list(found.values()))))
-    notes.append(Note(ASIDE, {"name": names, "n": n}))
-    return Content(arrays, found, Understood(labels=names, warnings=tuple(notes)), packed)
+        content = _single(array, path.name, replace(how, labels="") if found else how, part)
+    about = content.understood
+    if found:
+        names, n = ", ".join(labels[part] for part in found), len(np.unique(np.concatenate(list(found.values()))))
+        about = replace(about, labels=names, warnings=(*about.warnings, Note(ASIDE, {"name": names, "n": n})))
+    about = replace(about, warnings=(*notes, *about.warnings))
+    return Content(content.arrays, found or content.labels, about, packed)
+
+
+def _single(array: np.ndarray, name: str, how: How, part: str) -> Content:
+    """What an array alone holds, called ``part``: one with named fields, a column each."""
+    if array.dtype.names:
+        content = _structured(array, name, how)
+        return replace(
+            content,
+            arrays={part: content.arrays[name]},
+            labels={part: content.labels[name]} if content.labels else {},
+        )
+    array, labels, about = _mnist_labels(array, how, part)
+    return Content({part: array}, labels, about)
 
 
 def array_names(path: str | Path) -> list[str]:
@@ -145,7 +154,8 @@ def _load(file: IO[bytes], size: int, name: str) -> np.ndarray:
     if array.dtype.names is None and not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype.kind == "f" and array.dtype.itemsize > 8:
-        array = array.astype(np.float64)
+        with np.errstate(over="ignore"):  # what no float64 holds is inf, and refused
+            array = array.astype(np.float64)
     return np.ascontiguousarray(array) if array.ndim else array
 
 
@@ -160,22 +170,20 @@ def _header(start: bytes) -> tuple[np.dtype, tuple[int, ...], int]:
 
 def _classes(array: np.ndarray) -> np.ndarray | None:
     """Labels (N,) from (N,), (N, 1), or rows of which one of the classes is 1; None from what are no classes."""
-    if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "buif" and np.all(array.sum(1) == 1):
-        return array.argmax(1)
+    if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "buif" and is_binary(array):
+        return array.argmax(1) if np.all(array.sum(1) == 1) else None
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.dtype.kind == "S":
         array = np.char.decode(array, "utf-8", "backslashreplace")
     if array.ndim != 1 or array.dtype.kind not in "buifU":
         return None
-    if array.dtype.kind == "f" and not np.all(array == np.floor(array)):
+    if array.dtype.kind != "U" and not np.all((array == np.floor(array)) & (np.abs(array.astype(float)) <= WHOLE)):
         return None
     return array if array.dtype.kind == "U" else array.astype(np.int64)
 
 
-def _mnist_labels(
-    array: np.ndarray, how: How, name: str = "data"
-) -> tuple[np.ndarray, dict[str, np.ndarray], Understood]:
+def _mnist_labels(array: np.ndarray, how: How, name: str) -> tuple[np.ndarray, dict[str, np.ndarray], Understood]:
     """Without the digit that stands beside 784 greys, if there is one."""
     if how.labels == "" or array.ndim != 2 or array.dtype.kind not in "uif" or not len(array):
         return array, {}, Understood()

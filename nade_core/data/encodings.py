@@ -39,7 +39,7 @@ def encoding_of(content: bytes) -> tuple[str, bool]:
     except UnicodeDecodeError as error:
         part = _lines_from(content, error.start)
         found = two_bytes(part)
-        return found or _western(part), found != "cp949"
+        return found or _western(part), True
 
 
 def _is_hangul(letters: str, content: bytes) -> bool:

@@ -1,7 +1,7 @@
 """The files that are read, one row each: how they end, what they are, and their reader.
 
 A reader takes a path and how it is to be read, and gives the file's ``Content``: its tables by name, one that is alone
-under ``data``, and what was understood. Whatever bytes come, nothing but NadeError leaves ``read_file``. A new row is
+under that of the file, and what was understood. Whatever bytes come, nothing but NadeError leaves ``read_file``. A new row is
 read, offered by the command's help and by the app's uploader, and named where a file is refused.
 """
 
@@ -81,7 +81,7 @@ def read_file(source: str | Path, how: How) -> Content:
 
 def _read_picture(path: Path, how: How) -> Content:
     about = Understood(names=("red", "green", "blue"))
-    return Content({"data": read_pixels(path, how.values or "levels")}, {}, about)
+    return Content({path.name: read_pixels(path, how.values or "levels")}, {}, about)
 
 
 FILE_TYPES = (

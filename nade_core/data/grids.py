@@ -7,13 +7,13 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..messages import N_, NadeError
-from . import headings, text
-from .bounds import MAX_SHEET, check_cells, check_unpacked, unpacked_limit
+from . import doubts, headings, text
+from .bounds import MAX_SHEET, check_cells, check_unpacked, check_width, unpacked_limit
 from .encodings import GUESSED
 from .understood import How, Note, Understood
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas
 
 MAX_TEXT = 1 << 28  # bytes
+PIECE = 1 << 14  # rows that are looked at once more
 ABOVE = 100  # rows by which a header is judged
 SHEETS = N_("Only the first sheet that shows something, {name}, was read.")
 COMMAS = N_("Commas are taken for decimal marks, though they may part thousands or cells: {before} is read as {after}.")
@@ -28,14 +29,15 @@ COMMAS = N_("Commas are taken for decimal marks, though they may part thousands 
 
 @dataclass
 class Grid:
-    """A table before it is judged: its columns, their names if it has a header, the file's number of each row, and the
-    decimal mark of cells that are texts."""
+    """A table before it is judged: its columns, their names if it has a header, the file's number of each row, the
+    decimal mark of cells that are texts, and the columns that are its index, as the file says."""
 
     frame: "pandas.DataFrame"
     names: list[str] | None
     row: Callable[[int], int]
     about: Understood
     decimal: str = "."
+    index: tuple[int, ...] = ()
 
 
 def grid_of_text(path: Path, how: How) -> Grid:
@@ -60,11 +62,12 @@ def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
     letters, encoding, guessed = text.decoded(content, name)
     dialect = text.dialect(letters)
     first, used = _first_row(_after(letters, dialect.above), dialect)
-    first = _unmarked([text.with_point(cell, dialect) for cell in first])
     body = _after(letters, used)
     rows = text.rows_of(body[: 1 << 20], dialect.separator, ABOVE)
-    below = [[text.with_point(cell, dialect) for cell in row] for row in rows]
-    header, notes = headings.header_of(first, below) if how.header is None else (how.header, [])
+    check_width(name, max(map(len, (first, *rows))))
+    first = _unmarked(first, rows)
+    pointed = [[text.with_point(cell, dialect) for cell in row] for row in (first, *rows)]
+    header, notes = headings.header_of(pointed[0], pointed[1:]) if how.header is None else (how.header, [])
     notes += [Note(GUESSED, {"encoding": encoding})] if guessed else []
     if dialect.doubtful:
         notes.append(Note(COMMAS, {"before": dialect.doubtful, "after": text.with_point(dialect.doubtful, dialect)}))
@@ -73,21 +76,22 @@ def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
     if not first or not table.strip():
         raise NadeError("{name} holds no rows.", name=name)
     check_cells(name, (table.count("\n") + 1) * len(first))
+    check_width(name, table.lstrip(" \n").partition("\n")[0].count(dialect.separator))  # pandas makes so many columns
     about = Understood(header=header, separator=dialect.separator, encoding=encoding, warnings=tuple(notes))
     frame = _parsed(table, dialect, name, skipped)
     if header and len(first) != frame.shape[1]:
         raise _uneven(name, skipped + 1, frame.shape[1], len(first))
     if frame.shape[1] == 1:
         _no_blank_lines(table, name, skipped)
+    frame = _as_written(frame, table, dialect)
     return Grid(frame, first if header else None, lambda i: _line(table, i) + skipped, about, dialect.decimal)
 
 
-def _unmarked(names: list[str]) -> list[str]:
-    """The first row without the mark of a comment, which numpy writes before the names of columns."""
-    if not names or not names[0].startswith("#"):
-        return names
-    name = names[0].lstrip("# ")
-    return [name, *names[1:]] if name else names[1:]
+def _unmarked(names: list[str], below: list[list[str]]) -> list[str]:
+    """The first row without the mark of a comment, "# a,b" or "# a b", which numpy writes before the names of columns."""
+    if names[:1] == ["#"] and below and len(below[0]) == len(names) - 1:
+        return names[1:]
+    return [names[0].removeprefix("# "), *names[1:]] if names else names
 
 
 def _after(letters: str, lines: int) -> str:
@@ -109,25 +113,44 @@ def _first_row(table: str, dialect: text.Dialect) -> tuple[list[str], int]:
 def _parsed(table: str, dialect: text.Dialect, name: str, skipped: int) -> "pandas.DataFrame":
     import pandas
 
-    separator = r"\s+" if dialect.separator == " " else dialect.separator
-    decimal = "." if "." in table else dialect.decimal  # of both, a point would pass for a decimal mark as well
+    both = dialect.decimal == "," and "." in table  # pandas would take a point for a decimal mark as well
     try:
-        return pandas.read_csv(
-            io.StringIO(table),
-            sep=separator,
-            decimal=decimal,
-            header=None,
-            index_col=False,
-            na_filter=False,
-            low_memory=False,
-            skipinitialspace=True,
-        )
+        return _read(table, dialect, **{"dtype": str} if both else {"decimal": dialect.decimal}, low_memory=False)
     except pandas.errors.ParserError as error:
         uneven = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
         if uneven:
             expected, line, saw = map(int, uneven.groups())
             raise _uneven(name, line + skipped, saw, expected) from error
         raise NadeError("{name} is no table: a quotation mark is opened, and not closed.", name=name) from error
+
+
+def _read(table: str, dialect: text.Dialect, **options: Any) -> Any:
+    import pandas
+
+    return pandas.read_csv(
+        io.StringIO(table),
+        sep=r"\s+" if dialect.separator == " " else dialect.separator,
+        header=None,
+        index_col=False,
+        na_filter=False,
+        skipinitialspace=True,
+        **options,
+    )
+
+
+def _as_written(frame: "pandas.DataFrame", table: str, dialect: text.Dialect) -> "pandas.DataFrame":
+    """The table with those columns of numbers as texts of which something is to be told: of "00123" pandas leaves 123."""
+    numbers = [j for j in frame if getattr(frame[j].dtype, "kind", "O") in "iuf"]
+    if not numbers or not doubts.may_be_in(table, dialect.separator):
+        return frame
+    found: set[int] = set()
+    for piece in _read(table, dialect, dtype=str, usecols=numbers, chunksize=PIECE):
+        found |= {j for j in piece.columns.difference(list(found)) if doubts.first(piece[j].tolist()) is not None}
+    if found:
+        written = _read(table, dialect, dtype=str, usecols=sorted(found))
+        for j in found:
+            frame[j] = written[j]
+    return frame
 
 
 def _uneven(name: str, row: int, saw: int, expected: int) -> NadeError:
@@ -161,10 +184,14 @@ def grid_of_parquet(path: Path, how: How) -> Grid:
         file = parquet.ParquetFile(source)
         groups = range(file.num_row_groups) if how.groups is None else how.groups
         cells = sum(file.metadata.row_group(i).num_rows for i in groups) * file.metadata.num_columns
+        check_width(path.name, file.metadata.num_columns)
         check_cells(path.name, cells)
         check_unpacked(path.name, 8 * cells, path.stat().st_size)
         frame = file.read_row_groups(list(groups)).to_pandas(ignore_metadata=True)
-    return grid_of_frame(frame, path.name)
+        index = (file.schema_arrow.pandas_metadata or {}).get("index_columns", [])
+    grid = grid_of_frame(frame, path.name)
+    places = (j for j, name in enumerate(grid.names or ()) if name in index or headings.LEVEL.fullmatch(name))
+    return replace(grid, index=tuple(places))
 
 
 def grid_of_frame(frame: "pandas.DataFrame", name: str) -> Grid:

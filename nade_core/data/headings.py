@@ -57,16 +57,17 @@ def _is_index(cells: list[str]) -> bool:
 
 def _numbers_above(first: list[str], below: Sequence[Sequence[str]]) -> tuple[bool, list[Note]]:
     """Whether a row of numbers alone names the columns below it, which hold numbers too."""
-    if len(first) < 2 or not below or not all(COUNTED.fullmatch(cell) for cell in first):
+    if not below or not all(COUNTED.fullmatch(cell) for cell in first):
         return False, []
     columns = [[row[j] for row in below if j < len(row)] for j in range(len(first))]
-    fractions = all(any("." in cell or "," in cell for cell in cells) for cells in columns)
+    with_fractions = [any("." in cell or "," in cell for cell in cells) for cells in columns]
+    fractions = all(with_fractions)
     up, apart = _counts_up(first), len(set(first)) == len(first)
     likely = up and not _counts_up(list(below[0]))
     note = {"row": ", ".join(first[:8]) + (", …" if len(first) > 8 else "")}
     if likely and (len(first) > 4 or (fractions and (first[0] == "0" or len(first) > 2))):
         return True, [Note(NUMBERS_AS_NAMES, note)]
-    doubtful = (likely and len(first) > 2) or (fractions and apart)
+    doubtful = (likely and (len(first) > 2 or any(with_fractions))) or (fractions and apart)
     return False, [Note(PERHAPS_NAMES, note)] if doubtful else []
 
 

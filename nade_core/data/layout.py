@@ -1,12 +1,12 @@
 """What the columns of a table are called and made of: so that others like it are read alike, and rows given back alike."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ..messages import N_, NadeError
+from .remarks import listed
 from .rows import Scale, is_whole
 from .understood import Content, How, Note
 
@@ -82,16 +82,12 @@ def matched(content: Content, layout: Layout, name: str) -> Content:
         return content
     if missing := [known for known in layout.names if known not in names]:
         raise NadeError(
-            "{name} has no column {missing}, which the model was trained on.", name=name, missing=_listed(missing)
+            "{name} has no column {missing}, which the model was trained on.", name=name, missing=listed(missing)
         )
     places = [names.index(known) for known in layout.names]
     arrays = {part: array.reshape(len(array), -1)[:, places] for part, array in content.arrays.items()}
     left = [other for other in names if other not in layout.names]
-    notes = [*content.understood.warnings, *([Note(UNKNOWN, {"names": _listed(left)})] if left else [])]
+    notes = [*content.understood.warnings, *([Note(UNKNOWN, {"names": listed(left)})] if left else [])]
     return replace(
         content, arrays=arrays, understood=replace(content.understood, names=layout.names, warnings=tuple(notes))
     )
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)[:200]

@@ -16,7 +16,7 @@ from .filetypes import read_file
 from .grids import hole
 from .layout import Layout, layout_of, matched
 from .packed import PARTS
-from .remarks import remarks
+from .remarks import remarks, total
 from .rows import Scale, check_table, has_holes, is_binary, rows_of, scale_of, split
 from .sources import IMAGE, SOURCES, load_dataset
 from .tables import DROPPED, FILLED, filled
@@ -175,7 +175,8 @@ def _content(source: str | Path, how: How) -> Content:
     widths = {part: int(np.prod(array.shape[1:])) for part, array in content.arrays.items()}
     if len(set(widths.values())) > 1:
         name = Path(source).name
-        raise NadeError("The parts of {source} have different widths: {widths}.", source=name, widths=widths)
+        told = ", ".join(f"{part} {width}" for part, width in widths.items())
+        raise NadeError("The parts of {source} have different widths: {widths}.", source=name, widths=told)
     return content
 
 
@@ -203,10 +204,10 @@ def _without_holes(content: Content, how: How) -> Content:
 
 
 def _looks(content: Content, how: How) -> str:
-    """The kind of rows: as asked, else as they look; packed bits are bits."""
+    """The kind of rows: as asked, else as they look; packed bits are bits, and so is what is to be made binary."""
     if how.values is not None:
         return how.values
-    if how.packed or content.packed:
+    if how.packed or content.packed or how.binarise:
         return "binary"
     arrays = content.arrays.values()
     scale = scale_of(arrays)
@@ -238,6 +239,7 @@ def _understood(content: Content, how: How) -> Understood:
             about = replace(about, offers=BINARISE)
     if about.kind == "table" and not packed and arrays[0].shape[1] != PIXELS:
         notes += remarks(arrays[0], about.names, values)
+        notes += total(arrays[0], next(iter(content.labels.values()), None))
     first = arrays[0][:FIRST]
     first = np.unpackbits(first, axis=1) if packed and first.dtype == np.uint8 else first
     shown, rows = tuple(tuple(row) for row in first.tolist()), sum(map(len, arrays))

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..messages import NadeError
+from .bounds import check_width
 from .grids import hole
 from .understood import How
 
@@ -28,6 +29,7 @@ def check_table(array: np.ndarray, name: str) -> None:
             shape=array.shape,
             type=array.dtype,
         )
+    check_width(name, array[:1].size)
     if array.size == 0:
         raise NadeError("{name!r} is empty: its shape is {shape}.", name=name, shape=array.shape)
 
@@ -81,7 +83,8 @@ def is_coarse(column: np.ndarray) -> bool:
     if column.dtype.itemsize <= (4 if column.dtype.kind == "f" else 2):
         return False
     low, high = float(column.min()), float(column.max())
-    if low == high or np.spacing(np.float32(max(abs(low), abs(high)))) * FINE < high - low:
+    size = max(abs(low), abs(high))
+    if low == high or size > LARGEST or np.spacing(np.float32(size)) * FINE < high - low:
         return False
     return len(np.unique(column.astype(np.float32))) < 0.9 * len(np.unique(column))
 

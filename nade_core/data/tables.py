@@ -1,5 +1,7 @@
 """From a grid of cells to numbers: what is an index, what are labels, where cells are empty; all of it told."""
 
+import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -7,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..messages import N_, NadeError
-from . import headings, text
+from . import doubts, headings, text
 from .grids import Grid, hole
 from .understood import Content, How, Note
 
@@ -16,9 +18,8 @@ if TYPE_CHECKING:
 
 LARGEST = float(np.finfo(np.float32).max)
 INDEX = N_("The column {name!r} only counts the rows: it was left out.")
+KEPT = N_("The column {name!r} is the index of the table, as the file says: it was left out.")
 NUMBERS = N_("The column {name!r} has no name and another number in each row: it was left out as an index.")
-ROUNDED = N_("The column {name!r} holds whole numbers that float64 does not: {before} is read as {after}.")
-EXACT = 2**53  # whole numbers up to it are exact in float64
 EMPTY = N_("Columns at the sides, {n}, have no name and no values: they were left out.")
 GROUPED = N_("In the column {name!r}, what parts the thousands was left out: {before} is read as {after}.")
 RENAMED = N_("Several columns have one name: they are called {names}.")
@@ -28,18 +29,24 @@ FILLED = N_("Empty cells, {n}, were filled with the median of their columns.")
 
 
 class Columns:
-    """The columns of a grid: numbers with nan where a cell is empty, or texts. ``kept`` are the places still in use."""
+    """The columns of a grid: numbers with nan where a cell is empty, or texts. ``kept`` are the places still in use,
+    ``doubtful`` holds a cell of those whose numbers may be none, or others than are ``written``."""
 
     def __init__(self, grid: Grid, name: str, how: How):
         self.grid, self.file, self.how = grid, name, how
         width = grid.frame.shape[1]
-        given = [grid.names[j] if grid.names and grid.names[j] else f"column {j + 1}" for j in range(width)]
+        names = [
+            unicodedata.normalize("NFC", name) for name in grid.names or [""] * width
+        ]  # as a Mac writes them, or not
+        given = [name or f"column {j + 1}" for j, name in enumerate(names)]
         self.names = apart(given)
         self.kept, self.told = list(range(width)), list(grid.about.warnings)
         self.dropped: list[str] = []
         self.numbers: dict[int, np.ndarray] = {}
         self.texts: dict[int, np.ndarray] = {}
         self.holes: dict[int, np.ndarray] = {}
+        self.doubtful: dict[int, str | None] = {}
+        self.written: dict[int, np.ndarray] = {}
         if renamed := [name for name, before in zip(self.names, given, strict=True) if name != before]:
             self.told.append(Note(RENAMED, {"names": ", ".join(renamed)[:200]}))
         for j in range(width):
@@ -51,36 +58,32 @@ class Columns:
         if isinstance(series.dtype, np.dtype) and series.dtype.kind in "biuf":
             self.numbers[j] = series.to_numpy()
             self.holes[j] = np.isnan(self.numbers[j])
-            return self._rounded(j)
+            self.doubtful[j] = doubts.first(doubts.large(self.numbers[j]))
+            return
         cells = np.array(["" if cell != cell else str(cell).strip() for cell in series.tolist()], object)
         codes, different = pandas.factorize(cells)
         found: list[str] = list(different)
-        found = text.with_points(found) if self.grid.decimal == "," else found
-        kinds = np.array([text.kind(cell) for cell in found], object)[codes]
+        if self.grid.decimal == ",":
+            found = self._ungrouped(j, found) or text.with_points(found)
+        if "text" in text.kinds(found):
+            found = self._ungrouped(j, found) or found
+        kinds = np.array(text.kinds(found), object)[codes]
         self.holes[j], words = kinds == "hole", kinds == "text"
-        if words.any() and (plain := self._ungrouped(j, found)):
-            found, words = plain, np.zeros_like(words)
         if words.any():
             if (kinds == "number").any() and self.how.labels != self.names[j]:
                 raise self.no_number(int(np.flatnonzero(words)[0]), j)
             self.texts[j] = cells
             return
+        self.doubtful[j], self.written[j] = doubts.first(found), cells
         values = [text.number(cell) if text.kind(cell) == "number" else np.nan for cell in found]
         self.numbers[j] = np.array(values, float)[codes]
-
-    def _rounded(self, j: int) -> None:
-        """A word on whole numbers that are too large to be exact."""
-        if self.numbers[j].dtype.kind in "iu":
-            large = (int(value) for value in self.numbers[j][np.abs(self.numbers[j].astype(float)) >= EXACT])
-            if (value := next((value for value in large if int(float(value)) != value), None)) is not None:
-                self.told.append(Note(ROUNDED, {"name": self.names[j], "before": value, "after": int(float(value))}))
 
     def _ungrouped(self, j: int, cells: list[str]) -> list[str] | None:
         """The different cells of a column without what parts their thousands; None where they are other texts."""
         if self.how.labels == self.names[j]:
             return None
         holes = [text.kind(cell) == "hole" for cell in cells]
-        plain = text.ungrouped([cell for cell, hole in zip(cells, holes, strict=True) if not hole])
+        plain = text.ungrouped([cell for cell, hole in zip(cells, holes, strict=True) if not hole], self.grid.decimal)
         if plain is None:
             return None
         left = iter(plain)
@@ -101,10 +104,12 @@ class Columns:
 
     def leave_out(self) -> None:
         """The index, and empty columns at the sides, which a separator at the end of each line makes, or a sheet."""
-        while self.kept[1:] and self.grid.names and self._counts(self.kept[0]):
-            self._drop(self.kept[0])
-        for j in [j for j in self.kept if headings.LEVEL.fullmatch(self.names[j])][: len(self.kept) - 1]:
-            self._drop(j)
+        for j in [j for j in self.kept if j in self.grid.index and self.names[j] != self.how.labels][
+            : len(self.kept) - 1
+        ]:
+            self._drop(j, KEPT)
+        while self.kept[1:] and self.grid.names and self._counts(j := self.kept[0]):
+            self._drop(j, INDEX if np.all(np.diff(self.numbers[j]) == 1) else NUMBERS)
         empty: list[str] = []
         while self.kept[1:] and len(self.grid.frame) > 1 and self._empty(self.kept[-1]):
             empty.insert(0, self.names[self.kept.pop()])
@@ -114,11 +119,10 @@ class Columns:
             self.dropped += empty
             self.told.append(Note(EMPTY, {"n": len(empty)}))
 
-    def _drop(self, j: int) -> None:
+    def _drop(self, j: int, message: str) -> None:
         self.kept.remove(j)
         self.dropped.append(self.names[j])
-        counts = j in self.numbers and np.all(np.diff(self.numbers[j]) == 1)
-        self.told.append(Note(INDEX if counts else NUMBERS, {"name": self.names[j]}))
+        self.told.append(Note(message, {"name": self.names[j]}))
 
     def _counts(self, j: int) -> bool:
         return j in self.numbers and headings.is_index((self.grid.names or self.names)[j], self.numbers[j])
@@ -145,6 +149,15 @@ class Columns:
         plain = place is None and all(j in numbers for j in self.kept)
         mnist = headings.label_of_mnist(list(numbers.values())) if plain else None
         return place if mnist is None else self.kept[mnist]
+
+    def tell_doubts(self, label: int | None) -> None:
+        """A word on cells that may be no numbers, or others than are written; among labels they are texts."""
+        for j in self.kept:
+            if (cell := self.doubtful.get(j)) and j != label:
+                self.told.append(doubts.note(self.names[j], cell))
+            elif cell and j in self.written:
+                self.texts[j] = self.written[j]
+                del self.numbers[j]
 
     def _is_dressed(self, j: int) -> bool:
         """Whether a column of texts holds numbers or dates in another dress, which are no labels."""
@@ -194,9 +207,13 @@ class Columns:
 def apart(names: list[str]) -> list[str]:
     """The names, each once: of several that are alike, the later ones are counted, "a", "a (2)", "a (3)"."""
     found: list[str] = []
+    taken, counts = set(names), Counter[str]()
     for name in names:
-        count = (f"{name} ({n})" for n in range(2, len(names) + 2))
-        found.append(name if name not in found else next(one for one in count if one not in found and one not in names))
+        counts[name] += 1
+        while counts[name] > 1 and (other := f"{name} ({counts[name]})") in taken:
+            counts[name] += 1
+        found.append(name if counts[name] == 1 else other)
+        taken.add(found[-1])
     return found
 
 
@@ -213,6 +230,7 @@ def table_of(grid: Grid, name: str, how: How) -> Content:
     columns = Columns(grid, name, how)
     columns.leave_out()
     label = columns.label()
+    columns.tell_doubts(label)
     for j in columns.kept:
         if j in columns.texts and j != label:
             raise columns.no_number(int(np.flatnonzero(~columns.holes[j])[0]), j)
@@ -224,8 +242,8 @@ def table_of(grid: Grid, name: str, how: How) -> Content:
     labels = {}
     if label is not None:
         found = columns.texts[label] if label in columns.texts else columns.numbers[label]
-        labels = {"data": found[rows].astype(str if label in columns.texts else found.dtype)}
-        columns.told.append(Note(LABELS, {"name": columns.names[label], "n": len(np.unique(labels["data"]))}))
+        labels = {name: found[rows].astype(str if label in columns.texts else found.dtype)}
+        columns.told.append(Note(LABELS, {"name": columns.names[label], "n": len(np.unique(labels[name]))}))
     about = replace(
         grid.about,
         names=tuple(columns.names[j] for j in kept) if grid.names else (),
@@ -233,7 +251,7 @@ def table_of(grid: Grid, name: str, how: How) -> Content:
         labels=None if label is None else columns.names[label],
         warnings=tuple(columns.told),
     )
-    return Content({"data": stacked([columns.numbers[j][rows] for j in kept])}, labels, about)
+    return Content({name: stacked([columns.numbers[j][rows] for j in kept])}, labels, about)
 
 
 def stacked(columns: list[np.ndarray]) -> np.ndarray:

@@ -13,7 +13,7 @@ from .encodings import encoding_of
 SEPARATORS = (",", ";", "\t", "|", " ")  # of several that fit equally, the first
 LOOK = 60  # lines that are looked at to find the separator
 LONGEST = 1 << 17  # letters of a cell
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
 COMMAS = re.compile(r"^.*,.*$", re.MULTILINE)  # lines with one
 WITH_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 GROUPS = (
@@ -27,9 +27,13 @@ GROUPED = tuple(
 BEGINS = re.compile(
     r"[€$£¥₩(]?\s?[+\-−–]?\d|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s", re.IGNORECASE
 )
-DRESSED = re.compile(r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3})?|0[xX][\da-fA-F]+")
+DRESSED = re.compile(
+    r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3})?|0[xXbBoO][\da-fA-F]+|[+-]?\d+(\.\d*)?[dD][+-]?\d+"
+)
 WORDS = {"true": 1.0, "false": 0.0}
-HOLES = {"", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "null", "none", "?"}
+HOLES = {"", "na", "n/a", "<na>", "nan", "-nan", "null", "none", "?"} | {
+    f"#{error}" for error in ("n/a", "div/0!", "value!", "ref!", "name?", "num!", "null!")
+}  # what Excel writes into a cell that it cannot compute is as good as empty
 
 
 @dataclass(frozen=True)
@@ -51,16 +55,29 @@ def kind(cell: str) -> str:
     return "number" if NUMBER.fullmatch(cell) or cell.lower() in WORDS else "text"
 
 
+def kinds(cells: list[str]) -> list[str]:
+    """What the different cells of a column hold: True and False are no numbers among others than 0 and 1."""
+    found = [kind(cell) for cell in cells]
+    truths = [cell.lower() in WORDS for cell in cells]
+    if any(truths) and any(
+        what == "number" and number(cell) not in (0, 1) for cell, what in zip(cells, found, strict=True)
+    ):
+        return ["text" if truth else what for truth, what in zip(truths, found, strict=True)]
+    return found
+
+
 def number(cell: str) -> float:
     """The value of a cell that is a number."""
     cell = cell.strip()
     return WORDS[cell.lower()] if cell.lower() in WORDS else float(cell)
 
 
-def ungrouped(cells: list[str]) -> list[str] | None:
+def ungrouped(cells: list[str], decimal: str = ".") -> list[str] | None:
     """The cells without what parts thousands ("1,234.5", "1.234,5", "1 234"), all in one way; None where they are other
-    texts, or where nothing parts any."""
+    texts, or where nothing parts any. A decimal comma parts no thousands."""
     for (group, mark), pattern in zip(GROUPS, GROUPED, strict=True):
+        if group == decimal:
+            continue
         found = [pattern.fullmatch(cell.strip()) for cell in cells]
         if all(found) and any(match[2] for match in found if match):
             return [re.sub(mark, ".", re.sub(group, "", cell.strip())) for cell in cells]
@@ -102,6 +119,8 @@ def decoded(content: bytes, name: str) -> tuple[str, str, bool]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         raise NadeError("{name} is no text: it holds bytes of zero.", name=name)
+    if "\x1b" in text:  # as mail does in Japan and Korea
+        raise NadeError("{name} is in an encoding that is not read here: save it as UTF-8.", name=name)
     return text, encoding, guessed
 
 
@@ -109,7 +128,7 @@ def dialect(text: str) -> Dialect:
     """How the text is a table: as a first line ``sep=;`` says, else the separator by which its cells are numbers."""
     start = text[: 1 << 20].split("\n")
     above = next((i for i, line in enumerate(start) if line.strip()), 0)
-    told = re.fullmatch(r'"?sep=(.)"?[ ,;\t]*', start[above]) if start else None
+    told = re.fullmatch(r'"?sep=(.)"?[ ,;\t]*', start[above], re.IGNORECASE) if start else None
     above += bool(told)
     lines = [line for line in start[above : above + LOOK] if line.strip()]
     separator = told[1] if told else max(SEPARATORS, key=lambda separator: _fit(lines, separator))

@@ -86,8 +86,8 @@ class OrderAgnosticNADE(AnyOrder, BinaryModel):
         likely, a draw follows the mean over orderings of p(x_missing | x_known, ordering).
         """
         n, temperature = as_count(n), as_temperature(temperature)
-        x = self.as_rows(as_numbers(x).reshape(1, -1))[0]
         known = self._as_mask(known, 1)[0]
+        x = self._filled(as_numbers(x).reshape(1, -1), known)[0]
         places = torch.rand(n, len(x), generator=generator).to(x.device)
         orders = torch.where(known, places - 2, places).argsort(1)  # the known come first
         return self._draw(orders, x[orders[:, : int(known.sum())]], self._uniforms(n, generator), temperature)

@@ -1,5 +1,6 @@
 """From what somebody asks for to the run that does it: the one builder, for the command line and the app."""
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -147,6 +148,7 @@ def _how(
     if (given.get("shift") or given.get("flip")) and data.shape is None:
         raise NadeError("To move or mirror rows they must be images of 28 x 28 pixels.")
     _check_memory(model, sizes)
+    _check_levels(sizes, data)
     return RunConfig(
         request.data if request.data in SOURCES else str(Path(request.data).resolve()),
         model,
@@ -160,6 +162,18 @@ def _how(
         _lasting(request.start),
         reading=request.reading,
     )
+
+
+def _check_levels(sizes: Any, data: Dataset) -> None:
+    """NadeError for a level that the model does not have."""
+    levels = getattr(sizes, "levels", math.inf)
+    for part in (data.train, data.valid, data.test):
+        if part.size and part.max() >= levels:
+            raise NadeError(
+                "The data hold the level {value}; the model knows those from 0 to {last}.",
+                value=int(part.max()),
+                last=levels - 1,
+            )
 
 
 def _check_memory(model: str, sizes: Any) -> None:

@@ -73,7 +73,23 @@ def test_what_phones_make_is_read_among_others(archive):
     assert len(rows) == 2 and np.count_nonzero(rows[0] != rows[1]) <= 4
 
 
+def test_what_is_doubtful_of_a_picture_among_others_is_told(archive):
+    assert understand(archive(TEN)).warnings == ()
+    blank, frames = (io.BytesIO() for _ in range(2))
+    Image.new("L", (40, 40), 255).save(blank, "PNG")
+    digit = Image.open(io.BytesIO(png()))
+    Image.new("L", (40, 40)).save(frames, "GIF", save_all=True, append_images=[digit])
+    about = understand(archive({**TEN, "white.png": blank.getvalue(), "two.gif": frames.getvalue()}))
+    assert (
+        about.rows == 12
+        and "Of 2 pictures" in str(about.warnings[0])
+        and "white.png, two.gif" in str(about.warnings[0])
+    )
+
+
 BAD = {
+    "esc\x1b[31m.png": b"no picture",
+    "long" * 900 + ".png": b"no picture",
     "truncated.png": png()[:60],
     "none.png": b"no picture",
     "empty.png": b"",
@@ -87,7 +103,8 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_one_bad_file_among_ten_is_left_out_and_named(archive, name):
     about = understand(archive({**TEN, name: BAD[name]}))
-    assert about.rows == 10 and [one.name for one in about.skipped] == [name] and str(about.skipped[0].why)
+    shown = name[-200:].replace("\x1b", "?")
+    assert about.rows == 10 and [one.name for one in about.skipped] == [shown] and str(about.skipped[0].why)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])

@@ -57,6 +57,8 @@ def test_named_parts_and_packed_bits_are_recognised(tmp_path):
         np.savez(tmp_path / "b.npz", **told)
         data = read_data(tmp_path / "b.npz")
         assert np.array_equal(data.train, ROWS) and "packed bits" in str(data.understood.warnings[-1])
+    np.savez(tmp_path / "b.npz", train=ROWS, packed=np.array(False))
+    assert read_data(tmp_path / "b.npz").train.shape == (36, 24)
     np.savez(tmp_path / "b.npz", train=ROWS, valid=ROWS[:5], other=ROWS[:7])
     data = read_data(tmp_path / "b.npz")
     assert np.array_equal(data.train, ROWS) and np.array_equal(data.valid, ROWS[:5])
@@ -84,8 +86,8 @@ def files():
     return {
         "pickled.npy": (buffer.getvalue(), "plain array"),
         "empty.npy": (_npy(np.zeros((0, 5))), "empty"),
-        "flat.npy": (_npy(np.zeros(5)), "table of numbers"),
-        "seven.npy": (_npy(np.full((3, 5), 7.0)), "only 0 and 1; it also holds 7"),
+        "flat.npy": (_npy(np.zeros(5)), "'flat.npy' should be a table of numbers"),
+        "seven.npy": (_npy(np.full((3, 5), 7.0)), "'seven.npy' should hold only 0 and 1; it also holds 7"),
         "nan.npy": (_npy(np.full((3, 5), np.nan)), "row 1, column 1 is nan"),
         "text.npy": (_npy(np.array([["a", "b"]])), "table of numbers"),
         "ragged.csv": (b"0,1\n1,0,1\n", "different numbers of columns: row 2 has 3"),

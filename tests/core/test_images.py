@@ -88,7 +88,7 @@ HOSTILE = {  # made when they are asked for
     "text": (lambda: b"hello, I am no picture", "not a picture"),
     "svg": (lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
     "large": (lambda: flat(6400), "6400 x 6400 pixels"),
-    "bomb": (lambda: flat(20_000), "damaged"),
+    "bomb": (lambda: flat(20_000), "more than 40,000,000 pixels"),
     "truncated": (lambda: encode(np.random.default_rng(0).integers(0, 255, (90, 90), np.uint8))[:900], "damaged"),
     "huge": (lambda: bytes(images.MAX_BYTES + 1), "MB"),
 }

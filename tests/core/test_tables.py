@@ -1,8 +1,11 @@
 """Tables as text: every way to write one is read rightly, or refused in words."""
 
+import contextlib
 import gzip
 import subprocess
 import sys
+import time
+import unicodedata
 
 import numpy as np
 import pytest
@@ -26,6 +29,7 @@ RIGHT = {
     "comma and blank": ("0, 1\r\n1, 0\r\n", "t.csv", ROWS, False, ","),
     "bars": ("0|1\n1|0\n", "t.txt", ROWS, False, "|"),
     "sep=": ("sep=;\n0;1\n1;0\n", "t.csv", ROWS, False, ";"),
+    "SEP=": ("SEP=;\n0;1\n1;0\n", "t.csv", ROWS, False, ";"),
     "quotes": ('"0","1"\n"1","0"\n', "t.csv", ROWS, False, ","),
     "truth": ("True,False\nFalse,True\n", "t.csv", [[1, 0], [0, 1]], False, ","),
     "mixed truth": ("1,True\n0,FALSE\n", "t.csv", [[1, 1], [0, 0]], False, ","),
@@ -36,6 +40,14 @@ RIGHT = {
     "quoted commas": ('"a","b"\n"1,5","2,5"\n"3,5","4,5"\n', "t.csv", REAL, True, ","),
     "a comma or a point": ("a;b\n1,5;2.5\n3,5;4.5\n", "t.csv", REAL, True, ";"),
     "the mark of a comment": ("# a b\n1.5 2.5\n3.5 4.5\n", "t.txt", REAL, True, " "),
+    "a column called #": ("#,a\n5,2.5\n5,4.5\n", "t.csv", [[5, 2.5], [5, 4.5]], True, ","),
+    "a name of letters taken apart": (
+        unicodedata.normalize("NFD", "키,b\n1.5,2.5\n3.5,4.5\n"),
+        "t.csv",
+        REAL,
+        True,
+        ",",
+    ),
     "quoted names": ('"a, or b","c"\n1.5,2.5\n3.5,4.5\n', "t.csv", REAL, True, ","),
 }
 
@@ -47,6 +59,7 @@ def test_every_way_to_write_a_table_gives_its_rows(file, case):
     assert [list(row) for row in about.first_rows] == rows
     assert (about.rows, about.columns, about.header, about.separator) == (len(rows), len(rows[0]), header, separator)
     assert np.allclose(read_rows(file(content, name), values="real"), rows)
+    assert all(unicodedata.is_normalized("NFC", one) for one in about.names)
 
 
 REFUSED = {
@@ -66,6 +79,9 @@ REFUSED = {
     "inf,1\n2,3\n": "row 1, column 1 is inf",
     "a,b\n": "holds no rows",
     "sep=;": "holds no rows",
+    "a,b\n1.5,#DIV/0!\n2.5,#REF!\n": "row 2, column 2 is #DIV/0!",
+    "a,b\n1.5,True\n2.5,7\n": "row 2, column 2 is 'True'",
+    "a,b\n1.5,\x1b$B\n2,3\n": "save it as UTF-8",
     "a\nb\nc\n": "no column of numbers|only numbers",
 }
 
@@ -79,13 +95,13 @@ def test_what_is_doubtful_is_refused_where_the_file_has_it(file, content):
         read_data(file(content), values="real")
 
 
-@pytest.mark.parametrize("encoding", ["cp949", "utf-16", "utf-16-le", "utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16", "utf-16-le", "utf-8", "utf-8-sig"])  # the first is a guess
 def test_korean_names_in_any_encoding(file, encoding):
     long = KOREAN.replace("키", "여기 선 사람들이 저마다 스스로 재어 적은 키")
     for text in (KOREAN, long):
         about = understand(file(text.encode(encoding)))
         assert about.names == tuple(text.split("\n")[0].split(",")) and about.first_rows[1] == (168, 55.5)
-        assert about.encoding == encoding.removesuffix("-sig") and not about.warnings
+        assert about.encoding == encoding.removesuffix("-sig") and bool(about.warnings) == (encoding == "cp949")
 
 
 def test_western_letters_are_no_hangul(file):
@@ -129,8 +145,36 @@ def test_a_quoted_cell_may_hold_the_end_of_a_line(file):
         ("µm,b", "latin-1"),
         ("Größe,café", "latin-1"),
         ("Preis €,Länge", "cp1252"),
+        ("키,몸무게", "cp949"),
     ],
 )
 def test_letters_are_guessed_and_that_is_told(file, names, encoding):
     about = understand(file((names + "\n" + names.count(",") * "1.5," + "2.5\n").encode(encoding)))
     assert (about.names, about.encoding) == (tuple(names.split(",")), encoding) and "UTF-8" in said(about)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["euc_jp", "gb18030", "big5", "shift_jis", "johab", "koi8-r", "cp1251", "iso2022_jp"]
+)
+def test_letters_that_are_guessed_wrong_are_told_too(file, encoding):
+    names = "рост,вес" if encoding in ("koi8-r", "cp1251") else "키,몸무게" if encoding == "johab" else "班級,成績"
+    content = f"{names}\n1.5,2.5\n3,4\n".encode(encoding, "replace")
+    for rows in (content, content.partition(b"\n")[2].replace(b"4", names.split(",")[0].encode(encoding, "replace"))):
+        with contextlib.suppress(NadeError):  # escapes are refused
+            assert "UTF-8" in said(understand(file(rows)))
+
+
+@pytest.mark.parametrize(
+    "content, told",
+    [
+        ("1," * 500_000 + "1\n", "more than 65,536 columns"),
+        ("a,b\n" + "," * 300_000 + "\n", "more than 65,536 columns"),
+        ("a,b\n1.5," + "1" * 30_000 + "x\n", "only numbers"),
+        (",".join(["a"] * 5000) + "\n" + ",".join(["1.5"] * 5000) + "\n", ""),
+    ],
+)
+def test_a_table_of_any_shape_is_judged_at_once(file, content, told):
+    path, began = file(content), time.process_time()
+    with pytest.raises(NadeError, match=told) if told else contextlib.nullcontext():
+        understand(path)
+    assert time.process_time() - began < 4

@@ -5,6 +5,7 @@ import io
 import json
 import time
 import tracemalloc
+import warnings
 
 import numpy as np
 import pandas
@@ -74,7 +75,8 @@ def test_arrays_by_the_names_people_use(file):
         understand(file({"x": bits, "y": digits[:3]}, "l.npz"))
     assert understand(file({"x": bits, "y": digits[:3]}, "l.npz"), How(labels="")).rows == 50
     assert understand(file({"x": bits, "y": np.array([b"a", b"b"])[digits % 2]}, "b.npz")).labels == "y"
-    for other in (digits / 4, np.ones((50, 14), int)):
+    shares = np.stack([digits / 10, 1 - digits / 10], 1)
+    for other in (digits / 4, np.ones((50, 14), int), shares, digits + np.uint64(2**63), np.where(digits, 1, np.inf)):
         about = understand(file({"x": bits, "y": other}, "o.npz"))
         assert about.rows == 50 and about.labels is None and "y were not read" in said(about)
 
@@ -94,6 +96,8 @@ def test_arrays_of_fields_are_tables_and_others_are_refused(file):
     fields = np.array([(1.5, 2, "u"), (2.5, 5, "v")], [("a", "f8"), ("b", ">i4"), ("c", "U3")])
     about = understand(file(fields, "f.npy"))
     assert (about.names, about.labels, about.first_rows[1]) == (("a", "b"), "c", (2.5, 5))
+    about = understand(file({"x": fields[["a", "b"]], "y": np.array([0, 1])}, "f.npz"))
+    assert (about.names, about.labels) == (("a", "b"), "y")
     for array in (np.zeros((2, 2), complex), np.array([["a"]]), np.zeros(3), np.zeros((2, 2), "M8[s]")):
         with pytest.raises(NadeError, match="table of numbers"):
             understand(file(array, "bad.npy"))
@@ -101,6 +105,8 @@ def test_arrays_of_fields_are_tables_and_others_are_refused(file):
 
 def test_parquet(tmp_path):
     frame = pandas.DataFrame({"a": [1.5, 2.5, 3.5], "b": [True, False, True], "c": ["u", "v", "u"]})
+    frame.set_index(pandas.Index([7, 9, 5], name="id")).to_parquet(tmp_path / "p.parquet")
+    assert understand(tmp_path / "p.parquet").dropped == ("id",) and "index" in said(understand(tmp_path / "p.parquet"))
     frame.to_parquet(tmp_path / "p.parquet")
     about = understand(tmp_path / "p.parquet")
     assert (about.names, about.labels, about.rows) == (("a", "b"), "c", 3)
@@ -174,6 +180,12 @@ def test_empty_columns_at_the_sides_are_left_out(file, tmp_path):
     assert (about.names, about.rows, about.first_rows[0]) == (("a", "b"), 2, (1.5, 1.0)) and "sides" in said(about)
 
 
-def test_long_doubles_are_told_as_json(file, capsys):
+def test_numbers_of_any_size_are_told_as_they_are(file, capsys):
     main(["read", str(file(np.ones((3, 2), np.longdouble) * 1.5, "a.npy")), "--json"])
     assert json.loads(capsys.readouterr().out)["first_rows"][0] == [1.5, 1.5]
+    assert "9007199254740993 is read as" in said(understand(file(np.array([[2**53 + 1], [5], [7]]), "i.npy")))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for huge in (np.array([[1e39], [2.5], [3]]), np.array([["1e400"], ["2"], ["3.5"]]).astype(np.longdouble)):
+            with pytest.raises(NadeError, match="row 1, column 1 is"):
+                understand(file(huge, "h.npy"))

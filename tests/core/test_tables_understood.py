@@ -36,8 +36,9 @@ def test_numbers_as_names_are_told_and_can_be_switched(file):
     years = file("2019,2020,2021\n1.5,2.5,0.1\n0.5,1.5,0.2\n", "years.csv")
     assert understand(years).header and "2019, 2020, 2021" in said(understand(years))
     assert understand(years, How(header=False)).rows == 3 and len(read_rows(years, values="real")) == 2
-    doubtful = understand(file("3,5\n1.5,2.5\n2.5,3.5\n"))
-    assert doubtful.rows == 3 and "may be one of names" in said(doubtful)
+    for text in ("3,5\n1.5,2.5\n2.5,3.5\n", "0,1\n3,2.5\n7,3.5\n", "0\n1.5\n2.5\n"):
+        doubtful = understand(file(text))
+        assert doubtful.rows == 3 and "may be one of names" in said(doubtful)
     assert understand(file("0,1\n1,0\n")).warnings == ()
     assert understand(file("0,1\n1,0\n"), How(header=True)).names == ("0", "1")
 
@@ -112,6 +113,13 @@ def test_classes_are_learned_from_labels_of_ones_own_and_a_run_reads_as_it_was_a
     heard = []
     config = runs.plan(request, torch.device("cpu"), heard.append)
     assert config.model_config["classes"] == 2 and heard[0].labels == "kind"
+    codes = file("u,v,zip\n" + "".join(f"{i % 2},1,{'007' if i % 3 else '7'}\n" for i in range(12)), "codes.csv")
+    runs.plan(runs.Request(str(codes), classes=True, reading={"labels": "zip"}), torch.device("cpu"), heard.append)
+    assert "of 2 classes" in said(heard[-1]) and read_data(codes, how=How(labels="zip")).class_names == ("007", "7")
+    grey = str(file("1,2,3\n" + "0,255,0\n255,0,1\n" * 6, "grey.csv"))
+    assert runs.usual_model(grey) == "RNADE" and runs.usual_model(grey, None, {"binarise": "threshold"}) == "NADE"
+    with pytest.raises(NadeError, match="level 255; the model knows those from 0 to 99"):
+        runs.plan(runs.Request(grey, "CategoricalNADE", {"levels": 100}), torch.device("cpu"))
     path = file("0,1\n,1\n1,0\n1,1\n", "holes.csv")
     folder = runs.create(
         tmp_path / "run", runs.plan(runs.Request(str(path), reading={"holes": "drop"}), torch.device("cpu"))
@@ -133,12 +141,14 @@ def test_classes_are_learned_from_labels_of_ones_own_and_a_run_reads_as_it_was_a
         ("a;b\n1;2\n2;3\n" + "3;4\n" * 90 + "1,5;2\n2.345;5\n", [1, 2]),
         ("a;b\n1.234.567;2\n2.345.678;3\n", [1234567, 2345678]),
         ("a;b\n1.234;2\n2.345;3\n", [1.234, 2.345]),
+        ("a;b\n1.250;2,5\n345;3,25\n", [1250, 345]),
+        ("a;b\n1.25;2,5\n2.345;3,25\n", [1.25, 2.345]),
     ],
 )
 def test_what_parts_thousands_is_no_text(file, text, first):
     about = understand(file(text))
     assert about.names == ("a", "b") and [row[0] for row in about.first_rows][:2] == first and about.labels is None
-    assert ("thousands" in said(about)) == (first[0] != 1.234 or "1,234" in text)
+    assert ("thousands" in said(about)) == (first[0] not in (1.234, 1.25) or "1,234" in text)
 
 
 @pytest.mark.parametrize(
@@ -157,6 +167,8 @@ def test_what_parts_thousands_is_no_text(file, text, first):
         ("0x1F", "0x2A"),
         ("'1", "'2"),
         ('="1"', '="2"'),
+        ("0b1", "0b0"),
+        ("1d5", "2.5D-3"),
     ],
 )
 def test_dates_and_numbers_in_another_dress_are_no_labels(file, one, two):
@@ -166,8 +178,48 @@ def test_dates_and_numbers_in_another_dress_are_no_labels(file, one, two):
     assert understand(path, How(labels="b")).labels == "b"
 
 
+@pytest.mark.parametrize(
+    "last, total", [("Total,9,12", 1), ("합계,2,2", 1), ("x,9,12", 0), ("2,9,12", 0), ("15,10,12", 1)]
+)
+def test_a_last_row_of_totals_is_told(file, last, total):
+    rows = "".join(f"{i if last[0].isdigit() else 'abc'[i % 3]},{i % 3},{i % 2 * 4}\n" for i in range(6))
+    text = said(understand(file(f"n,a,b\n{rows.replace('5,2,4', '5,6,4')}{last}\n")))
+    assert ("total" in text) == total
+
+
 def test_columns_of_one_name_stay_apart(file):
     about = understand(file("a,b,a,a\n1.5,2,3,4\n3,4,5,7.5\n"))
     assert about.names == ("a", "b", "a (2)", "a (3)") and "a (2), a (3)" in said(about)
     layout = read_data(file("a,a\n1.5,2\n3,4\n"), values="real").layout
     assert list(layout.restored(np.ones((1, 2)))) == ["a", "a (2)"]
+
+
+@pytest.mark.parametrize(
+    "cell, after",
+    [
+        ("00123", "may hold codes: 00123 is read as the number 123"),
+        ("-007", "may hold codes: -007 is read as the number -7"),
+        ("+821012345678", "the number 821012345678"),
+        ("12E5", "the number 1200000"),
+        ("12345678901234567", "not: 12345678901234567 is read as 12345678901234568"),
+        ("9007199254740993.0", "is read as 9007199254740992"),
+        ("1234567890123456789012345", "is read as 1234567890123456824475648"),
+        ("1e-400", "is read as 0"),
+        ("10000000000000000", ""),
+        ("1e-05", ""),
+        ("1e5", ""),
+        ("1E5", "the number 100000"),
+        ("0.00123", ""),
+        ("2.50", ""),
+    ],
+)
+def test_codes_and_numbers_that_no_float_holds_are_told(file, tmp_path, cell, after):
+    rows = [["a", "b"], *(["1.5", str(i)] for i in range(1, 40)), ["2.5", cell], ["3", "0.5"]]
+    for separator, quote in ((",", ""), (",", '"'), (";", ""), ("\t", ""), (" ", "")):
+        text = "\n".join(separator.join(f"{quote}{cell}{quote}" for cell in row) for row in rows)
+        told = said(understand(file(text)))
+        assert after in told and ("column 'b'" in told) == bool(told) == bool(after)
+    pandas.DataFrame(rows).to_excel(tmp_path / "t.xlsx", index=False, header=False)
+    pandas.DataFrame(rows[1:], columns=rows[0]).to_parquet(tmp_path / "t.parquet")
+    for name in ("t.xlsx", "t.parquet"):
+        assert after in said(understand(tmp_path / name)) and bool(said(understand(tmp_path / name))) == bool(after)

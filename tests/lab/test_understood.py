@@ -44,6 +44,11 @@ def test_a_table_is_told_before_it_is_learned_from(dropped):
     assert not page.exception and "row 2\\, column 1 is empty" in page.warning[0].value
 
 
+def test_columns_without_names_are_called_so_in_the_language_of_the_reader(dropped):
+    page = healthy(dropped("people.csv", b"5.1,3.5,a\n4.9,3,b\n7,3.2,a\n", "RNADE", lang="ko"))
+    assert "column" not in captions(page) and "열 3" in captions(page)
+
+
 def test_an_array_and_its_binarisation_are_chosen_without_words_of_the_command(dropped, tmp_path):
     page = healthy(dropped("two.npz", npz(a=GREYS, b=GREYS[:7]), "Independent"))
     assert page.selectbox(key="own_key").options == ["a", "b"]
