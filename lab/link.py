@@ -2,9 +2,10 @@
 
 A control is made by ``linked(st.slider, label, 1, 9, key="n", default=3)``. What the URL says comes first; what the
 viewer then chooses is written into it, defaults left out. A change of the URL itself (Back, Forward, a link) wins
-over what the control held. A chapter that is left is remembered, and is as it was when one comes back to it. A link
-may hide controls (``hide=seed,n``) or lock them (``lock=n``): they keep the value that it gives them. With
-``answers=hidden`` no prediction is resolved and no closing question asked.
+over what the control held; but not where a hand has moved a control since: of what the last run has written, a browser
+that is slower than the hand knows nothing yet. A chapter that is left is remembered, and is as it was when one comes
+back to it. A link may hide controls (``hide=seed,n``) or lock them (``lock=n``): they keep the value that it gives
+them. With ``answers=hidden`` no prediction is resolved and no closing question asked.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,8 +23,11 @@ _session = st.session_state
 def open_chapter(id: str) -> None:
     """Begin a run of a chapter: on arrival without a state of its own, what it had when it was left."""
     said, kept = _session.setdefault("said", {}), _session.setdefault("kept", {})
+    held = _session.setdefault("held", {})
+    _session["moved"] = _session.get("chapter") == id and any(_session[k] != held[k] for k in held if k in _session)
     if _session.get("chapter") != id:
         _session["chapter"] = id
+        held.clear()
         for key in said:  # controls of the same name in two chapters are two controls
             _session.pop(key, None)
         if not set(st.query_params) - set(SHARED):
@@ -58,7 +62,7 @@ def say(key: str, text: str | None) -> None:
 def arriving(key: str) -> str | None:
     """What the URL says of a control that is new here, or that the URL has changed; None where the viewer's holds."""
     text = st.query_params.get(key)
-    if key in _session and text == _session.setdefault("said", {}).get(key):
+    if key in _session and (_session.get("moved") or text == _session.setdefault("said", {}).get(key)):
         return None
     return text if text is not None else ""
 
@@ -85,6 +89,7 @@ def linked(
     else:
         locked = options.pop("disabled", False) or locked
         value = widget(label, *args, key=key, disabled=locked, **options, **begins(widget, args, _session[key]))
+    _session.setdefault("held", {})[key] = _session.get(key, value)
     say(key, None if value == default else write(value))
     return value
 

@@ -95,11 +95,17 @@ def explain(text: str, small: bool = False) -> None:
     ``small`` is for what stands under a figure.
     """
     show = st.caption if small else st.markdown
-    text = WHOLE.sub(lambda found: found[0].replace("|", "|" + JOINER).replace(" ", NBSP), text)
-    text = PARTICLE.sub(JOINER, text)
+    text = "".join(part if part.startswith("$") else _together(part) for part in TYPESET.split(text))
     show(TERM.sub(_term, text), unsafe_allow_html=True)
 
 
+def _together(text: str) -> str:
+    """The text with marks at which no line ends."""
+    text = WHOLE.sub(lambda found: found[0].replace("|", "|" + JOINER).replace(" ", NBSP), text)
+    return PARTICLE.sub(JOINER, text)
+
+
+TYPESET = re.compile(r"(\$[^$\n]+\$)")
 JOINER = "\u2060"  # no line ends at it
 # No line ends within p(x₂ | x₁), log p, the beginning of n = 784, after ≤, or before the particle of p(x)는.
 WHOLE = re.compile(r"\bp\([^()\n]*\)|\blog (?=\w)|(?<![\w.])\w [=≥≤−] (?=[\w−{(])|[=≥≤≈] (?=\S)")

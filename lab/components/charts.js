@@ -105,8 +105,10 @@ export default function (component) {
   const observer = (observing = new MutationObserver(soon));
   observer.observe(document.body, { subtree: true, childList: true });
   observer.observe(app, { attributes: true, attributeFilter: ["class"] });
+  app.ontransitionend = soon; // where colours fade, they are the new ones only then
   look();
   return () => {
+    app.ontransitionend = null;
     clearTimeout(waiting);
     cancelAnimationFrame(next);
     observer.disconnect();

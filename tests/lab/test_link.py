@@ -73,6 +73,18 @@ def test_a_change_of_the_url_wins_over_what_the_control_held():
     assert page.run().session_state["n"] == 3
 
 
+def test_a_hand_is_quicker_than_the_url():
+    """What is moved again before the browser has heard of the first: its request still has the former address."""
+    page = _open()
+    page.slider(key="n").set_value(5).run()
+    del page.query_params["n"]
+    page.slider(key="n").set_value(8).run()
+    assert page.session_state["n"] == 8 and page.query_params["n"] == "8"
+    page.query_params["n"] = "5"
+    healthy(page.run())  # Back: nothing was moved
+    assert page.session_state["n"] == 5
+
+
 def test_a_chapter_that_is_left_is_remembered_and_has_its_controls_to_itself():
     page = _open({"n": "5"})
     page.session_state["where"], page.query_params = "there", {}

@@ -6,7 +6,7 @@ import streamlit as st
 from lab import contents, link, stage
 from lab.chapter import chapters, lesson
 from lab.numbers import NBSP
-from lab.words import JOINER
+from lab.words import JOINER, explain
 from lesson import questions
 
 from .conftest import words
@@ -72,6 +72,13 @@ def test_presentation_follows_from_chapter_to_chapter_and_bars_from_the_link(cha
     assert "0.500" in page.latex[0].value
     assert f"p(x₂{NBSP}|{JOINER}{NBSP}x₁)" in " ".join(e.value for e in page.markdown)  # no line ends in it
     assert chapter("rules", joint="0.5,0.7").latex[0].value == chapter("rules").latex[0].value
+
+
+def test_marks_at_which_no_line_ends_are_not_typeset(monkeypatch):
+    said = []
+    monkeypatch.setattr(st, "markdown", lambda text, **_: said.append(text))
+    explain("log p of n = 2 is $p(x_1 | x_2) = 2$")
+    assert said == [f"log{NBSP}p of n{NBSP}={NBSP}2 is $p(x_1 | x_2) = 2$"]
 
 
 def test_every_chapter_of_the_lesson_says_what_the_frame_needs():
