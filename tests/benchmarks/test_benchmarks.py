@@ -77,6 +77,7 @@ def test_uploads_at_once_are_taken_and_read(app, monkeypatch, capsys):
     asked, served = [], nullcontext((app, SimpleNamespace(pid=os.getpid())))
     monkeypatch.setattr(load, "serving", lambda **variables: asked.append(variables) or served)
     monkeypatch.setattr(load, "kept", lambda: -load.SOON)
+    monkeypatch.setattr(load, "PAUSE", (0.0, 0.0))
     apart(load.main, ["--uploads", "2", "--megabytes", "1"])
     printed = capsys.readouterr().out
     assert asked == [{"NADE_HOSTED": "1"}] and "2 files of 1.0 MB at once:\n  2 x 204: taken" in printed

@@ -19,7 +19,8 @@ STILL = """document.addEventListener("DOMContentLoaded", () => {
   const style = document.createElement("style");
   style.textContent = `*, ::before, ::after {
     animation-duration: 1ms !important; animation-iteration-count: 1 !important;
-    transition-duration: 1ms !important; transition-delay: 0s !important }`;
+    transition-duration: 1ms !important; transition-delay: 0s !important }
+    [data-stale="true"] { opacity: 1 !important }`;
   document.head.append(style);
 })"""  # what Streamlit moves while one waits for it takes half a core
 TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
