@@ -31,11 +31,11 @@ from .states import (
     RELU,
     ROWS,
     SIGMOID,
-    STEEP,
     ZERO,
     activate,
     outside,
     rooms,
+    sigmoid,
     start,
     step,
     steps_between,
@@ -127,12 +127,12 @@ def _walk(on, draws, u, b, sharp, images, W, V, mode, often, a, h, z):
         w, v, to = row(W, i), row(V, i), row(z, i)
         _dots(v, row(h, 0), to, images, width)
         for r in range(ROWS if draws else 1):  # what is drawn in a row changes the next
-            tile = _of_tile(on, i)
             if draws:
-                y = (load(to + r * LANES) + splat(b[i + r])) * splat(sharp)
-                p = splat(ONE) / (splat(ONE) + exp(least(splat(STEEP), splat(ZERO) - y)))
+                p = sigmoid((load(to + r * LANES) + splat(b[i + r])) * splat(sharp))
                 on[i + r] = above(p, load(row(u, i + r)))
                 tile = np.int64(on[i + r]) << 16 * r
+            else:
+                tile = _of_tile(on, i)
             some = (tile | tile >> 16 | tile >> 32) & EVERY
             while some:
                 t = lowest(some)

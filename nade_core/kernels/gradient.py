@@ -17,9 +17,9 @@ and of h. So no load is at the place in a page of memory of a store just before,
 
 import numpy as np
 
-from .lanes import LANES, above, apart, exp, fast, least, lowest, splat, where
+from .lanes import LANES, above, apart, fast, lowest, splat, where
 from .places import load, page, row, splat_at, store, store_first
-from .states import BACK, ODDS, ONE, PAIR, RELU, SIGMOID, STEEP, ZERO, activate, prepare, start, step
+from .states import BACK, ODDS, ONE, PAIR, RELU, SIGMOID, ZERO, activate, prepare, sigmoid, start, step
 
 
 @fast
@@ -28,7 +28,7 @@ def slopes(first, last, on, z, b, to_log_p, g):
     for block in range(first, last):
         g[block, len(b) :] = ZERO
         for i in range(len(b)):
-            p = splat(ONE) / (splat(ONE) + exp(least(splat(STEEP), splat(ZERO) - load(row(z[block], i)) - splat(b[i]))))
+            p = sigmoid(load(row(z[block], i)) + splat(b[i]))
             x = where(np.int64(on[block, i]), splat(ONE), splat(ZERO))
             store(row(g[block], i), load(row(to_log_p, block)) * (x - p))
     return False

@@ -24,6 +24,12 @@ APART = 176  # float32 between two beginnings: 11 lines of the cache
 
 
 @fast
+def sigmoid(y):
+    """1 / (1 + exp(-y))"""
+    return splat(ONE) / (splat(ONE) + exp(least(splat(STEEP), splat(ZERO) - y)))
+
+
+@fast
 def activate(a, b, mode):
     """h of two states."""
     if mode == ODDS:
@@ -32,8 +38,7 @@ def activate(a, b, mode):
         return inverses(splat(ONE) + x * x, splat(ONE) + y * y)
     if mode == RELU:
         return where(above(splat(ZERO), a), splat(ZERO), a), where(above(splat(ZERO), b), splat(ZERO), b)
-    one, zero = splat(ONE), splat(ZERO)
-    return one / (one + exp(least(splat(STEEP), zero - a))), one / (one + exp(least(splat(STEEP), zero - b)))
+    return sigmoid(a), sigmoid(b)
 
 
 @fast
