@@ -57,8 +57,11 @@ def _pooled(mask: np.ndarray, factor: int) -> np.ndarray:
 def _direction(mask: np.ndarray) -> tuple[float, list[tuple[int, int]]]:
     """The slope along which there are most rules, and the rows [first, last) of each once the mask is sheared so."""
     best: tuple[float, float, list[tuple[int, int]]] = (0.0, 0.0, [])
+    height, width = mask.shape
+    rows, columns = np.nonzero(mask)
     for slope in SLOPES:
-        filled = _sheared(mask, slope)[0].mean(1)
+        down = _down(slope, width)
+        filled = np.bincount(rows + down[columns], minlength=height + int(down.max())) / width  # as of _sheared
         bands = _bands(filled > THROUGH, max(2.0, THIN * max(mask.shape)))
         sharp = sum(float(filled[first:last].max()) for first, last in bands)
         best = max(best, (sharp, slope, bands), key=lambda found: found[0])
@@ -90,12 +93,17 @@ def _bands(rows: np.ndarray, most: float) -> list[tuple[int, int]]:
 def _sheared(mask: np.ndarray, slope: float) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
     """Columns moved so that lines of that slope are rows, (H', W); and what moves such a mask back."""
     height, width = mask.shape
-    moved = np.round(slope * np.arange(width)).astype(int)
-    moved -= moved.min()
-    places = np.arange(height)[:, None] + moved.max() - moved, np.arange(width)[None]
-    wide = np.zeros((height + int(moved.max()), width), bool)
+    down = _down(slope, width)
+    places = np.arange(height)[:, None] + down, np.arange(width)[None]
+    wide = np.zeros((height + int(down.max()), width), bool)
     wide[places] = mask
     return wide, lambda other: other[places]
+
+
+def _down(slope: float, width: int) -> np.ndarray:
+    """By how many rows each column is moved down, (W,), the least of them by none."""
+    rises = np.round(slope * np.arange(width)).astype(int)
+    return np.asarray(rises.max() - rises)
 
 
 def _long(mask: np.ndarray, length: int) -> np.ndarray:

@@ -29,21 +29,26 @@ HERE = """([place, step]) => {  // that step of that chapter of the lesson is sh
   const here = rail?.querySelector("li.here");
   return here?.querySelector(".dot").textContent === place && here.querySelectorAll(".steps i.on").length === step;
 }"""
-# Goes to an address as Back, Forward and links within the app do; resolves once its run has begun.
+# Tells window.heard of everything that the server says.
+HEARD = """window.WebSocket = class extends WebSocket {
+  constructor(...where) {
+    super(...where);
+    this.addEventListener("message", () => window.heard?.());
+  }
+}"""
+# Goes to an address as Back, Forward and links within the app do; resolves once its run has begun and is seen to run.
 FOLLOW = """(address) => new Promise((begun) => {
-  const app = document.querySelector('[data-testid="stApp"]');
-  const look = () => app.dataset.testScriptState === "running" && begun();
-  new MutationObserver(look).observe(app, { attributeFilter: ["data-test-script-state"] });
+  window.heard = begun;
   history.pushState(null, "", address);
   dispatchEvent(new PopStateEvent("popstate"));
-  setTimeout(begun, 10_000);  // one that began and ended between two looks
-})"""
+}).then(TWO_FRAMES)""".replace("TWO_FRAMES", TWO_FRAMES)
 # Whether the page is the app, at rest, and its session keeps nothing that would stay at that address.
 AT_REST = """(address) => {
   const app = document.querySelector('[data-testid="stApp"]');
+  if (app?.dataset.testScriptState !== "notRunning") return false;
   const stays = ["present", "hide", "lock", "answers"].some((key) => location.search.includes(`${key}=`) && !address.includes(`${key}=`));
-  const chosen = Object.keys(localStorage).some((key) => /theme/i.test(key)) || document.querySelector('[role="dialog"]');
-  return app?.dataset.testScriptState === "notRunning" && !stays && !chosen;
+  const chosen = Object.entries(localStorage).some(([key, value]) => /theme/i.test(key) && value !== '"System"') || document.querySelector('[role="dialog"]');
+  return !stays && !chosen;
 }"""
 ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 
@@ -63,7 +68,8 @@ class Viewer:
     def __init__(self, context, address):
         self.context, self.page, self.address, self.wrong = context, context.new_page(), address, []
         self.new = False  # whether what the tab shows is of another test
-        self.page.add_init_script(STILL)
+        for script in (STILL, HEARD):
+            self.page.add_init_script(script)
         self.page.set_default_timeout(PATIENCE)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("console", self._console)

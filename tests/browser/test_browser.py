@@ -42,7 +42,7 @@ def test_an_uploaded_picture_scores_as_on_the_command_line(viewer, tmp_path, cap
     picture.write_bytes(images.to_png(load_dataset("mnist").test[11].reshape(28, 28), 4))
     main(["score", "nade-mnist", str(picture), "--json"])
     log_p = json.loads(capsys.readouterr().out)[0]["log_p"]
-    viewer.open("density?lang=en&model=nade-mnist&source=own")
+    viewer.follow("density?lang=en&model=nade-mnist&source=own")
     viewer.page.locator('input[type="file"]').set_input_files(str(picture))
     value = viewer.page.get_by_test_id("stMetric").filter(has_text="log p(x)").get_by_test_id("stMetricValue")
     expect(value.first).to_have_text(f"{log_p:.2f} nats".replace("-", "−"))

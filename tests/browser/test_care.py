@@ -70,7 +70,7 @@ def test_the_number_and_the_map_of_density_stand_above_the_fold(viewer):
         ("source=test", "log p(x)"),
         ("model=rnade-photo", "log p(r, g, b)"),
     ):
-        viewer.open(f"density?lang=en&{query}")
+        viewer.follow(f"density?lang=en&{query}")
         box = viewer.page.get_by_test_id("stMetric").filter(has_text=number).first.bounding_box()
         assert box["y"] + box["height"] <= 720, query
         chart = viewer.page.get_by_test_id("stPlotlyChart").first.bounding_box()

@@ -50,7 +50,7 @@ COVERED = """() => [...document.querySelectorAll(".js-plotly-plot")].flatMap((pl
 
 def test_on_a_phone_no_name_beside_a_mark_covers_another(viewer):
     viewer.page.set_viewport_size({"width": 390, "height": 844})
-    viewer.open("leaderboard?lang=en&near=1")
+    viewer.follow("leaderboard?lang=en&near=1")
     named = viewer.page.locator(".js-plotly-plot .textpoint text").filter(has_text="NADE")
     expect(named.last).to_be_attached()
     assert viewer.page.evaluate(COVERED) == []

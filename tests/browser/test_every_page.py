@@ -69,8 +69,7 @@ def test_every_step_speaks_one_language_and_fits_wide_and_phone(viewer, language
 def test_every_page_of_the_lab_speaks_korean_and_fits_wide_and_phone(viewer):
     sizes, faults = [WIDE, PHONE], []
     for chapter in LAB:
-        come = viewer.open if chapter is LAB[0] else viewer.follow
-        come(f"{ADDRESSES[chapter.id]}?lang=ko")
+        viewer.follow(f"{ADDRESSES[chapter.id]}?lang=ko")
         expect(viewer.page).to_have_title(f"{texts.translate('ko', chapter.title)} · NADE Lab")
         faults += told(chapter.id, seen(viewer, "ko", sizes))
         sizes.reverse()  # the window is in the last one

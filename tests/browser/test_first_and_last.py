@@ -38,7 +38,7 @@ def test_a_press_draws_the_next_seed_and_the_link_says_it(viewer):
 
 
 def test_a_draw_beyond_the_sheet_comes_from_the_model(viewer):
-    viewer.open(f"?seed={sheet.SEEDS - 1}")
+    viewer.follow(f"?lang=en&seed={sheet.SEEDS - 1}")
     viewer.page.get_by_role("combobox", name="speed").select_option(label="at once")
     viewer.page.get_by_role("button", name="draw another dog").click()
     expect(viewer.page.locator(".draw .said")).to_contain_text(f"seed {sheet.SEEDS} · log p(x | y)")

@@ -64,7 +64,6 @@ def address(chapter, **state):
 
 @pytest.fixture
 def hall(viewer):
-    viewer.blank()
     viewer.page.set_viewport_size(HALLS[0])
     return viewer.page
 
@@ -85,8 +84,7 @@ def test_the_last_step_of_each_chapter_fits_a_hall_in_large_type(viewer, hall):
     faults = []
     hall.emulate_media(color_scheme="dark")
     for chapter in lesson():
-        come = viewer.open if chapter is lesson()[0] else viewer.follow
-        come(address(chapter, lang="ko", present=1, step=chapter.steps[-1]))
+        viewer.follow(address(chapter, lang="ko", present=1, step=chapter.steps[-1]))
         step_is(hall, chapter, chapter.steps[-1])
         still(hall)
         faults += amiss(hall, chapter.id, HALLS[:1])
@@ -95,11 +93,11 @@ def test_the_last_step_of_each_chapter_fits_a_hall_in_large_type(viewer, hall):
 
 @pytest.mark.crawl
 @pytest.mark.parametrize("scheme, language, sizes", [("light", "en", HALLS), ("dark", "ko", HALLS[::-1])])
-def test_the_clicker_goes_through_all_chapters_which_fit_a_hall_in_large_type(app, hall, scheme, language, sizes):
+def test_the_clicker_goes_through_all_chapters_which_fit_a_hall_in_large_type(viewer, hall, scheme, language, sizes):
     """In make test it goes through them before a page of the ordinary size: test_every_page.py."""
     faults = []
     hall.emulate_media(color_scheme=scheme)
-    hall.goto(f"{app}/{address(lesson()[0], lang=language, present=1)}")
+    viewer.follow(address(lesson()[0], lang=language, present=1))
     for chapter, step in STEPS:
         step_is(hall, chapter, step)
         still(hall)
@@ -113,8 +111,8 @@ def test_the_clicker_goes_through_all_chapters_which_fit_a_hall_in_large_type(ap
     [one if one.id in ("nade",) else pytest.param(one, marks=pytest.mark.crawl) for one in lesson()],
     ids=lambda chapter: chapter.id,
 )
-def test_nothing_serious_stands_in_the_way_before_a_hall(app, hall, chapter):
-    hall.goto(f"{app}/{address(chapter, present=1)}")
+def test_nothing_serious_stands_in_the_way_before_a_hall(viewer, hall, chapter):
+    viewer.follow(address(chapter, present=1))
     still(hall)
     faults = [*looks.serious(hall)]
     looks.scheme(hall, "dark")
@@ -130,8 +128,8 @@ def test_a_page_of_the_lab_is_there_before_a_hall(viewer):
     assert viewer.page.locator(".studio .ink").bounding_box()["height"] > 200
 
 
-def test_the_clicker_goes_on_after_a_slider_was_moved_and_back_to_the_last_step(app, hall):
-    hall.goto(f"{app}/{address(COIN, present=1, step='curve')}")
+def test_the_clicker_goes_on_after_a_slider_was_moved_and_back_to_the_last_step(viewer, hall):
+    viewer.follow(address(COIN, present=1, step="curve"))
     still(hall)
     box = hall.get_by_role("slider").first.locator("xpath=../..").bounding_box()
     hall.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -154,8 +152,8 @@ def test_the_clicker_goes_on_after_a_slider_was_moved_and_back_to_the_last_step(
     expect(hall).to_have_url(re.compile("present=1"))
 
 
-def test_keys_are_listed_the_screen_is_blanked_and_escape_closes(app, hall):
-    hall.goto(f"{app}/{address(COIN, present=1)}")
+def test_keys_are_listed_the_screen_is_blanked_and_escape_closes(viewer, hall):
+    viewer.follow(address(COIN, present=1))
     still(hall)
     listed = hall.get_by_text("blank the screen")
     hall.keyboard.press("?")
@@ -169,8 +167,8 @@ def test_keys_are_listed_the_screen_is_blanked_and_escape_closes(app, hall):
     expect(hall).not_to_have_url(re.compile("present=1"))
 
 
-def test_keys_are_letters_while_one_types(app, hall):
-    hall.goto(f"{app}/{address(COIN, step='die')}")
+def test_keys_are_letters_while_one_types(viewer, hall):
+    viewer.follow(address(COIN, step="die"))
     still(hall)
     field = hall.get_by_placeholder("your answer")
     field.click()
@@ -180,8 +178,8 @@ def test_keys_are_letters_while_one_types(app, hall):
     expect(hall).not_to_have_url(re.compile("present"))
 
 
-def test_the_code_fills_the_hall_and_the_teacher_keeps_answers(app, hall):
-    hall.goto(f"{app}/{address(COIN, present=1)}")
+def test_the_code_fills_the_hall_and_the_teacher_keeps_answers(viewer, hall):
+    viewer.follow(address(COIN, present=1, step=COIN.steps[0]))
     still(hall)
     hall.get_by_role("button", name="Share").first.click()
     dialog = hall.get_by_role("dialog")
@@ -196,7 +194,7 @@ def test_the_code_fills_the_hall_and_the_teacher_keeps_answers(app, hall):
     expect(dialog.get_by_test_id("stCode")).to_contain_text("answers=hidden")
     hall.keyboard.press("Escape")
     expect(hall.get_by_role("button", name="Show the answer")).to_have_count(0)
-    hall.goto(f"{app}/{address(COIN)}")
+    viewer.follow(address(COIN))
     expect(hall.get_by_role("button", name="Show the answer")).to_be_visible()
 
 
@@ -241,8 +239,8 @@ FAINT_ON_PAPER = """() => {
 
 def test_of_a_dark_page_the_words_are_black_on_paper(viewer):
     viewer.page.emulate_media(color_scheme="dark")
-    for step, come in (("throw", viewer.open), ("die", viewer.follow)):  # a chart; a component
-        come(address(COIN, step=step))
+    for step in ("throw", "die"):  # a chart; a component
+        viewer.follow(address(COIN, step=step))
         step_is(viewer.page, COIN, step)
         still(viewer.page)
         viewer.page.emulate_media(media="print", color_scheme="dark")

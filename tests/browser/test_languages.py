@@ -45,7 +45,7 @@ WRAP = """(replace) => {
 
 @pytest.mark.parametrize("replace", [pytest.param(False, marks=pytest.mark.crawl), True])
 def test_a_page_that_the_browser_translated_goes_on_working(viewer, replace):
-    viewer.open("density?lang=en&source=test")
+    viewer.follow("density?lang=en&source=test")
     value = viewer.page.get_by_test_id("stMetricValue").first
     before = value.inner_text()
     viewer.page.evaluate(WRAP, replace)
@@ -69,7 +69,7 @@ def test_a_page_that_the_browser_translated_goes_on_working(viewer, replace):
 
 
 def test_streamlits_own_words_in_lists_tables_and_fields_are_told(viewer):
-    viewer.open("rank?lang=ko")
+    viewer.follow("rank?lang=ko")
     box = viewer.page.locator("input[role=combobox]").first
     box.click()
     box.fill("zzzz")

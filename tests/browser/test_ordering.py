@@ -25,13 +25,13 @@ def test_an_image_unfolds_by_itself_is_paused_and_scrubbed(viewer):
 
 def test_nothing_plays_for_those_who_ask_for_less_motion(viewer):
     viewer.page.emulate_media(reduced_motion="reduce")
-    viewer.open("ordering?lang=en&order=raster")
+    viewer.follow("ordering?lang=en&order=raster")
     expect(viewer.page.get_by_role("button", name="Play")).to_be_visible()
     expect(viewer.page.locator(".unfold output")).to_contain_text("261 of 784 pixels")
 
 
 def test_a_hand_draws_an_ordering_and_the_link_restores_it(viewer):
-    viewer.open("ordering?lang=en&step=drawn")
+    viewer.follow("ordering?lang=en&step=drawn")
     grid = viewer.page.locator(".unfold .order")
     box = grid.bounding_box()
     at = [(box["x"] + box["width"] * x, box["y"] + box["height"] / 2) for x in (0.25, 0.75)]
@@ -48,7 +48,7 @@ def test_a_hand_draws_an_ordering_and_the_link_restores_it(viewer):
 
 
 def test_keys_draw_an_ordering_and_do_not_turn_the_page(viewer):
-    viewer.open("ordering?lang=en&step=drawn")
+    viewer.follow("ordering?lang=en&step=drawn")
     viewer.page.locator(".unfold .order").focus()
     for key in ("ArrowUp", " ", "ArrowRight", "ArrowRight", " "):
         viewer.page.keyboard.press(key)
