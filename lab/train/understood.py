@@ -19,9 +19,11 @@ from ..words import _, named, plain, tell
 
 SHOWN = 8  # files that were left out
 AUTO, NONE = "auto", "none"
-WITH_NAMES = (".csv", ".tsv", ".txt", ".data", ".gz", ".xlsx")  # files whose first row may be one of names
+TEXTS = (".csv", ".tsv", ".txt", ".data", ".gz")
+WITH_NAMES = (*TEXTS, ".xlsx")  # files whose first row may be one of names
 TABLES = (*WITH_NAMES, ".parquet", ".npz", ".npy")
 FIRST_ROW = {AUTO: N_("as it looks"), "names": N_("holds names"), "values": N_("holds values")}
+DECIMALS = {AUTO: N_("as it looks"), "point": N_("a point"), "comma": N_("a comma")}
 EMPTY_CELLS = {AUTO: N_("are refused"), "drop": N_("are left out"), "fill": N_("are filled by the median")}
 LABELS = {AUTO: N_("as it looks"), NONE: N_("there are none")}
 DRAWS = {"threshold": N_("by a threshold"), "bernoulli": N_("by one Bernoulli draw each")}
@@ -54,10 +56,14 @@ def panel(files: list, values: str) -> tuple[str | None, dict]:
 
 
 def _otherwise(name: str, content: bytes, how: How) -> dict:
-    """What only the viewer knows of a table: whether its first row is one of names, its labels, its empty cells."""
+    """What only the viewer knows of a table: whether its first row is one of names, its labels, its empty cells, and the
+    decimal mark of a text."""
     with st.expander(_("Read it otherwise"), icon=":material/tune:"):
-        columns = st.columns(3)
+        columns = st.columns(4)
         reading: dict = {}
+        if name.lower().endswith(TEXTS):
+            decimal = _choice(columns[3], _("The decimal mark"), "own_decimal", DECIMALS)
+            reading |= {} if decimal == AUTO else {"decimal": "." if decimal == "point" else ","}
         with_names = name.lower().endswith(WITH_NAMES)
         if with_names:
             header = _choice(columns[0], _("The first row"), "own_header", FIRST_ROW)

@@ -55,6 +55,13 @@ def _is_index(cells: list[str]) -> bool:
     return cells[:1] in (["0"], ["1"]) and (len(cells) == 1 or _counts_up(cells))
 
 
+def are_row_names(cells: list[str], quoted: bool, counted: bool) -> bool:
+    """Whether cells without a name above them name their rows: no two alike, and words, or ``quoted`` among others that
+    are not, or, where that can be no accident, the numbers of the rows."""
+    apart = len(set(cells)) == len(cells)
+    return apart and (quoted or any(kind(cell) == "text" for cell in cells) or (counted and _is_index(cells)))
+
+
 def _numbers_above(first: list[str], below: Sequence[Sequence[str]]) -> tuple[bool, list[Note]]:
     """Whether a row of numbers alone names the columns below it, which hold numbers too."""
     if not below or not all(COUNTED.fullmatch(cell) for cell in first):

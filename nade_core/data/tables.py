@@ -1,6 +1,5 @@
 """From a grid of cells to numbers: what is an index, what are labels, where cells are empty; all of it told."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,11 +32,10 @@ class Columns:
     ``doubtful`` holds a cell of those whose numbers may be none, or others than are ``written``."""
 
     def __init__(self, grid: Grid, name: str, how: How):
-        self.grid, self.file, self.how = grid, name, how
+        self.grid, self.file = grid, name
+        self.how = replace(how, labels=how.labels and text.composed(how.labels))
         width = grid.frame.shape[1]
-        names = [
-            unicodedata.normalize("NFC", name) for name in grid.names or [""] * width
-        ]  # as a Mac writes them, or not
+        names = [text.composed(name.strip()) for name in grid.names or [""] * width]
         given = [name or f"column {j + 1}" for j, name in enumerate(names)]
         self.names = apart(given)
         self.kept, self.told = list(range(width)), list(grid.about.warnings)
@@ -47,6 +45,7 @@ class Columns:
         self.holes: dict[int, np.ndarray] = {}
         self.doubtful: dict[int, str | None] = {}
         self.written: dict[int, np.ndarray] = {}
+        self.parted: dict[int, str] = {}
         if renamed := [name for name, before in zip(self.names, given, strict=True) if name != before]:
             self.told.append(Note(RENAMED, {"names": ", ".join(renamed)[:200]}))
         for j in range(width):
@@ -75,6 +74,10 @@ class Columns:
             self.texts[j] = cells
             return
         self.doubtful[j], self.written[j] = doubts.first(found), cells
+        if self.grid.decimal == "." and (
+            cell := doubts.parted([cell for cell in found if text.kind(cell) == "number"])
+        ):
+            self.parted[j] = cell
         values = [text.number(cell) if text.kind(cell) == "number" else np.nan for cell in found]
         self.numbers[j] = np.array(values, float)[codes]
 
@@ -159,6 +162,16 @@ class Columns:
                 self.texts[j] = self.written[j]
                 del self.numbers[j]
 
+    def tell_points(self, label: int | None) -> None:
+        """A word on columns whose points may part thousands. Where another column has a decimal point, the first of them
+        ends in 0."""
+        others = [column for j, column in self.numbers.items() if j not in self.parted]
+        shown = any(doubts.shows_point(column) for column in others if column.dtype.kind == "f")
+        for j, cell in self.parted.items():
+            if j in self.kept and j != label and (cell.endswith("0") or not shown):
+                facts = {"name": self.names[j], "before": cell, "after": f"{float(cell):g}"}
+                self.told.append(Note(doubts.PARTED, facts))
+
     def _is_dressed(self, j: int) -> bool:
         """Whether a column of texts holds numbers or dates in another dress, which are no labels."""
         return all(text.is_dressed(cell) for cell in set(self.texts[j][~self.holes[j]]))
@@ -231,6 +244,7 @@ def table_of(grid: Grid, name: str, how: How) -> Content:
     columns.leave_out()
     label = columns.label()
     columns.tell_doubts(label)
+    columns.tell_points(label)
     for j in columns.kept:
         if j in columns.texts and j != label:
             raise columns.no_number(int(np.flatnonzero(~columns.holes[j])[0]), j)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +16,8 @@ LOOK = 60  # lines that are looked at to find the separator
 LONGEST = 1 << 17  # letters of a cell
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
 COMMAS = re.compile(r"^.*,.*$", re.MULTILINE)  # lines with one
+MANY = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}){2,}", re.ASCII)
+POINTS = re.compile(r"\.\d{3}\.\d{3}.*$", re.MULTILINE)  # from a second point on, what a line may hold of 1.234.567
 WITH_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 GROUPS = (
     (",", r"\."),
@@ -22,7 +25,10 @@ GROUPS = (
     ("[ \u00a0\u202f'\u2019]", "[.,]"),
 )  # what parts thousands, and the decimal mark with it
 GROUPED = tuple(
-    re.compile(rf"[+-]?([1-9]\d{{0,2}}((?:{group}\d{{3}})+)|\d+)(?:{mark}\d+)?", re.ASCII) for group, mark in GROUPS
+    re.compile(
+        rf"[+-]?([1-9]\d{{0,2}}((?:{group}\d{{3}})+|(?:{group}\d\d)+{group}\d{{3}})|\d+)(?:{mark}\d+)?", re.ASCII
+    )
+    for group, mark in GROUPS  # 1,234,567, and as in India 12,34,567
 )
 BEGINS = re.compile(
     r"[€$£¥₩(]?\s?[+\-−–]?\d|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s", re.IGNORECASE
@@ -45,6 +51,11 @@ class Dialect:
     decimal: str
     above: int
     doubtful: str = ""
+
+
+def composed(name: str) -> str:
+    """A name whose letters are composed, as most programs write them; files from a Mac may take 키 apart into ㅋ and ㅣ."""
+    return unicodedata.normalize("NFC", name)
 
 
 def kind(cell: str) -> str:
@@ -124,19 +135,31 @@ def decoded(content: bytes, name: str) -> tuple[str, str, bool]:
     return text, encoding, guessed
 
 
-def dialect(text: str) -> Dialect:
-    """How the text is a table: as a first line ``sep=;`` says, else the separator by which its cells are numbers."""
+def dialect(text: str, decimal: str | None = None) -> Dialect:
+    """How the text is a table: as a first line ``sep=;`` says, else the separator by which its cells are numbers; with the
+    decimal mark that somebody says, else as it looks."""
     start = text[: 1 << 20].split("\n")
     above = next((i for i, line in enumerate(start) if line.strip()), 0)
     told = re.fullmatch(r'"?sep=(.)"?[ ,;\t]*', start[above], re.IGNORECASE) if start else None
     above += bool(told)
     lines = [line for line in start[above : above + LOOK] if line.strip()]
-    separator = told[1] if told else max(SEPARATORS, key=lambda separator: _fit(lines, separator))
+    bare = decimal == "," and not re.search('[".]', text)  # then no comma parts cells
+    separator = told[1] if told else max(SEPARATORS[bare:], key=lambda separator: _fit(lines, separator))
     lines += [found[0] for found in islice(COMMAS.finditer(text), LOOK)]
     commas, doubtful = _decimal_commas({cell.strip() for line in lines for cell in cells_of(line, separator)})
+    if decimal or (not commas and _has_many_points(text, separator)):
+        return Dialect(separator, decimal or ",", above)
     if not commas or (separator == "," and doubtful):
         return Dialect(separator, ".", above)
     return Dialect(separator, ",", above, commas[0] if separator == "," or doubtful else "")
+
+
+def _has_many_points(text: str, separator: str) -> bool:
+    """Whether a number of the first that have several points is 1.234.567: these part thousands, and so do others."""
+    lines = (
+        text[text.rfind("\n", 0, found.start()) + 1 : found.end()] for found in islice(POINTS.finditer(text), LOOK)
+    )
+    return any(MANY.fullmatch(cell.strip()) for line in lines for cell in cells_of(line, separator))
 
 
 def _decimal_commas(cells: set[str]) -> tuple[list[str], bool]:

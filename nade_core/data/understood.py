@@ -7,6 +7,7 @@ import numpy as np
 from ..messages import NadeError, Note
 
 HOLES = ("refuse", "drop", "fill", "keep")
+DECIMALS = (".", ",")
 BINARISE = ("threshold", "bernoulli")
 
 
@@ -15,8 +16,9 @@ class How:
     """How a file is read; what is None is decided by how the file looks, and told.
 
     ``values`` is the kind of rows ("binary", "real", "levels"), ``key`` one of several arrays. ``header``: whether the
-    first row is one of names. ``labels``: the column to set aside, "" for none. ``holes``: whether a row with an empty
-    cell is refused, dropped, filled with the column's median, or kept, nan where it is empty. ``binarise``: how numbers that are not 0 and 1 become
+    first row is one of names. ``decimal`` is the decimal mark of a text, "." or ",": the other one parts thousands.
+    ``labels``: the column to set aside, "" for none. ``holes``: whether a row with an empty cell is refused, dropped,
+    filled with the column's median, or kept, nan where it is empty. ``binarise``: how numbers that are not 0 and 1 become
     so, by a threshold or by one Bernoulli draw each. ``packed``: eight binary values a byte, as numpy.packbits does.
     ``groups``: which groups of rows of a Parquet file are read, None for all.
     """
@@ -24,6 +26,7 @@ class How:
     values: str | None = None
     key: str | None = None
     header: bool | None = None
+    decimal: str | None = None
     labels: str | None = None
     holes: str = "refuse"
     binarise: str | None = None
@@ -33,6 +36,8 @@ class How:
     def __post_init__(self) -> None:
         if self.holes not in HOLES:
             raise NadeError("Expected holes to be one of {known}; got {value!r}.", known=HOLES, value=self.holes)
+        if self.decimal not in (None, *DECIMALS):
+            raise NadeError("Expected decimal to be one of {known}; got {value!r}.", known=DECIMALS, value=self.decimal)
         if self.binarise not in (None, *BINARISE):
             raise NadeError(
                 "Expected binarise to be one of {known}; got {value!r}.", known=BINARISE, value=self.binarise

@@ -48,6 +48,7 @@ RIGHT = {
         True,
         ",",
     ),
+    "a name that begins with #": ("#names,b\n1.5,2.5\n3.5,4.5\n", "t.csv", REAL, True, ","),
     "quoted names": ('"a, or b","c"\n1.5,2.5\n3.5,4.5\n', "t.csv", REAL, True, ","),
 }
 
@@ -60,6 +61,32 @@ def test_every_way_to_write_a_table_gives_its_rows(file, case):
     assert (about.rows, about.columns, about.header, about.separator) == (len(rows), len(rows[0]), header, separator)
     assert np.allclose(read_rows(file(content, name), values="real"), rows)
     assert all(unicodedata.is_normalized("NFC", one) for one in about.names)
+    assert about.names[:1] == ("#names",) or not case.startswith("a name that begins")
+
+
+AS_R_WRITES = {
+    '"a" "b"\n"1" 1.5 2.5\n"3" 3.5 4.5\n': " ",
+    '"a"\t"b"\n"Mazda RX4"\t1.5\t2.5\n"Fiat"\t3.5\t4.5\n': "\t",
+    "a b\n1 1.5 2.5\n2 3.5 4.5\n": " ",
+    "a,b\nx,1.5,2.5\ny,3.5,4.5\n": ",",
+    "a;b\n1;1,5;2,5\n2;3,5;4,5\n": ";",
+}
+
+
+@pytest.mark.parametrize("content", AS_R_WRITES)
+def test_names_of_rows_that_have_no_name_themselves_are_left_out_and_told(file, content):
+    about = understand(file(content))
+    assert about.separator == AS_R_WRITES[content] and [list(row) for row in about.first_rows] == REAL
+    assert (about.names, about.dropped, about.labels) == (("a", "b"), ("column 1",), None)
+    assert "'column 1' is the index of the table" in said(about)
+    with pytest.raises(NadeError, match="row 3, column 3"):
+        understand(file(content.replace("4,5", "?").replace("4.5", "?")))
+
+
+def test_a_separator_at_the_end_of_each_row_moves_no_name(file):
+    about = understand(file("a,b\n1.5,2.5,\n3.5,4.5,\n"))
+    assert about.names == ("a", "b") and about.dropped == ("column 3",)
+    assert [list(row) for row in about.first_rows] == REAL
 
 
 REFUSED = {
@@ -71,6 +98,9 @@ REFUSED = {
     "0,1\n# note,1\n1,0\n": "row 2, column 1 is '# note'",
     "0,1\n1,0,1\n": "row 2 has 3",
     "a,b\n1,2,3\n4,5,6\n": "row 2 has 3, those above it 2",
+    "a,b\nx,2,3\nx,5,6\n": "row 2 has 3, those above it 2",
+    "a\n1,5\n2,5\n": "row 2 has 2, those above it 1",
+    '"a","b"\n"1","2","3"\n"4","5","6"\n': "row 2 has 3, those above it 2",
     '0,1\n1,"0\n1,0\n': "quotation mark",
     "1_0,2\n3,4\n": "row 1, column 1 is '1_0'",
     "0x1F,2\n3,4\n": "row 1, column 1 is '0x1F'",
