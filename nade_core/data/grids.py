@@ -28,6 +28,10 @@ COMMAS = N_(
     "thousands, say that the decimal mark is a point."
 )
 
+TWO = N_(
+    "Each row was read as two whole numbers, {row}. If it is one with a decimal comma, say that the decimal mark is a comma."
+)
+
 
 @dataclass
 class Grid:
@@ -75,6 +79,8 @@ def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
     notes += [Note(GUESSED, {"encoding": encoding})] if guessed else []
     if dialect.doubtful:
         notes.append(Note(COMMAS, {"before": dialect.doubtful, "after": text.with_point(dialect.doubtful, dialect)}))
+    if not header and how.decimal is None and dialect.separator == "," and _may_be_one([first, *rows]):
+        notes.append(Note(TWO, {"row": ", ".join(first)}))
     skipped = used if header else dialect.above
     table = body if header else _after(letters, skipped)
     if not first or not table.strip():
@@ -90,6 +96,12 @@ def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
         _no_blank_lines(table, name, skipped)
     frame = _as_written(frame, table, dialect)
     return Grid(frame, first if header else None, lambda i: _line(table, i) + skipped, about, dialect.decimal, index)
+
+
+def _may_be_one(rows: list[list[str]]) -> bool:
+    """Whether two whole numbers in each row may be one with a decimal comma, and are no bits."""
+    plain = all(len(row) == 2 and row[1].isdigit() and row[0].lstrip("+-").isdigit() for row in rows)
+    return plain and not {cell for row in rows for cell in row} <= {"0", "1"}
 
 
 def _aligned(

@@ -78,6 +78,11 @@ def _numbers_above(first: list[str], below: Sequence[Sequence[str]]) -> tuple[bo
     return False, [Note(PERHAPS_NAMES, note)] if doubtful else []
 
 
+def names_rows(name: str, cells: np.ndarray) -> bool:
+    """Whether a column of words names the rows of a table, as R writes it: it has no name, and no two are alike."""
+    return bool(UNNAMED.fullmatch(name)) and len(cells) > 1 and len(set(cells)) == len(cells)
+
+
 def is_index(name: str, values: np.ndarray) -> bool:
     """Whether a column is a table's index: without a name of its own, over 0, 1, 2, ... or 1, 2, 3, ..., or the same
     shuffled or chosen from: whole numbers, each once."""

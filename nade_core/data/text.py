@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ..messages import NadeError
-from .encodings import encoding_of
+from .encodings import SOME, encoding_of
 
 SEPARATORS = (",", ";", "\t", "|", " ")  # of several that fit equally, the first
 LOOK = 60  # lines that are looked at to find the separator
@@ -34,12 +34,29 @@ BEGINS = re.compile(
     r"[€$£¥₩(]?\s?[+\-−–]?\d|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s", re.IGNORECASE
 )
 DRESSED = re.compile(
-    r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3})?|0[xXbBoO][\da-fA-F]+|[+-]?\d+(\.\d*)?[dD][+-]?\d+"
+    r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3}|k|K|[kmµ]?g|[kmc]?m|m?l|[°℃]C?|[천만억점세살명])?"
+    r"|0[xXbBoO][\da-fA-F]+|[+-]?\d+(\.\d*)?[dD][+-]?\d+"
 )
+MINUS = re.compile(r"(?:(?<=[\s,;|\"])|^)[\u2212\u2013](?=[\d.,])", re.MULTILINE)  # of print, before a number
+SEVEN_BITS = re.compile(r"~\{(?:[!-}]{2})+~\}|\+[A-Za-z\d+/]{3,}-")  # letters as HZ and UTF-7 write them
 WORDS = {"true": 1.0, "false": 0.0}
 HOLES = {"", "na", "n/a", "<na>", "nan", "-nan", "null", "none", "?"} | {
     f"#{error}" for error in ("n/a", "div/0!", "value!", "ref!", "name?", "num!", "null!")
 }  # what Excel writes into a cell that it cannot compute is as good as empty
+SIGNS = {
+    "-",
+    "--",
+    "\u2013",
+    "\u2014",
+    ".",
+    "..",
+    "...",
+    "*",
+    "\\n",
+    "x",
+    "missing",
+    "결측",
+}  # so are these, among numbers
 
 
 @dataclass(frozen=True)
@@ -75,6 +92,15 @@ def kinds(cells: list[str]) -> list[str]:
     ):
         return ["text" if truth else what for truth, what in zip(truths, found, strict=True)]
     return found
+
+
+def without_signs(cells: list[str]) -> list[str]:
+    """The different cells of a column, those empty that hold a sign for what is missing among numbers."""
+    signs = [cell.lower() in SIGNS for cell in cells]
+    others = [cell for cell, sign in zip(cells, signs, strict=True) if not sign]
+    if not any(signs) or all(kind(cell) == "hole" for cell in others) or not all(map(_is_like_number, others)):
+        return cells
+    return ["" if sign else cell for cell, sign in zip(cells, signs, strict=True)]
 
 
 def number(cell: str) -> float:
@@ -130,9 +156,21 @@ def decoded(content: bytes, name: str) -> tuple[str, str, bool]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         raise NadeError("{name} is no text: it holds bytes of zero.", name=name)
-    if "\x1b" in text:  # as mail does in Japan and Korea
+    if "\x1b" in text or _is_of_seven_bits(text[:SOME]):  # as mail does in Japan and Korea
         raise NadeError("{name} is in an encoding that is not read here: save it as UTF-8.", name=name)
-    return text, encoding, guessed
+    return text if text.isascii() else MINUS.sub("-", text), encoding, guessed
+
+
+def _is_of_seven_bits(text: str) -> bool:
+    """Whether letters are written as ASCII: ~{VPND~}, or +AMDsAQQ-."""
+    for found in SEVEN_BITS.finditer(text) if text.isascii() else ():
+        try:
+            letters = found[0].encode().decode("hz" if found[0][0] == "~" else "utf-7")
+        except UnicodeDecodeError:
+            continue
+        if letters.isalpha() and not letters.isascii():
+            return True
+    return False
 
 
 def dialect(text: str, decimal: str | None = None) -> Dialect:

@@ -49,6 +49,7 @@ RIGHT = {
         ",",
     ),
     "a name that begins with #": ("#names,b\n1.5,2.5\n3.5,4.5\n", "t.csv", REAL, True, ","),
+    "a minus of print": ("a,b\n\u22121.5,2.5\n\u20133.5,4.5\n", "t.csv", [[-1.5, 2.5], [-3.5, 4.5]], True, ","),
     "quoted names": ('"a, or b","c"\n1.5,2.5\n3.5,4.5\n', "t.csv", REAL, True, ","),
 }
 
@@ -69,6 +70,7 @@ AS_R_WRITES = {
     '"a"\t"b"\n"Mazda RX4"\t1.5\t2.5\n"Fiat"\t3.5\t4.5\n': "\t",
     "a b\n1 1.5 2.5\n2 3.5 4.5\n": " ",
     "a,b\nx,1.5,2.5\ny,3.5,4.5\n": ",",
+    ",a,b\nx,1.5,2.5\ny,3.5,4.5\n": ",",
     "a;b\n1;1,5;2,5\n2;3,5;4,5\n": ";",
 }
 
@@ -78,7 +80,8 @@ def test_names_of_rows_that_have_no_name_themselves_are_left_out_and_told(file, 
     about = understand(file(content))
     assert about.separator == AS_R_WRITES[content] and [list(row) for row in about.first_rows] == REAL
     assert (about.names, about.dropped, about.labels) == (("a", "b"), ("column 1",), None)
-    assert "'column 1' is the index of the table" in said(about)
+    assert "'column 1' is the index of the table" in said(about) or "another word in each row" in said(about)
+    assert understand(file(content), How(labels="column 1")).labels == "column 1"
     with pytest.raises(NadeError, match="row 3, column 3"):
         understand(file(content.replace("4,5", "?").replace("4.5", "?")))
 
@@ -109,6 +112,11 @@ REFUSED = {
     "inf,1\n2,3\n": "row 1, column 1 is inf",
     "a,b\n": "holds no rows",
     "sep=;": "holds no rows",
+    "a;b\n1,5;-\n2,5;3\n": "row 2, column 2 is -",
+    "a,b\n1.5,결측\n2.5,3\n": "row 2, column 2 is 결측",
+    "a,b\n1.5,..\n2.5,3\n": "row 2, column 2 is [.][.]",
+    "+0KQ-,b\n1.5,2\n3,4\n": "save it as UTF-8",
+    "~{VPND~},b\n1.5,2\n3,4\n": "save it as UTF-8",
     "a,b\n1.5,#DIV/0!\n2.5,#REF!\n": "row 2, column 2 is #DIV/0!",
     "a,b\n1.5,True\n2.5,7\n": "row 2, column 2 is 'True'",
     "a,b\n1.5,\x1b$B\n2,3\n": "save it as UTF-8",

@@ -186,6 +186,14 @@ def test_points_that_may_part_thousands_are_told_and_it_can_be_said(file, rows, 
 
 
 def test_the_decimal_mark_can_be_said(file):
+    for two, told in (
+        ("1,5\n2,5\n", 1),
+        ("a,b\n1,5\n2,5\n", 0),
+        ("1,-5\n2,5\n", 0),
+        ("0,1\n1,0\n", 0),
+        ('1,"a"\n2,"b"\n', 0),
+    ):
+        assert said(understand(file(two))).count("two whole numbers, 1, 5.") == told
     one = file("a;b\n1,234;2\n5,678;3\n")
     assert "is a point" in said(understand(one)) and understand(one).first_rows[0] == (1.234, 2)
     for text, decimal, first in (
@@ -219,6 +227,10 @@ def test_the_decimal_mark_can_be_said(file):
         ('="1"', '="2"'),
         ("0b1", "0b0"),
         ("1d5", "2.5D-3"),
+        ("1.5k", "2k"),
+        ("90점", "80점"),
+        ("5만", "104만"),
+        ("170cm", "168.5cm"),
     ],
 )
 def test_dates_and_numbers_in_another_dress_are_no_labels(file, one, two):
