@@ -49,7 +49,9 @@ def add_reading(p: argparse.ArgumentParser) -> None:
     group.add_argument("--key", help="which array of the file, if it holds several")
     group.add_argument("--header", action=argparse.BooleanOptionalAction, help="the first row is one of names")
     group.add_argument(
-        "--decimal", choices=(".", ","), help="the decimal mark of a text; the other one parts thousands"
+        "--decimal",
+        choices=(".", ","),
+        help="the decimal mark of numbers that are texts; the other one parts thousands",
     )
     group.add_argument("--labels", metavar="COLUMN", help='set this column aside as labels ("": none)')
     group.add_argument("--holes", choices=("drop", "fill"), help="rows with empty cells, or the cells: by the median")

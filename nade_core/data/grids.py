@@ -36,14 +36,20 @@ TWO = N_(
 @dataclass
 class Grid:
     """A table before it is judged: its columns, their names if it has a header, the file's number of each row, the
-    decimal mark of a text ("" where cells have types), and the columns that are its index, as the file says."""
+    decimal mark of numbers that are texts, the columns that are its index, as the file says, and those that are
+    ``typed``: their numbers are no texts."""
 
     frame: "pandas.DataFrame"
     names: list[str] | None
     row: Callable[[int], int]
     about: Understood
-    decimal: str = ""
+    decimal: str = "."
     index: tuple[int, ...] = ()
+    typed: frozenset[int] = frozenset()
+
+    def mark(self, j: int) -> str:
+        """The decimal mark of the texts of a column, "" where its numbers are no texts."""
+        return "" if j in self.typed else self.decimal
 
 
 def grid_of_text(path: Path, how: How) -> Grid:
@@ -232,20 +238,22 @@ def grid_of_parquet(path: Path, how: How) -> Grid:
         index = (file.schema_arrow.pandas_metadata or {}).get("index_columns", [])
     grid = grid_of_frame(frame, path.name)
     places = (j for j, name in enumerate(grid.names or ()) if name in index or headings.LEVEL.fullmatch(name))
-    return replace(grid, index=tuple(places))
+    return replace(grid, index=tuple(places), decimal=how.decimal or ".")
 
 
 def grid_of_frame(frame: "pandas.DataFrame", name: str) -> Grid:
     """The grid of a table whose columns have types."""
     names = [str(column) for column in frame.columns]
-    frame = frame.set_axis(range(frame.shape[1]), axis=1)
+    frame, typed = frame.set_axis(range(frame.shape[1]), axis=1), set[int]()
     for j in range(len(names)):
         kind = getattr(frame[j].dtype, "kind", "O")
         if kind in "mM":
             raise NadeError("The column {column} of {name} holds dates, not numbers.", column=names[j], name=name)
-        if kind not in "biuf":
-            frame[j] = [_cell(cell, names[j], name) for cell in frame[j].tolist()]
-    return Grid(frame, names, lambda i: i + 1, Understood(header=True))
+        cells = [] if kind in "biuf" else frame[j].tolist()
+        typed |= set() if any(isinstance(cell, str) for cell in cells) else {j}
+        if cells:
+            frame[j] = [_cell(cell, names[j], name) for cell in cells]
+    return Grid(frame, names, lambda i: i + 1, Understood(header=True), typed=frozenset(typed))
 
 
 def _cell(cell: Any, column: str, name: str) -> str:

@@ -64,7 +64,7 @@ class Columns:
         codes, different = pandas.factorize(cells)
         found: list[str] = list(different)
         found = found if self.how.labels == self.names[j] else text.without_signs(found)
-        if self.grid.decimal == ",":
+        if self.grid.mark(j) == ",":
             found = self._ungrouped(j, found) or text.with_points(found)
         if "text" in text.kinds(found):
             found = self._ungrouped(j, found) or found
@@ -76,7 +76,7 @@ class Columns:
             self.texts[j] = cells
             return
         self.doubtful[j], self.written[j] = doubts.first(found), cells
-        if self.grid.decimal == "." and (
+        if self.grid.mark(j) == "." and (
             cell := doubts.parted([cell for cell in found if text.kind(cell) == "number"])
         ):
             self.parted[j] = cell
@@ -88,7 +88,7 @@ class Columns:
         if self.how.labels == self.names[j]:
             return None
         holes = [text.kind(cell) == "hole" for cell in cells]
-        plain = text.ungrouped([cell for cell, hole in zip(cells, holes, strict=True) if not hole], self.grid.decimal)
+        plain = text.ungrouped([cell for cell, hole in zip(cells, holes, strict=True) if not hole], self.grid.mark(j))
         if plain is None:
             return None
         left = iter(plain)

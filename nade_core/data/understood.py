@@ -16,7 +16,7 @@ class How:
     """How a file is read; what is None is decided by how the file looks, and told.
 
     ``values`` is the kind of rows ("binary", "real", "levels"), ``key`` one of several arrays. ``header``: whether the
-    first row is one of names. ``decimal`` is the decimal mark of a text, "." or ",": the other one parts thousands.
+    first row is one of names. ``decimal`` is the mark of numbers that are texts, "." or ",": the other parts thousands.
     ``labels``: the column to set aside, "" for none. ``holes``: whether a row with an empty cell is refused, dropped,
     filled with the column's median, or kept, nan where it is empty. ``binarise``: how numbers that are not 0 and 1 become
     so, by a threshold or by one Bernoulli draw each. ``packed``: eight binary values a byte, as numpy.packbits does.

@@ -37,7 +37,8 @@ def grid_of_excel(path: Path, how: How) -> Grid:
         for sheet in sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible"):
             sheet.reset_dimensions()  # the size that the file states may be smaller than what it holds
             formats = _formats(sheet)
-            if cells := _cells(sheet.iter_rows(values_only=True), formats, path.name):
+            cells, typed = _cells(sheet.iter_rows(values_only=True), formats, path.name)
+            if cells:
                 break
         more = len(book.worksheets) > 1
         width = max((len(row) for row in cells), default=0)
@@ -54,7 +55,8 @@ def grid_of_excel(path: Path, how: How) -> Grid:
     notes += told + _percents(cells, header, formats)
     frame = pandas.DataFrame(cells[header:], dtype=object)
     about = Understood(header=header, warnings=tuple(notes))
-    return Grid(frame, cells[0] if header else None, lambda i: i + 1 + above + header, about)
+    names, decimal = cells[0] if header else None, how.decimal or "."
+    return Grid(frame, names, lambda i: i + 1 + above + header, about, decimal, typed=typed)
 
 
 def _formats(sheet: Any) -> dict[int, str]:
@@ -67,19 +69,21 @@ def _formats(sheet: Any) -> dict[int, str]:
     return found
 
 
-def _cells(rows: Iterator[tuple], formats: dict[int, str], name: str) -> list[list[str]]:
-    """The rows of a sheet as texts, as many as may be read, without empty ones at the end; codes as they are shown."""
+def _cells(rows: Iterator[tuple], formats: dict[int, str], name: str) -> tuple[list[list[str]], frozenset[int]]:
+    """The rows of a sheet as texts, as many as may be read, without empty ones at the end; codes as they are shown; and
+    the columns that hold numbers with fractions, which are no texts."""
     zeros = {j: len(format) for j, format in formats.items() if ZEROS.fullmatch(format)}
-    count, cells = 0, []
+    count, cells, typed = 0, [], set[int]()
     for row in rows:
         count += len(row) + 1
         check_cells(name, count, MAX_SHEET)
         cells.append(["" if cell is None else str(cell) for cell in row])
+        typed.update(j for j, cell in enumerate(row) if type(cell) is float)
         for j in [j for j in zeros if j < len(row) and type(row[j]) is int]:
             cells[-1][j] = cells[-1][j].zfill(zeros[j])
     while cells and not any(cells[-1]):
         cells.pop()
-    return cells
+    return cells, frozenset(typed)
 
 
 def _hidden(sheet: Any, rows: int, columns: int) -> list[Note]:

@@ -176,6 +176,12 @@ def test_a_sheet_is_as_large_as_its_rows_whatever_its_file_says_of_its_size(tmp_
     assert understand(tmp_path / "lies.xlsx").first_rows == ((1.5, 1), (2, 2.5), (3, 4))
 
 
+def test_pictures_along_the_last_axis_are_told(file):
+    for shape, told in (((28, 28, 5), 1), ((784, 5), 1), ((5, 28, 28), 0), ((784, 784), 0), ((5, 784), 0)):
+        about = understand(file(np.arange(np.prod(shape), dtype=np.uint8).reshape(shape), "a.npy"))
+        assert said(about).count(f"is read as {shape[0]} rows") == told
+
+
 def test_parts_of_different_widths_are_refused_by_their_widths(file):
     path = file({"x_train": np.eye(5), "x_test": np.eye(4)}, "t.npz")
     with pytest.raises(NadeError, match="The parts of t.npz have different widths: train 5, test 4.$"):
