@@ -57,9 +57,9 @@ def _is_index(cells: list[str]) -> bool:
 
 def are_row_names(cells: list[str], quoted: bool, counted: bool) -> bool:
     """Whether cells without a name above them name their rows: no two alike, and words, or ``quoted`` among others that
-    are not, or, where that can be no accident, the numbers of the rows."""
-    apart = len(set(cells)) == len(cells)
-    return apart and (quoted or any(kind(cell) == "text" for cell in cells) or (counted and _is_index(cells)))
+    are not, or, where that can be no accident, the numbers of some rows."""
+    apart, numbers = len(set(cells)) == len(cells), counted and len(cells) > 2 and _is_index(cells)
+    return apart and (quoted or numbers or any(kind(cell) == "text" for cell in cells))
 
 
 def _numbers_above(first: list[str], below: Sequence[Sequence[str]]) -> tuple[bool, list[Note]]:

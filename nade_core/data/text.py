@@ -71,8 +71,9 @@ class Dialect:
 
 
 def composed(name: str) -> str:
-    """A name whose letters are composed, as most programs write them; files from a Mac may take 키 apart into ㅋ and ㅣ."""
-    return unicodedata.normalize("NFC", name)
+    """A name whose letters are composed, as most programs write them; files from a Mac may take 키 apart into ㅋ and ㅣ.
+    What has no width at its ends is no part of it."""
+    return unicodedata.normalize("NFC", name).strip("\u200b\u2060\ufeff")
 
 
 def kind(cell: str) -> str:
