@@ -78,9 +78,11 @@ def _numbers_above(first: list[str], below: Sequence[Sequence[str]]) -> tuple[bo
     return False, [Note(PERHAPS_NAMES, note)] if doubtful else []
 
 
-def names_rows(name: str, cells: np.ndarray) -> bool:
-    """Whether a column of words names the rows of a table, as R writes it: it has no name, and no two are alike."""
-    return bool(UNNAMED.fullmatch(name)) and len(cells) > 1 and len(set(cells)) == len(cells)
+def names_rows(name: str, cells: np.ndarray, among: bool) -> bool:
+    """Whether a column of words names the rows of a table: no two are alike, and it has no name, as R writes it, or is one
+    ``among`` others, of which one may be the labels."""
+    some = len(cells) > (1 if UNNAMED.fullmatch(name) else 2)
+    return some and len(set(cells)) == len(cells) and (among or bool(UNNAMED.fullmatch(name)))
 
 
 def is_index(name: str, values: np.ndarray) -> bool:

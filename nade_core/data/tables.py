@@ -19,7 +19,7 @@ LARGEST = float(np.finfo(np.float32).max)
 INDEX = N_("The column {name!r} only counts the rows: it was left out.")
 KEPT = N_("The column {name!r} is the index of the table, as the file says: it was left out.")
 NUMBERS = N_("The column {name!r} has no name and another number in each row: it was left out as an index.")
-WORDS = N_("The column {name!r} has no name and another word in each row: it was left out as the names of the rows.")
+WORDS = N_("The column {name!r} holds another word in each row: it was left out as the names of the rows.")
 EMPTY = N_("Columns at the sides, {n}, have no name and no values: they were left out.")
 GROUPED = N_("In the column {name!r}, what parts the thousands was left out: {before} is read as {after}.")
 RENAMED = N_("Several columns have one name: they are called {names}.")
@@ -115,8 +115,10 @@ class Columns:
             self._drop(j, KEPT)
         while self.kept[1:] and self.grid.names and self._counts(j := self.kept[0]):
             self._drop(j, INDEX if np.all(np.diff(self.numbers[j]) == 1) else NUMBERS)
-        if self.kept[1:] and self._names_rows(j := self.kept[0]):
-            self._drop(j, WORDS)
+        words = [j for j in self.kept if j in self.texts and self.names[j] != self.how.labels]
+        for j in [j for j in words if self._names_rows(j, len(words) > 1 or self.how.labels is not None)]:
+            if self.kept[1:]:
+                self._drop(j, WORDS)
         empty: list[str] = []
         while self.kept[1:] and len(self.grid.frame) > 1 and self._empty(self.kept[-1]):
             empty.insert(0, self.names[self.kept.pop()])
@@ -136,10 +138,9 @@ class Columns:
             return False
         return headings.is_index((self.grid.names or self.names)[j], self.numbers[j])
 
-    def _names_rows(self, j: int) -> bool:
-        if not self.grid.names or j not in self.texts or self.names[j] == self.how.labels:
-            return False
-        return headings.names_rows(self.grid.names[j], self.texts[j])
+    def _names_rows(self, j: int, among: bool) -> bool:
+        given = self.grid.names[j] if self.grid.names else "?"
+        return headings.names_rows(given, self.texts[j], among) and not self._is_dressed(j)
 
     def _empty(self, j: int) -> bool:
         return not (self.grid.names and self.grid.names[j]) and bool(self.holes[j].all())

@@ -59,6 +59,15 @@ def test_labels_are_set_aside_and_classes_can_be_learned(file):
     assert understand(file("a,y\n1.5,0.5\n3,0.25\n")).labels is None
     with pytest.raises(NadeError, match="no column 'z'"):
         understand(file(IRIS), How(labels="z"))
+    pupils = file("이름,반,점수\n김,1반,90.5\n이,2반,80\n박,1반,70\n")
+    for how in (How(), How(labels="반")):
+        about = understand(pupils, how)
+        assert (about.names, about.labels, about.dropped) == (("점수",), "반", ("이름",)) and "'이름' holds" in said(
+            about
+        )
+    alike = file("이름,반,점수\n김,1반,90.5\n김,2반,80\n박,1반,70\n", "alike.csv")
+    with pytest.raises(NadeError, match="row 2, column 1 is '김'"):
+        understand(alike)
 
 
 def test_columns_worth_a_word(file):
