@@ -1,6 +1,7 @@
 """Whether the first row of a table is one of names, and which columns are no variables: the index, and the labels."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -114,6 +115,19 @@ def label_of_mnist(columns: Sequence[np.ndarray]) -> int | None:
         return None
     places = [place for place in (0, MNIST - 1) if few(columns[place]) and columns[place].max() > 1]
     return min(places, key=lambda place: columns[place].max(), default=None)
+
+
+def apart(names: list[str]) -> list[str]:
+    """The names, each once: of several that are alike, the later ones are counted, "a", "a (2)", "a (3)"."""
+    found: list[str] = []
+    taken, counts = set(names), Counter[str]()
+    for name in names:
+        counts[name] += 1
+        while counts[name] > 1 and (other := f"{name} ({counts[name]})") in taken:
+            counts[name] += 1
+        found.append(name if counts[name] == 1 else other)
+        taken.add(found[-1])
+    return found
 
 
 def few(values: np.ndarray) -> bool:

@@ -107,7 +107,7 @@ def read_table(
     expected."""
     if str(source) in SOURCES:
         return Table(_part(load_dataset(str(source), values), key or "test"), None, Understood())
-    how = replace(how or How(), key=key, values=values)
+    how = replace(how or How(), key=key, values=values, known=layout.names if layout else ())
     content = _content(source, how)
     if layout:
         if content.understood.labels in layout.names:  # what looks like labels here is a value there

@@ -1,6 +1,5 @@
 """From a grid of cells to numbers: what is an index, what are labels, where cells are empty; all of it told."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,6 +9,8 @@ import numpy as np
 from ..messages import N_, NadeError
 from . import doubts, headings, text
 from .grids import Grid, hole
+from .layout import UNKNOWN
+from .remarks import listed
 from .understood import Content, How, Note
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Columns:
         width = grid.frame.shape[1]
         names = [text.composed(name.strip()) for name in grid.names or [""] * width]
         given = [name or f"column {j + 1}" for j, name in enumerate(names)]
-        self.names = apart(given)
+        self.names = headings.apart(given)
         self.kept, self.told = list(range(width)), list(grid.about.warnings)
         self.dropped: list[str] = []
         self.numbers: dict[int, np.ndarray] = {}
@@ -71,7 +72,7 @@ class Columns:
         kinds = np.array(text.kinds(found), object)[codes]
         self.holes[j], words = kinds == "hole", kinds == "text"
         if words.any():
-            if (kinds == "number").any() and self.how.labels != self.names[j]:
+            if (kinds == "number").any() and self.how.labels != self.names[j] and not self._is_unknown(j):
                 raise self.no_number(int(np.flatnonzero(words)[0]), j)
             self.texts[j] = cells
             return
@@ -137,6 +138,17 @@ class Columns:
         if j not in self.numbers or self.names[j] == self.how.labels:
             return False
         return headings.is_index((self.grid.names or self.names)[j], self.numbers[j])
+
+    def leave_unknown(self, label: int | None) -> None:
+        """What a model does not know, whatever it holds, where it knows some columns."""
+        left = [j for j in self.kept if self._is_unknown(j) and j != label]
+        if left and len(left) < len(self.kept):
+            self.kept = [j for j in self.kept if j not in left]
+            self.dropped += [self.names[j] for j in left]
+            self.told.append(Note(UNKNOWN, {"names": listed([self.names[j] for j in left])}))
+
+    def _is_unknown(self, j: int) -> bool:
+        return bool(self.how.known and self.grid.names) and self.names[j] not in self.how.known
 
     def _names_rows(self, j: int, among: bool) -> bool:
         given = self.grid.names[j] if self.grid.names else "?"
@@ -229,19 +241,6 @@ class Columns:
                 )
 
 
-def apart(names: list[str]) -> list[str]:
-    """The names, each once: of several that are alike, the later ones are counted, "a", "a (2)", "a (3)"."""
-    found: list[str] = []
-    taken, counts = set(names), Counter[str]()
-    for name in names:
-        counts[name] += 1
-        while counts[name] > 1 and (other := f"{name} ({counts[name]})") in taken:
-            counts[name] += 1
-        found.append(name if counts[name] == 1 else other)
-        taken.add(found[-1])
-    return found
-
-
 def filled(values: np.ndarray, holes: np.ndarray) -> np.ndarray:
     """Values (N,) whose holes hold the (lower) median of the others, which is a value that occurs."""
     return np.where(holes, np.quantile(values[~holes], 0.5, method="lower"), values)
@@ -255,6 +254,7 @@ def table_of(grid: Grid, name: str, how: How) -> Content:
     columns = Columns(grid, name, how)
     columns.leave_out()
     label = columns.label()
+    columns.leave_unknown(label)
     columns.tell_doubts(label)
     columns.tell_points(label)
     for j in columns.kept:

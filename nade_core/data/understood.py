@@ -20,7 +20,8 @@ class How:
     ``labels``: the column to set aside, "" for none. ``holes``: whether a row with an empty cell is refused, dropped,
     filled with the column's median, or kept, nan where it is empty. ``binarise``: how numbers that are not 0 and 1 become
     so, by a threshold or by one Bernoulli draw each. ``packed``: eight binary values a byte, as numpy.packbits does.
-    ``groups``: which groups of rows of a Parquet file are read, None for all.
+    ``groups``: which groups of rows of a Parquet file are read, None for all. ``known``: the names of a model's columns, if
+    others are to be left out.
     """
 
     values: str | None = None
@@ -32,6 +33,7 @@ class How:
     binarise: str | None = None
     packed: bool = False
     groups: tuple[int, ...] | None = None
+    known: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.holes not in HOLES:

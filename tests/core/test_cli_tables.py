@@ -110,7 +110,7 @@ def test_the_layout_of_the_table_stands_in_the_header(home):
     assert layout.names == ("height", "weight", "age") and layout.whole == (2,) and layout.labels == "group"
 
 
-def test_every_row_is_scored_and_finds_its_columns_by_their_names(home, good, refused):
+def test_every_row_is_scored_and_finds_its_columns_by_their_names(home, good, nade, refused):
     direct = list(csv.DictReader(io.StringIO(good("score", home / "one", home / "people.csv"))))
     assert [row["row"] for row in direct] == [str(i + 1) for i in range(60)]
     turned = people()[["group", "age", "height", "weight"]].assign(shoe=1.0)
@@ -121,6 +121,13 @@ def test_every_row_is_scored_and_finds_its_columns_by_their_names(home, good, re
     card = read_card(home / "one")
     assert scores["percentile"][7] == measures.percentile(scores["log_p"][7], card.valid_log_p)
     assert scores["bits_per_dim"][7] == pytest.approx(-scores["log_p"][7] / 3 / np.log(2))
+    more = turned.assign(
+        day="2024-01-01", name=list("uvw" * 20), note=[None, 1, "ill", 2] * 15, left=[np.nan, 1, 2] * 20
+    )
+    told = nade("score", home / "one", _written(home, more.iloc[:2]))
+    assert "left out: group, shoe, day, note, left." in told.err and [
+        row["log_p"][:6] for row in csv.DictReader(io.StringIO(told.out))
+    ] == [row["log_p"][:6] for row in direct[:2]]
     assert "no column weight" in refused("score", home / "one", _written(home, turned.drop(columns="weight")))
     assert "row 2, column 1 is empty" in refused("score", home / "one", _written(home, people(), hole=True))
     assert "not scored together" in refused("score", home / "one", home / "people.csv", home / "turned.parquet")
