@@ -1,7 +1,10 @@
 """From an Excel workbook to a grid of cells: the first sheet that shows something, and what Excel shows otherwise."""
 
 import re
+import warnings
+import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,40 +26,55 @@ PLACE = re.compile(rb'\s(?:r|min|max)="(\d+)"')
 ZEROS = re.compile("0{2,}")  # a format of numbers that are codes: 123 is shown as 00123
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of a sheet as texts, from its first row on; how the numbers of each column are shown; the columns whose
+    numbers are no texts; and a word on what it hides and on other sheets."""
+
+    cells: list[list[str]]
+    formats: dict[int, str]
+    typed: frozenset[int]
+    notes: list[Note]
+
+
 def grid_of_excel(path: Path, how: How) -> Grid:
     """The grid of the first sheet of a workbook that is not hidden or empty."""
-    import zipfile
-
-    import openpyxl
     import pandas
 
     with zipfile.ZipFile(path) as archive:
         check_unpacked(path.name, sum(item.file_size for item in archive.infolist()), path.stat().st_size)
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
-        for sheet in sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible"):
-            sheet.reset_dimensions()  # the size that the file states may be smaller than what it holds
-            formats = _formats(sheet)
-            cells, typed = _cells(sheet.iter_rows(values_only=True), formats, path.name)
-            if cells:
-                break
-        more = len(book.worksheets) > 1
-        width = max((len(row) for row in cells), default=0)
-        told = _hidden(sheet, len(cells), width)
-    finally:
-        book.close()
-    above = next((i for i, row in enumerate(cells) if any(row)), 0)
-    check_cells(path.name, width * len(cells), MAX_SHEET)
-    cells = [row + [""] * (width - len(row)) for row in cells[above:]]
+    sheet = _first_sheet(path)
+    above = next((i for i, row in enumerate(sheet.cells) if any(row)), 0)
+    width = max((len(row) for row in sheet.cells), default=0)
+    check_cells(path.name, width * len(sheet.cells), MAX_SHEET)
+    cells = [row + [""] * (width - len(row)) for row in sheet.cells[above:]]
     if not cells:
         raise NadeError("{name} holds no rows.", name=path.name)
     header, notes = headings.header_of(cells[0], cells[1 : ABOVE + 1]) if how.header is None else (how.header, [])
-    notes += [Note(SHEETS, {"name": sheet.title})] if more else []
-    notes += told + _percents(cells, header, formats)
-    frame = pandas.DataFrame(cells[header:], dtype=object)
+    notes += sheet.notes + _percents(cells, header, sheet.formats)
+    frame, names = pandas.DataFrame(cells[header:], dtype=object), cells[0] if header else None
     about = Understood(header=header, warnings=tuple(notes))
-    names, decimal = cells[0] if header else None, how.decimal or "."
-    return Grid(frame, names, lambda i: i + 1 + above + header, about, decimal, typed=typed)
+    return Grid(frame, names, lambda i: i + 1 + above + header, about, how.decimal or ".", typed=sheet.typed)
+
+
+def _first_sheet(path: Path) -> Sheet:
+    """The first sheet with a cell that is not empty, best one that is not hidden; none where all are empty."""
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is no table: styles, charts, checks of what is typed
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            for sheet in sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible"):
+                sheet.reset_dimensions()  # the size that the file states may be smaller than what it holds
+                formats = _formats(sheet)
+                cells, typed = _cells(sheet.iter_rows(values_only=True), formats, path.name)
+                if cells:
+                    more = [Note(SHEETS, {"name": sheet.title})] if len(book.worksheets) > 1 else []
+                    return Sheet(cells, formats, typed, more + _hidden(sheet, len(cells), max(map(len, cells))))
+        finally:
+            book.close()
+    return Sheet([], {}, frozenset(), [])
 
 
 def _formats(sheet: Any) -> dict[int, str]:
