@@ -66,6 +66,7 @@ class Prepared:
 
 
 STAGES = {  # of nade_core.ink: a name for people, and what was done
+    "margin": (N_("margin"), N_("The drawing reaches the borders: more of its ground is put around it.")),
     "inverted": (N_("inverted"), N_("The background was bright; models here see bright drawings on black.")),
     "sheet": (N_("sheet"), N_("A bright sheet on a darker ground: only what is on the paper counts.")),
     "evened": (
@@ -141,7 +142,7 @@ def _on_white(picture: Image.Image) -> tuple[np.ndarray, list[Step]]:
     grey, alpha = (np.asarray(band, float) for band in picture.convert("LA").split())
     if alpha.min() == 255:
         return grey, steps
-    seen = grey[alpha >= 128]
+    seen = grey[alpha >= min(128, alpha.max() / 2)]
     if np.ptp(alpha) >= FLAT and seen.size and np.ptp(seen) < FLAT and seen.mean() > 127:
         ink = 255 - alpha
         note = N_("What is seen is all of one bright colour: where it is opaque, there is ink.")

@@ -22,6 +22,7 @@ AUTO, NONE = "auto", "none"
 WITH_NAMES = (".csv", ".tsv", ".txt", ".data", ".gz", ".xlsx")  # files whose first row may be one of names
 TABLES = (*WITH_NAMES, ".parquet", ".npz", ".npy")
 FIRST_ROW = {AUTO: N_("as it looks"), "names": N_("holds names"), "values": N_("holds values")}
+DECIMALS = {AUTO: N_("as it looks"), "point": N_("a point"), "comma": N_("a comma")}
 EMPTY_CELLS = {AUTO: N_("are refused"), "drop": N_("are left out"), "fill": N_("are filled by the median")}
 LABELS = {AUTO: N_("as it looks"), NONE: N_("there are none")}
 DRAWS = {"threshold": N_("by a threshold"), "bernoulli": N_("by one Bernoulli draw each")}
@@ -54,12 +55,15 @@ def panel(files: list, values: str) -> tuple[str | None, dict]:
 
 
 def _otherwise(name: str, content: bytes, how: How) -> dict:
-    """What only the viewer knows of a table: whether its first row is one of names, its labels, its empty cells."""
+    """What only the viewer knows of a table: whether its first row is one of names, its labels, its empty cells, and the
+    decimal mark of numbers that are texts."""
     with st.expander(_("Read it otherwise"), icon=":material/tune:"):
-        columns = st.columns(3)
+        columns = st.columns(4)
         reading: dict = {}
         with_names = name.lower().endswith(WITH_NAMES)
         if with_names:
+            decimal = _choice(columns[3], _("The decimal mark"), "own_decimal", DECIMALS)
+            reading |= {} if decimal == AUTO else {"decimal": "." if decimal == "point" else ","}
             header = _choice(columns[0], _("The first row"), "own_header", FIRST_ROW)
             reading |= {} if header == AUTO else {"header": header == "names"}
         holes = _choice(columns[1], _("Rows with empty cells"), "own_holes", EMPTY_CELLS)

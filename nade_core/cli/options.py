@@ -48,6 +48,11 @@ def add_reading(p: argparse.ArgumentParser) -> None:
     group = p.add_argument_group("how a file is read", "Left out: as it looks; `nade read FILE` tells.")
     group.add_argument("--key", help="which array of the file, if it holds several")
     group.add_argument("--header", action=argparse.BooleanOptionalAction, help="the first row is one of names")
+    group.add_argument(
+        "--decimal",
+        choices=(".", ","),
+        help="the decimal mark of numbers that are texts; the other one parts thousands",
+    )
     group.add_argument("--labels", metavar="COLUMN", help='set this column aside as labels ("": none)')
     group.add_argument("--holes", choices=("drop", "fill"), help="rows with empty cells, or the cells: by the median")
     group.add_argument(
@@ -60,7 +65,7 @@ def add_reading(p: argparse.ArgumentParser) -> None:
 
 def reading_of(args) -> dict:
     """What was asked of the reading, by the names of the fields of ``How``; the key stands apart."""
-    names = ("header", "labels", "holes", "binarise", "packed")
+    names = ("header", "decimal", "labels", "holes", "binarise", "packed")
     return {name: value for name in names if (value := getattr(args, name)) is not None}
 
 

@@ -32,7 +32,7 @@ def run(args) -> None:
     status = Status()
     status.say("Loading the model…")
     from .. import checkpoint
-    from ..data.tables import apart
+    from ..data.headings import apart
     from ..measures import as_written
     from ..scoring import least_likely, surprises
 

@@ -14,10 +14,11 @@ from ..messages import N_, NadeError
 from .archives import IMAGE_SUFFIXES, read_folder, read_zip
 from .arrays import read_npy, read_npz
 from .bounds import MAX_FILE_BYTES
-from .grids import grid_of_excel, grid_of_parquet, grid_of_text
+from .grids import grid_of_parquet, grid_of_text
 from .photo import read_pixels
 from .tables import reader
 from .understood import Content, How, Understood
+from .workbooks import grid_of_excel
 
 __all__ = ["FILE_TYPES", "IMAGE_SUFFIXES", "FileType", "file_type", "read_file", "suffixes"]
 

@@ -1,11 +1,11 @@
-"""From a file to a grid of cells: text, Parquet and Excel, read by pandas, which loads only where a table is read."""
+"""From a file to a grid of cells: text and Parquet, read by pandas, which loads only where a table is read."""
 
 import csv
 import gzip
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..messages import N_, NadeError
 from . import doubts, headings, text
-from .bounds import MAX_SHEET, check_cells, check_unpacked, check_width, unpacked_limit
+from .bounds import check_cells, check_unpacked, check_width, unpacked_limit
 from .encodings import GUESSED
 from .understood import How, Note, Understood
 
@@ -23,14 +23,21 @@ if TYPE_CHECKING:
 MAX_TEXT = 1 << 28  # bytes
 PIECE = 1 << 14  # rows that are looked at once more
 ABOVE = 100  # rows by which a header is judged
-SHEETS = N_("Only the first sheet that shows something, {name}, was read.")
-COMMAS = N_("Commas are taken for decimal marks, though they may part thousands or cells: {before} is read as {after}.")
+COMMAS = N_(
+    "Commas are taken for decimal marks, though they may part thousands or cells: {before} is read as {after}. If they part "
+    "thousands, say that the decimal mark is a point."
+)
+
+TWO = N_(
+    "Each row was read as two whole numbers, {row}. If it is one with a decimal comma, say that the decimal mark is a comma."
+)
 
 
 @dataclass
 class Grid:
     """A table before it is judged: its columns, their names if it has a header, the file's number of each row, the
-    decimal mark of cells that are texts, and the columns that are its index, as the file says."""
+    decimal mark of numbers that are texts, the columns that are its index, as the file says, and those that are
+    ``typed``: their numbers are no texts."""
 
     frame: "pandas.DataFrame"
     names: list[str] | None
@@ -38,6 +45,11 @@ class Grid:
     about: Understood
     decimal: str = "."
     index: tuple[int, ...] = ()
+    typed: frozenset[int] = frozenset()
+
+    def mark(self, j: int) -> str:
+        """The decimal mark of the texts of a column, "" where its numbers are no texts."""
+        return "" if j in self.typed else self.decimal
 
 
 def grid_of_text(path: Path, how: How) -> Grid:
@@ -60,17 +72,21 @@ def _unzipped(path: Path) -> bytes:
 
 def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
     letters, encoding, guessed = text.decoded(content, name)
-    dialect = text.dialect(letters)
+    dialect = text.dialect(letters, how.decimal)
     first, used = _first_row(_after(letters, dialect.above), dialect)
     body = _after(letters, used)
     rows = text.rows_of(body[: 1 << 20], dialect.separator, ABOVE)
     check_width(name, max(map(len, (first, *rows))))
     first = _unmarked(first, rows)
     pointed = [[text.with_point(cell, dialect) for cell in row] for row in (first, *rows)]
-    header, notes = headings.header_of(pointed[0], pointed[1:]) if how.header is None else (how.header, [])
+    more = {len(row) - len(first) for row in rows} == {1}  # cells than names
+    below = [row[more:] for row in pointed[1:]]
+    header, notes = headings.header_of(pointed[0], below) if how.header is None else (how.header, [])
     notes += [Note(GUESSED, {"encoding": encoding})] if guessed else []
     if dialect.doubtful:
         notes.append(Note(COMMAS, {"before": dialect.doubtful, "after": text.with_point(dialect.doubtful, dialect)}))
+    if not header and how.decimal is None and dialect.separator == "," and _may_be_one([first, *rows]):
+        notes.append(Note(TWO, {"row": ", ".join(first)}))
     skipped = used if header else dialect.above
     table = body if header else _after(letters, skipped)
     if not first or not table.strip():
@@ -79,12 +95,36 @@ def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
     check_width(name, table.lstrip(" \n").partition("\n")[0].count(dialect.separator))  # pandas makes so many columns
     about = Understood(header=header, separator=dialect.separator, encoding=encoding, warnings=tuple(notes))
     frame = _parsed(table, dialect, name, skipped)
+    first, index = _aligned(first, frame, table, dialect) if header else (first, ())
     if header and len(first) != frame.shape[1]:
         raise _uneven(name, skipped + 1, frame.shape[1], len(first))
     if frame.shape[1] == 1:
         _no_blank_lines(table, name, skipped)
     frame = _as_written(frame, table, dialect)
-    return Grid(frame, first if header else None, lambda i: _line(table, i) + skipped, about, dialect.decimal)
+    return Grid(frame, first if header else None, lambda i: _line(table, i) + skipped, about, dialect.decimal, index)
+
+
+def _may_be_one(rows: list[list[str]]) -> bool:
+    """Whether two whole numbers in each row may be one with a decimal comma, and are no bits."""
+    plain = all(len(row) == 2 and row[1].isdigit() and row[0].lstrip("+-").isdigit() for row in rows)
+    return plain and not {cell for row in rows for cell in row} <= {"0", "1"}
+
+
+def _aligned(
+    names: list[str], frame: "pandas.DataFrame", table: str, dialect: text.Dialect
+) -> tuple[list[str], tuple[int, ...]]:
+    """The names of the columns, with an empty one where each row has a cell more, and the column that is the index: R
+    writes names of rows before the others, some programs a separator behind them."""
+    if len(names) + 1 != frame.shape[1]:
+        return names, ()
+    if not any(map(str, frame[len(names)].tolist())):
+        return [*names, ""], ()
+    lines = [line.lstrip() for line in table.split("\n") if line.strip()]
+    quoted = all(line.startswith('"') for line in lines) and lines[0].count('"') < 2 * frame.shape[1]
+    counted = quoted or dialect.separator != "," or len(names) > 1  # "1,5" may be one number
+    if headings.are_row_names([str(cell).strip() for cell in frame[0].tolist()], quoted, counted):
+        return ["", *names], (0,)
+    return names, ()
 
 
 def _unmarked(names: list[str], below: list[list[str]]) -> list[str]:
@@ -140,13 +180,20 @@ def _read(table: str, dialect: text.Dialect, **options: Any) -> Any:
 
 def _as_written(frame: "pandas.DataFrame", table: str, dialect: text.Dialect) -> "pandas.DataFrame":
     """The table with those columns of numbers as texts of which something is to be told: of "00123" pandas leaves 123."""
-    numbers = [j for j in frame if getattr(frame[j].dtype, "kind", "O") in "iuf"]
-    if not numbers or not doubts.may_be_in(table, dialect.separator):
+    numbers = [j for j in range(frame.shape[1]) if getattr(frame[j].dtype, "kind", "O") in "iuf"]
+    codes = numbers if doubts.may_be_in(table, dialect.separator) else []
+    points = [j for j in numbers if dialect.decimal == "." and doubts.may_be_parted(frame[j].to_numpy())]
+    if not codes and not points:
         return frame
-    found: set[int] = set()
-    for piece in _read(table, dialect, dtype=str, usecols=numbers, chunksize=PIECE):
-        found |= {j for j in piece.columns.difference(list(found)) if doubts.first(piece[j].tolist()) is not None}
-    if found:
+    found, whole = set[int](), set[int]()
+    for piece in _read(table, dialect, dtype=str, usecols=sorted({*codes, *points}), chunksize=PIECE):
+        cells = {j: list(map(str.strip, piece[j].unique())) for j in piece}
+        found |= {j for j in codes if j not in found and doubts.first(cells[j]) is not None}
+        points = [j for j in points if doubts.in_groups(cells[j])]
+        whole |= {j for j in points if not all("." in cell for cell in cells[j])}
+        if not codes and not points:
+            break
+    if found := found | whole.intersection(points):
         written = _read(table, dialect, dtype=str, usecols=sorted(found))
         for j in found:
             frame[j] = written[j]
@@ -191,20 +238,22 @@ def grid_of_parquet(path: Path, how: How) -> Grid:
         index = (file.schema_arrow.pandas_metadata or {}).get("index_columns", [])
     grid = grid_of_frame(frame, path.name)
     places = (j for j, name in enumerate(grid.names or ()) if name in index or headings.LEVEL.fullmatch(name))
-    return replace(grid, index=tuple(places))
+    return replace(grid, index=tuple(places), decimal=how.decimal or ".")
 
 
 def grid_of_frame(frame: "pandas.DataFrame", name: str) -> Grid:
     """The grid of a table whose columns have types."""
     names = [str(column) for column in frame.columns]
-    frame = frame.set_axis(range(frame.shape[1]), axis=1)
+    frame, typed = frame.set_axis(range(frame.shape[1]), axis=1), set[int]()
     for j in range(len(names)):
         kind = getattr(frame[j].dtype, "kind", "O")
         if kind in "mM":
             raise NadeError("The column {column} of {name} holds dates, not numbers.", column=names[j], name=name)
-        if kind not in "biuf":
-            frame[j] = [_cell(cell, names[j], name) for cell in frame[j].tolist()]
-    return Grid(frame, names, lambda i: i + 1, Understood(header=True))
+        cells = [] if kind in "biuf" else frame[j].tolist()
+        typed |= set() if any(isinstance(cell, str) for cell in cells) else {j}
+        if cells:
+            frame[j] = [_cell(cell, names[j], name) for cell in cells]
+    return Grid(frame, names, lambda i: i + 1, Understood(header=True), typed=frozenset(typed))
 
 
 def _cell(cell: Any, column: str, name: str) -> str:
@@ -214,48 +263,6 @@ def _cell(cell: Any, column: str, name: str) -> str:
     if isinstance(cell, bytes):
         return cell.decode("utf-8", "backslashreplace")
     return "" if cell is None or cell != cell else str(cell)
-
-
-def grid_of_excel(path: Path, how: How) -> Grid:
-    """The grid of the first sheet of a workbook that is not hidden or empty."""
-    import zipfile
-
-    import openpyxl
-    import pandas
-
-    with zipfile.ZipFile(path) as archive:
-        check_unpacked(path.name, sum(item.file_size for item in archive.infolist()), path.stat().st_size)
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
-        for sheet in sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible"):
-            if cells := _cells(sheet.iter_rows(values_only=True), path.name):
-                break
-        more = len(book.worksheets) > 1
-    finally:
-        book.close()
-    above = next((i for i, row in enumerate(cells) if any(row)), 0)
-    width = max((len(row) for row in cells), default=0)
-    check_cells(path.name, width * len(cells), MAX_SHEET)
-    cells = [row + [""] * (width - len(row)) for row in cells[above:]]
-    if not cells:
-        raise NadeError("{name} holds no rows.", name=path.name)
-    header, notes = headings.header_of(cells[0], cells[1 : ABOVE + 1]) if how.header is None else (how.header, [])
-    notes += [Note(SHEETS, {"name": sheet.title})] if more else []
-    frame = pandas.DataFrame(cells[header:], dtype=object)
-    about = Understood(header=header, warnings=tuple(notes))
-    return Grid(frame, cells[0] if header else None, lambda i: i + 1 + above + header, about)
-
-
-def _cells(rows: Iterator[tuple], name: str) -> list[list[str]]:
-    """The rows of a sheet as texts, as many as may be read, without empty ones at the end."""
-    count, cells = 0, []
-    for row in rows:
-        count += len(row) + 1
-        check_cells(name, count, MAX_SHEET)
-        cells.append(["" if cell is None else str(cell) for cell in row])
-    while cells and not any(cells[-1]):
-        cells.pop()
-    return cells
 
 
 def hole(name: str, row: int, column: int, cell: str) -> NadeError:

@@ -1,6 +1,7 @@
 """Whether the first row of a table is one of names, and which columns are no variables: the index, and the labels."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -55,6 +56,13 @@ def _is_index(cells: list[str]) -> bool:
     return cells[:1] in (["0"], ["1"]) and (len(cells) == 1 or _counts_up(cells))
 
 
+def are_row_names(cells: list[str], quoted: bool, counted: bool) -> bool:
+    """Whether cells without a name above them name their rows: no two alike, and words, or ``quoted`` among others that
+    are not, or, where that can be no accident, the numbers of some rows."""
+    apart, numbers = len(set(cells)) == len(cells), counted and len(cells) > 2 and _is_index(cells)
+    return apart and (quoted or numbers or any(kind(cell) == "text" for cell in cells))
+
+
 def _numbers_above(first: list[str], below: Sequence[Sequence[str]]) -> tuple[bool, list[Note]]:
     """Whether a row of numbers alone names the columns below it, which hold numbers too."""
     if not below or not all(COUNTED.fullmatch(cell) for cell in first):
@@ -69,6 +77,13 @@ def _numbers_above(first: list[str], below: Sequence[Sequence[str]]) -> tuple[bo
         return True, [Note(NUMBERS_AS_NAMES, note)]
     doubtful = (likely and (len(first) > 2 or any(with_fractions))) or (fractions and apart)
     return False, [Note(PERHAPS_NAMES, note)] if doubtful else []
+
+
+def names_rows(name: str, cells: np.ndarray, among: bool) -> bool:
+    """Whether a column of words names the rows of a table: no two are alike, and it has no name, as R writes it, or is one
+    ``among`` others, of which one may be the labels."""
+    some = len(cells) > (1 if UNNAMED.fullmatch(name) else 2)
+    return some and len(set(cells)) == len(cells) and (among or bool(UNNAMED.fullmatch(name)))
 
 
 def is_index(name: str, values: np.ndarray) -> bool:
@@ -100,6 +115,19 @@ def label_of_mnist(columns: Sequence[np.ndarray]) -> int | None:
         return None
     places = [place for place in (0, MNIST - 1) if few(columns[place]) and columns[place].max() > 1]
     return min(places, key=lambda place: columns[place].max(), default=None)
+
+
+def apart(names: list[str]) -> list[str]:
+    """The names, each once: of several that are alike, the later ones are counted, "a", "a (2)", "a (3)"."""
+    found: list[str] = []
+    taken, counts = set(names), Counter[str]()
+    for name in names:
+        counts[name] += 1
+        while counts[name] > 1 and (other := f"{name} ({counts[name]})") in taken:
+            counts[name] += 1
+        found.append(name if counts[name] == 1 else other)
+        taken.add(found[-1])
+    return found
 
 
 def few(values: np.ndarray) -> bool:

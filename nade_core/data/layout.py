@@ -8,6 +8,7 @@ import numpy as np
 from ..messages import N_, NadeError
 from .remarks import listed
 from .rows import Scale, is_whole
+from .text import composed
 from .understood import Content, How, Note
 
 UNKNOWN = N_("Columns that the model does not know were left out: {names}.")
@@ -38,7 +39,9 @@ class Layout:
         numbers = scale is None or (len(scale) == 2 and all(type(end) in (int, float) for end in scale))
         if not (right and numbers and isinstance(values["labels"], str | None) and how):
             raise ValueError("a layout of a table has names, places of whole columns and a scale")
-        return cls(tuple(names), tuple(whole), scale and tuple(scale), values["labels"], values["reading"])
+        return cls(
+            tuple(map(composed, names)), tuple(whole), scale and tuple(scale), values["labels"], values["reading"]
+        )
 
     def columns(self, dims: int) -> tuple[str, ...]:
         """A name for each of so many columns."""

@@ -16,7 +16,7 @@ from .filetypes import read_file
 from .grids import hole
 from .layout import Layout, layout_of, matched
 from .packed import PARTS
-from .remarks import remarks, total
+from .remarks import remarks, sideways, total
 from .rows import Scale, check_table, has_holes, is_binary, rows_of, scale_of, split
 from .sources import IMAGE, SOURCES, load_dataset
 from .tables import DROPPED, FILLED, filled
@@ -107,7 +107,7 @@ def read_table(
     expected."""
     if str(source) in SOURCES:
         return Table(_part(load_dataset(str(source), values), key or "test"), None, Understood())
-    how = replace(how or How(), key=key, values=values)
+    how = replace(how or How(), key=key, values=values, known=layout.names if layout else ())
     content = _content(source, how)
     if layout:
         if content.understood.labels in layout.names:  # what looks like labels here is a value there
@@ -238,6 +238,7 @@ def _understood(content: Content, how: How) -> Understood:
             notes.append(Note(OFFER, {"low": scale[0], "high": scale[1]}))
             about = replace(about, offers=BINARISE)
     if about.kind == "table" and not packed and arrays[0].shape[1] != PIXELS:
+        notes += sideways(next(iter(content.arrays.values())))
         notes += remarks(arrays[0], about.names, values)
         notes += total(arrays[0], next(iter(content.labels.values()), None))
     first = arrays[0][:FIRST]

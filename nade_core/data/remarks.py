@@ -28,6 +28,10 @@ STAND_INS = N_(
     "have them filled or left out."
 )
 TOTAL = N_("The last row looks like a total of those above it, and is learned as they are: take it out if it is one.")
+SIDEWAYS = N_(
+    "An array of {shape} is read as {rows} rows. If its pictures stand along the last axis, turn it around first."
+)
+PIXELS = 784
 TOTALS = {"total", "totals", "sum", "average", "mean", "합계", "총계", "총합", "소계", "계", "합", "평균"}
 STANDING_IN = tuple(10.0**k - 1 for k in range(2, 7))  # 99, 999, ..., with either sign
 
@@ -57,6 +61,14 @@ def total(array: np.ndarray, labels: np.ndarray | None) -> list[Note]:
     called = labels is not None and str(labels[-1]).strip(" :").lower() in TOTALS
     adds_up = len(array) > FEW and array.max() > 1 and np.allclose(array[:-1].sum(0, dtype=float), array[-1], atol=0)
     return [Note(TOTAL)] if called or adds_up else []
+
+
+def sideways(array: np.ndarray) -> list[Note]:
+    """A note where pictures (H, H, N), or greys (784, N), may stand along the last axis."""
+    square = array.ndim == 3 and array.shape[0] == array.shape[1] != array.shape[2]
+    flat = array.ndim == 2 and array.shape[0] == PIXELS != array.shape[1] and array.dtype.kind in "bui"
+    shape = " x ".join(map(str, array.shape))
+    return [Note(SIDEWAYS, {"shape": shape, "rows": len(array)})] if square or flat else []
 
 
 def _stand_in(column: np.ndarray) -> float | None:

@@ -1,7 +1,5 @@
 """From a grid of cells to numbers: what is an index, what are labels, where cells are empty; all of it told."""
 
-import unicodedata
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,6 +9,8 @@ import numpy as np
 from ..messages import N_, NadeError
 from . import doubts, headings, text
 from .grids import Grid, hole
+from .layout import UNKNOWN
+from .remarks import listed
 from .understood import Content, How, Note
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ LARGEST = float(np.finfo(np.float32).max)
 INDEX = N_("The column {name!r} only counts the rows: it was left out.")
 KEPT = N_("The column {name!r} is the index of the table, as the file says: it was left out.")
 NUMBERS = N_("The column {name!r} has no name and another number in each row: it was left out as an index.")
+WORDS = N_("The column {name!r} holds another word in each row: it was left out as the names of the rows.")
 EMPTY = N_("Columns at the sides, {n}, have no name and no values: they were left out.")
 GROUPED = N_("In the column {name!r}, what parts the thousands was left out: {before} is read as {after}.")
 RENAMED = N_("Several columns have one name: they are called {names}.")
@@ -33,13 +34,12 @@ class Columns:
     ``doubtful`` holds a cell of those whose numbers may be none, or others than are ``written``."""
 
     def __init__(self, grid: Grid, name: str, how: How):
-        self.grid, self.file, self.how = grid, name, how
+        self.grid, self.file = grid, name
+        self.how = replace(how, labels=how.labels and text.composed(how.labels))
         width = grid.frame.shape[1]
-        names = [
-            unicodedata.normalize("NFC", name) for name in grid.names or [""] * width
-        ]  # as a Mac writes them, or not
+        names = [text.composed(name.strip()) for name in grid.names or [""] * width]
         given = [name or f"column {j + 1}" for j, name in enumerate(names)]
-        self.names = apart(given)
+        self.names = headings.apart(given)
         self.kept, self.told = list(range(width)), list(grid.about.warnings)
         self.dropped: list[str] = []
         self.numbers: dict[int, np.ndarray] = {}
@@ -47,6 +47,7 @@ class Columns:
         self.holes: dict[int, np.ndarray] = {}
         self.doubtful: dict[int, str | None] = {}
         self.written: dict[int, np.ndarray] = {}
+        self.parted: dict[int, str] = {}
         if renamed := [name for name, before in zip(self.names, given, strict=True) if name != before]:
             self.told.append(Note(RENAMED, {"names": ", ".join(renamed)[:200]}))
         for j in range(width):
@@ -63,18 +64,23 @@ class Columns:
         cells = np.array(["" if cell != cell else str(cell).strip() for cell in series.tolist()], object)
         codes, different = pandas.factorize(cells)
         found: list[str] = list(different)
-        if self.grid.decimal == ",":
+        found = found if self.how.labels == self.names[j] else text.without_signs(found)
+        if self.grid.mark(j) == ",":
             found = self._ungrouped(j, found) or text.with_points(found)
         if "text" in text.kinds(found):
             found = self._ungrouped(j, found) or found
         kinds = np.array(text.kinds(found), object)[codes]
         self.holes[j], words = kinds == "hole", kinds == "text"
         if words.any():
-            if (kinds == "number").any() and self.how.labels != self.names[j]:
+            if (kinds == "number").any() and self.how.labels != self.names[j] and not self._is_unknown(j):
                 raise self.no_number(int(np.flatnonzero(words)[0]), j)
             self.texts[j] = cells
             return
         self.doubtful[j], self.written[j] = doubts.first(found), cells
+        if self.grid.mark(j) == "." and (
+            cell := doubts.parted([cell for cell in found if text.kind(cell) == "number"])
+        ):
+            self.parted[j] = cell
         values = [text.number(cell) if text.kind(cell) == "number" else np.nan for cell in found]
         self.numbers[j] = np.array(values, float)[codes]
 
@@ -83,7 +89,7 @@ class Columns:
         if self.how.labels == self.names[j]:
             return None
         holes = [text.kind(cell) == "hole" for cell in cells]
-        plain = text.ungrouped([cell for cell, hole in zip(cells, holes, strict=True) if not hole], self.grid.decimal)
+        plain = text.ungrouped([cell for cell, hole in zip(cells, holes, strict=True) if not hole], self.grid.mark(j))
         if plain is None:
             return None
         left = iter(plain)
@@ -110,6 +116,10 @@ class Columns:
             self._drop(j, KEPT)
         while self.kept[1:] and self.grid.names and self._counts(j := self.kept[0]):
             self._drop(j, INDEX if np.all(np.diff(self.numbers[j]) == 1) else NUMBERS)
+        words = [j for j in self.kept if j in self.texts and self.names[j] != self.how.labels]
+        for j in [j for j in words if self._names_rows(j, len(words) > 1 or self.how.labels is not None)]:
+            if self.kept[1:]:
+                self._drop(j, WORDS)
         empty: list[str] = []
         while self.kept[1:] and len(self.grid.frame) > 1 and self._empty(self.kept[-1]):
             empty.insert(0, self.names[self.kept.pop()])
@@ -125,7 +135,24 @@ class Columns:
         self.told.append(Note(message, {"name": self.names[j]}))
 
     def _counts(self, j: int) -> bool:
-        return j in self.numbers and headings.is_index((self.grid.names or self.names)[j], self.numbers[j])
+        if j not in self.numbers or self.names[j] == self.how.labels:
+            return False
+        return headings.is_index((self.grid.names or self.names)[j], self.numbers[j])
+
+    def leave_unknown(self, label: int | None) -> None:
+        """What a model does not know, whatever it holds, where it knows some columns."""
+        left = [j for j in self.kept if self._is_unknown(j) and j != label]
+        if left and len(left) < len(self.kept):
+            self.kept = [j for j in self.kept if j not in left]
+            self.dropped += [self.names[j] for j in left]
+            self.told.append(Note(UNKNOWN, {"names": listed([self.names[j] for j in left])}))
+
+    def _is_unknown(self, j: int) -> bool:
+        return bool(self.how.known and self.grid.names) and self.names[j] not in self.how.known
+
+    def _names_rows(self, j: int, among: bool) -> bool:
+        given = self.grid.names[j] if self.grid.names else "?"
+        return headings.names_rows(given, self.texts[j], among) and not self._is_dressed(j)
 
     def _empty(self, j: int) -> bool:
         return not (self.grid.names and self.grid.names[j]) and bool(self.holes[j].all())
@@ -158,6 +185,16 @@ class Columns:
             elif cell and j in self.written:
                 self.texts[j] = self.written[j]
                 del self.numbers[j]
+
+    def tell_points(self, label: int | None) -> None:
+        """A word on columns whose points may part thousands. Where another column has a decimal point, the first of them
+        ends in 0."""
+        others = [column for j, column in self.numbers.items() if j not in self.parted]
+        shown = any(doubts.shows_point(column) for column in others if column.dtype.kind == "f")
+        for j, cell in self.parted.items():
+            if j in self.kept and j != label and (cell.endswith("0") or not shown):
+                facts = {"name": self.names[j], "before": cell, "after": f"{float(cell):g}"}
+                self.told.append(Note(doubts.PARTED, facts))
 
     def _is_dressed(self, j: int) -> bool:
         """Whether a column of texts holds numbers or dates in another dress, which are no labels."""
@@ -204,19 +241,6 @@ class Columns:
                 )
 
 
-def apart(names: list[str]) -> list[str]:
-    """The names, each once: of several that are alike, the later ones are counted, "a", "a (2)", "a (3)"."""
-    found: list[str] = []
-    taken, counts = set(names), Counter[str]()
-    for name in names:
-        counts[name] += 1
-        while counts[name] > 1 and (other := f"{name} ({counts[name]})") in taken:
-            counts[name] += 1
-        found.append(name if counts[name] == 1 else other)
-        taken.add(found[-1])
-    return found
-
-
 def filled(values: np.ndarray, holes: np.ndarray) -> np.ndarray:
     """Values (N,) whose holes hold the (lower) median of the others, which is a value that occurs."""
     return np.where(holes, np.quantile(values[~holes], 0.5, method="lower"), values)
@@ -230,7 +254,9 @@ def table_of(grid: Grid, name: str, how: How) -> Content:
     columns = Columns(grid, name, how)
     columns.leave_out()
     label = columns.label()
+    columns.leave_unknown(label)
     columns.tell_doubts(label)
+    columns.tell_points(label)
     for j in columns.kept:
         if j in columns.texts and j != label:
             raise columns.no_number(int(np.flatnonzero(~columns.holes[j])[0]), j)

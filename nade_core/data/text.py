@@ -3,18 +3,21 @@
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
 from ..messages import NadeError
-from .encodings import encoding_of
+from .encodings import SOME, encoding_of
 
 SEPARATORS = (",", ";", "\t", "|", " ")  # of several that fit equally, the first
 LOOK = 60  # lines that are looked at to find the separator
 LONGEST = 1 << 17  # letters of a cell
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.IGNORECASE)
 COMMAS = re.compile(r"^.*,.*$", re.MULTILINE)  # lines with one
+MANY = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}){2,}", re.ASCII)
+POINTS = re.compile(r"\.\d{3}\.\d{3}.*$", re.MULTILINE)  # from a second point on, what a line may hold of 1.234.567
 WITH_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 GROUPS = (
     (",", r"\."),
@@ -22,18 +25,38 @@ GROUPS = (
     ("[ \u00a0\u202f'\u2019]", "[.,]"),
 )  # what parts thousands, and the decimal mark with it
 GROUPED = tuple(
-    re.compile(rf"[+-]?([1-9]\d{{0,2}}((?:{group}\d{{3}})+)|\d+)(?:{mark}\d+)?", re.ASCII) for group, mark in GROUPS
+    re.compile(
+        rf"[+-]?([1-9]\d{{0,2}}((?:{group}\d{{3}})+|(?:{group}\d\d)+{group}\d{{3}})|\d+)(?:{mark}\d+)?", re.ASCII
+    )
+    for group, mark in GROUPS  # 1,234,567, and as in India 12,34,567
 )
 BEGINS = re.compile(
     r"[€$£¥₩(]?\s?[+\-−–]?\d|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s", re.IGNORECASE
 )
 DRESSED = re.compile(
-    r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3})?|0[xXbBoO][\da-fA-F]+|[+-]?\d+(\.\d*)?[dD][+-]?\d+"
+    r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3}|k|K|[kmµ]?g|[kmc]?m|m?l|[°℃]C?|[천만억점세살명])?"
+    r"|0[xXbBoO][\da-fA-F]+|[+-]?\d+(\.\d*)?[dD][+-]?\d+"
 )
+MINUS = re.compile(r"(?:(?<=[\s,;|\"])|^)[\u2212\u2013](?=[\d.,])", re.MULTILINE)  # of print, before a number
+SEVEN_BITS = re.compile(r"~\{(?:[!-}]{2})+~\}|\+[A-Za-z\d+/]{3,}-")  # letters as HZ and UTF-7 write them
 WORDS = {"true": 1.0, "false": 0.0}
 HOLES = {"", "na", "n/a", "<na>", "nan", "-nan", "null", "none", "?"} | {
     f"#{error}" for error in ("n/a", "div/0!", "value!", "ref!", "name?", "num!", "null!")
 }  # what Excel writes into a cell that it cannot compute is as good as empty
+SIGNS = {
+    "-",
+    "--",
+    "\u2013",
+    "\u2014",
+    ".",
+    "..",
+    "...",
+    "*",
+    "\\n",
+    "x",
+    "missing",
+    "결측",
+}  # so are these, among numbers
 
 
 @dataclass(frozen=True)
@@ -45,6 +68,12 @@ class Dialect:
     decimal: str
     above: int
     doubtful: str = ""
+
+
+def composed(name: str) -> str:
+    """A name whose letters are composed, as most programs write them; files from a Mac may take 키 apart into ㅋ and ㅣ.
+    What has no width at its ends is no part of it."""
+    return unicodedata.normalize("NFC", name).strip("\u200b\u2060\ufeff")
 
 
 def kind(cell: str) -> str:
@@ -64,6 +93,15 @@ def kinds(cells: list[str]) -> list[str]:
     ):
         return ["text" if truth else what for truth, what in zip(truths, found, strict=True)]
     return found
+
+
+def without_signs(cells: list[str]) -> list[str]:
+    """The different cells of a column, those empty that hold a sign for what is missing among numbers."""
+    signs = [cell.lower() in SIGNS for cell in cells]
+    others = [cell for cell, sign in zip(cells, signs, strict=True) if not sign]
+    if not any(signs) or all(kind(cell) == "hole" for cell in others) or not all(map(_is_like_number, others)):
+        return cells
+    return ["" if sign else cell for cell, sign in zip(cells, signs, strict=True)]
 
 
 def number(cell: str) -> float:
@@ -119,24 +157,48 @@ def decoded(content: bytes, name: str) -> tuple[str, str, bool]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         raise NadeError("{name} is no text: it holds bytes of zero.", name=name)
-    if "\x1b" in text:  # as mail does in Japan and Korea
+    if "\x1b" in text or _is_of_seven_bits(text[:SOME]):  # as mail does in Japan and Korea
         raise NadeError("{name} is in an encoding that is not read here: save it as UTF-8.", name=name)
-    return text, encoding, guessed
+    return text if text.isascii() else MINUS.sub("-", text), encoding, guessed
 
 
-def dialect(text: str) -> Dialect:
-    """How the text is a table: as a first line ``sep=;`` says, else the separator by which its cells are numbers."""
+def _is_of_seven_bits(text: str) -> bool:
+    """Whether letters are written as ASCII: ~{VPND~}, or +AMDsAQQ-."""
+    for found in SEVEN_BITS.finditer(text) if text.isascii() else ():
+        try:
+            letters = found[0].encode().decode("hz" if found[0][0] == "~" else "utf-7")
+        except UnicodeDecodeError:
+            continue
+        if letters.isalpha() and not letters.isascii():
+            return True
+    return False
+
+
+def dialect(text: str, decimal: str | None = None) -> Dialect:
+    """How the text is a table: as a first line ``sep=;`` says, else the separator by which its cells are numbers; with the
+    decimal mark that somebody says, else as it looks."""
     start = text[: 1 << 20].split("\n")
     above = next((i for i, line in enumerate(start) if line.strip()), 0)
     told = re.fullmatch(r'"?sep=(.)"?[ ,;\t]*', start[above], re.IGNORECASE) if start else None
     above += bool(told)
     lines = [line for line in start[above : above + LOOK] if line.strip()]
-    separator = told[1] if told else max(SEPARATORS, key=lambda separator: _fit(lines, separator))
+    bare = decimal == "," and not re.search('[".]', text)  # then no comma parts cells
+    separator = told[1] if told else max(SEPARATORS[bare:], key=lambda separator: _fit(lines, separator))
     lines += [found[0] for found in islice(COMMAS.finditer(text), LOOK)]
     commas, doubtful = _decimal_commas({cell.strip() for line in lines for cell in cells_of(line, separator)})
+    if decimal or (not commas and _has_many_points(text, separator)):
+        return Dialect(separator, decimal or ",", above)
     if not commas or (separator == "," and doubtful):
         return Dialect(separator, ".", above)
     return Dialect(separator, ",", above, commas[0] if separator == "," or doubtful else "")
+
+
+def _has_many_points(text: str, separator: str) -> bool:
+    """Whether a number of the first that have several points is 1.234.567: these part thousands, and so do others."""
+    lines = (
+        text[text.rfind("\n", 0, found.start()) + 1 : found.end()] for found in islice(POINTS.finditer(text), LOOK)
+    )
+    return any(MANY.fullmatch(cell.strip()) for line in lines for cell in cells_of(line, separator))
 
 
 def _decimal_commas(cells: set[str]) -> tuple[list[str], bool]:

@@ -7,6 +7,7 @@ import numpy as np
 from ..messages import NadeError, Note
 
 HOLES = ("refuse", "drop", "fill", "keep")
+DECIMALS = (".", ",")
 BINARISE = ("threshold", "bernoulli")
 
 
@@ -15,24 +16,30 @@ class How:
     """How a file is read; what is None is decided by how the file looks, and told.
 
     ``values`` is the kind of rows ("binary", "real", "levels"), ``key`` one of several arrays. ``header``: whether the
-    first row is one of names. ``labels``: the column to set aside, "" for none. ``holes``: whether a row with an empty
-    cell is refused, dropped, filled with the column's median, or kept, nan where it is empty. ``binarise``: how numbers that are not 0 and 1 become
+    first row is one of names. ``decimal`` is the mark of numbers that are texts, "." or ",": the other parts thousands.
+    ``labels``: the column to set aside, "" for none. ``holes``: whether a row with an empty cell is refused, dropped,
+    filled with the column's median, or kept, nan where it is empty. ``binarise``: how numbers that are not 0 and 1 become
     so, by a threshold or by one Bernoulli draw each. ``packed``: eight binary values a byte, as numpy.packbits does.
-    ``groups``: which groups of rows of a Parquet file are read, None for all.
+    ``groups``: which groups of rows of a Parquet file are read, None for all. ``known``: the names of a model's columns, if
+    others are to be left out.
     """
 
     values: str | None = None
     key: str | None = None
     header: bool | None = None
+    decimal: str | None = None
     labels: str | None = None
     holes: str = "refuse"
     binarise: str | None = None
     packed: bool = False
     groups: tuple[int, ...] | None = None
+    known: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.holes not in HOLES:
             raise NadeError("Expected holes to be one of {known}; got {value!r}.", known=HOLES, value=self.holes)
+        if self.decimal not in (None, *DECIMALS):
+            raise NadeError("Expected decimal to be one of {known}; got {value!r}.", known=DECIMALS, value=self.decimal)
         if self.binarise not in (None, *BINARISE):
             raise NadeError(
                 "Expected binarise to be one of {known}; got {value!r}.", known=BINARISE, value=self.binarise

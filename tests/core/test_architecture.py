@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAYERS = (
     {"files", "devices", "augment", "inputs", "orderings", "measures", "images", "messages"}
-    | {"decoding", "levels", "strips", "ink", "rules"}
+    | {"decoding", "levels", "strips", "paper", "ink", "rules"}
     | {"hosting", "memory", "together", "shares"},
     {"kernels"},
     {"models"},

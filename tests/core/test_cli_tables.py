@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import unicodedata
+from dataclasses import asdict
 
 import numpy as np
 import pandas
@@ -11,6 +13,7 @@ import torch
 
 from nade_core import load_model, measures, read_card
 from nade_core.cli import main
+from nade_core.data.layout import Layout
 from nade_core.models import RNADE, rnade
 from nade_core.scoring import mean_nats
 
@@ -107,7 +110,7 @@ def test_the_layout_of_the_table_stands_in_the_header(home):
     assert layout.names == ("height", "weight", "age") and layout.whole == (2,) and layout.labels == "group"
 
 
-def test_every_row_is_scored_and_finds_its_columns_by_their_names(home, good, refused):
+def test_every_row_is_scored_and_finds_its_columns_by_their_names(home, good, nade, refused):
     direct = list(csv.DictReader(io.StringIO(good("score", home / "one", home / "people.csv"))))
     assert [row["row"] for row in direct] == [str(i + 1) for i in range(60)]
     turned = people()[["group", "age", "height", "weight"]].assign(shoe=1.0)
@@ -118,9 +121,36 @@ def test_every_row_is_scored_and_finds_its_columns_by_their_names(home, good, re
     card = read_card(home / "one")
     assert scores["percentile"][7] == measures.percentile(scores["log_p"][7], card.valid_log_p)
     assert scores["bits_per_dim"][7] == pytest.approx(-scores["log_p"][7] / 3 / np.log(2))
+    more = turned.assign(
+        day="2024-01-01", name=list("uvw" * 20), note=[None, 1, "ill", 2] * 15, left=[np.nan, 1, 2] * 20
+    )
+    told = nade("score", home / "one", _written(home, more.iloc[:2]))
+    assert "left out: group, shoe, day, note, left." in told.err and [
+        row["log_p"][:6] for row in csv.DictReader(io.StringIO(told.out))
+    ] == [row["log_p"][:6] for row in direct[:2]]
     assert "no column weight" in refused("score", home / "one", _written(home, turned.drop(columns="weight")))
     assert "row 2, column 1 is empty" in refused("score", home / "one", _written(home, people(), hole=True))
     assert "not scored together" in refused("score", home / "one", home / "people.csv", home / "turned.parquet")
+
+
+def test_korean_names_are_one_whether_a_mac_took_their_letters_apart_or_not(tmp_path, good):
+    names, table = ["키", "몸무게", "나이", "반"], people(30)
+    for form in ("NFC", "NFD"):
+        turned = table.set_axis([unicodedata.normalize(form, name) for name in names], axis=1).iloc[:, [2, 3, 0, 1]]
+        turned.to_csv(tmp_path / f"{form}.csv", index=False)
+        turned.iloc[3, 2] = np.nan
+        turned.to_csv(tmp_path / f"{form}-holes.csv", index=False)
+    asked = ["--labels", unicodedata.normalize("NFD", "반"), "--model", "OrderAgnosticRNADE", *SMALL]
+    good("train", "--data", tmp_path / "NFD.csv", "--out", tmp_path / "run", *asked)
+    layout = read_card(tmp_path / "run").layout
+    assert (layout.names, layout.labels) == (("나이", "키", "몸무게"), "반")
+    apart = {**asdict(layout), "names": [unicodedata.normalize("NFD", name) for name in layout.names]}
+    assert Layout.from_json(apart) == layout  # as files had it that were written before
+    for verb, end in (("score", ".csv"), ("rank", ".csv"), ("complete", "-holes.csv")):
+        for form in ("NFC", "NFD"):
+            good(verb, tmp_path / "run", tmp_path / f"{form}{end}", "--out", tmp_path / f"{verb}-{form}.csv")
+        done = [(tmp_path / f"{verb}-{form}.csv").read_text() for form in ("NFC", "NFD")]
+        assert done[0] == done[1] and (verb == "score" or "나이,키,몸무게" in done[0])
 
 
 def test_the_strangest_row_comes_first_with_the_column_that_makes_it_strange(home, good, refused):

@@ -98,9 +98,9 @@ def test_the_pixels_of_a_deep_photo_are_its_levels():
     assert np.array_equal(read_pixels(content, "levels")[:, 0], np.arange(256))
 
 
-def transparent(mode, colour, junk):
+def transparent(mode, colour, junk, full=255):
     """The digit in alpha alone: a colour where it is seen, junk where it is not."""
-    alpha = 255 - np.asarray(EIGHT)
+    alpha = (255 - np.asarray(EIGHT)) // (255 // full)
     grey = np.where(alpha > 0, colour, junk).astype(np.uint8)
     if mode == "P":
         picture = Image.fromarray((alpha == 0).astype(np.uint8), "P")
@@ -114,6 +114,18 @@ def transparent(mode, colour, junk):
 @pytest.mark.parametrize("colour, junk", [(255, 255), (255, 0), (240, 90), (0, 0), (0, 255)])
 def test_where_colour_tells_nothing_alpha_is_the_ink(mode, colour, junk):
     assert same(transparent(mode, colour, junk), EIGHT)
+    assert mode == "P" or same(transparent(mode, colour, junk, full=85), EIGHT)
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_a_drawing_may_be_cut_close_and_the_black_of_a_scanner_is_none(factor):
+    grey = np.asarray(EIGHT)
+    rows, columns = (np.flatnonzero((grey < 128).any(axis)) for axis in (1, 0))
+    close = Image.fromarray(grey[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    close = close.resize((close.width * factor, close.height * factor))
+    for picture in (close, close.point(lambda v: 255 - v)):
+        assert same(saved(picture), EIGHT) and images.prepare(picture).steps[2].name == "margin"
+    assert same(Image.fromarray(np.hstack([np.zeros((280, 30 * factor), np.uint8), grey])), EIGHT)
 
 
 @pytest.mark.parametrize("times", [1, 2, 9, 37, 64, 83])

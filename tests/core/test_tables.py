@@ -40,6 +40,7 @@ RIGHT = {
     "quoted commas": ('"a","b"\n"1,5","2,5"\n"3,5","4,5"\n', "t.csv", REAL, True, ","),
     "a comma or a point": ("a;b\n1,5;2.5\n3,5;4.5\n", "t.csv", REAL, True, ";"),
     "the mark of a comment": ("# a b\n1.5 2.5\n3.5 4.5\n", "t.txt", REAL, True, " "),
+    "a mark of UTF-8 before a mark": (b"\xef\xbb\xbf\xef\xbb\xbfa,b\n1.5,2.5\n3.5,4.5\n", "t.csv", REAL, True, ","),
     "a column called #": ("#,a\n5,2.5\n5,4.5\n", "t.csv", [[5, 2.5], [5, 4.5]], True, ","),
     "a name of letters taken apart": (
         unicodedata.normalize("NFD", "키,b\n1.5,2.5\n3.5,4.5\n"),
@@ -48,6 +49,8 @@ RIGHT = {
         True,
         ",",
     ),
+    "a name that begins with #": ("#names,b\n1.5,2.5\n3.5,4.5\n", "t.csv", REAL, True, ","),
+    "a minus of print": ("a,b\n\u22121.5,2.5\n\u20133.5,4.5\n", "t.csv", [[-1.5, 2.5], [-3.5, 4.5]], True, ","),
     "quoted names": ('"a, or b","c"\n1.5,2.5\n3.5,4.5\n', "t.csv", REAL, True, ","),
 }
 
@@ -59,7 +62,35 @@ def test_every_way_to_write_a_table_gives_its_rows(file, case):
     assert [list(row) for row in about.first_rows] == rows
     assert (about.rows, about.columns, about.header, about.separator) == (len(rows), len(rows[0]), header, separator)
     assert np.allclose(read_rows(file(content, name), values="real"), rows)
-    assert all(unicodedata.is_normalized("NFC", one) for one in about.names)
+    assert all(unicodedata.is_normalized("NFC", one) and one.isprintable() for one in about.names)
+    assert about.names[:1] == ("#names",) or not case.startswith("a name that begins")
+
+
+AS_R_WRITES = {
+    '"a" "b"\n"1" 1.5 2.5\n"3" 3.5 4.5\n': " ",
+    '"a"\t"b"\n"Mazda RX4"\t1.5\t2.5\n"Fiat"\t3.5\t4.5\n': "\t",
+    "a b\n1 1.5 2.5\n2 3.5 4.5\n3 1 2\n": " ",
+    "a,b\nx,1.5,2.5\ny,3.5,4.5\n": ",",
+    ",a,b\nx,1.5,2.5\ny,3.5,4.5\n": ",",
+    "a;b\n1;1,5;2,5\n2;3,5;4,5\n3;1;2\n": ";",
+}
+
+
+@pytest.mark.parametrize("content", AS_R_WRITES)
+def test_names_of_rows_that_have_no_name_themselves_are_left_out_and_told(file, content):
+    about = understand(file(content))
+    assert about.separator == AS_R_WRITES[content] and [list(row) for row in about.first_rows[:2]] == REAL
+    assert (about.names, about.dropped, about.labels) == (("a", "b"), ("column 1",), None)
+    assert "'column 1' is the index of the table" in said(about) or "another word in each row" in said(about)
+    assert understand(file(content), How(labels="column 1")).labels == "column 1"
+    with pytest.raises(NadeError, match="row 3, column 3"):
+        understand(file(content.replace("4,5", "?").replace("4.5", "?")))
+
+
+def test_a_separator_at_the_end_of_each_row_moves_no_name(file):
+    about = understand(file("a,b\n1.5,2.5,\n3.5,4.5,\n"))
+    assert about.names == ("a", "b") and about.dropped == ("column 3",)
+    assert [list(row) for row in about.first_rows] == REAL
 
 
 REFUSED = {
@@ -71,6 +102,10 @@ REFUSED = {
     "0,1\n# note,1\n1,0\n": "row 2, column 1 is '# note'",
     "0,1\n1,0,1\n": "row 2 has 3",
     "a,b\n1,2,3\n4,5,6\n": "row 2 has 3, those above it 2",
+    "a,b\nx,2,3\nx,5,6\n": "row 2 has 3, those above it 2",
+    "a,b\n1,500,2\n2,300,3\n": "row 2 has 3, those above it 2",
+    "a\n1,5\n2,5\n": "row 2 has 2, those above it 1",
+    '"a","b"\n"1","2","3"\n"4","5","6"\n': "row 2 has 3, those above it 2",
     '0,1\n1,"0\n1,0\n': "quotation mark",
     "1_0,2\n3,4\n": "row 1, column 1 is '1_0'",
     "0x1F,2\n3,4\n": "row 1, column 1 is '0x1F'",
@@ -79,6 +114,11 @@ REFUSED = {
     "inf,1\n2,3\n": "row 1, column 1 is inf",
     "a,b\n": "holds no rows",
     "sep=;": "holds no rows",
+    "a;b\n1,5;-\n2,5;3\n": "row 2, column 2 is -",
+    "a,b\n1.5,결측\n2.5,3\n": "row 2, column 2 is 결측",
+    "a,b\n1.5,..\n2.5,3\n": "row 2, column 2 is [.][.]",
+    "+0KQ-,b\n1.5,2\n3,4\n": "save it as UTF-8",
+    "~{VPND~},b\n1.5,2\n3,4\n": "save it as UTF-8",
     "a,b\n1.5,#DIV/0!\n2.5,#REF!\n": "row 2, column 2 is #DIV/0!",
     "a,b\n1.5,True\n2.5,7\n": "row 2, column 2 is 'True'",
     "a,b\n1.5,\x1b$B\n2,3\n": "save it as UTF-8",

@@ -6,6 +6,7 @@ import json
 import time
 import tracemalloc
 import warnings
+import zipfile
 
 import numpy as np
 import pandas
@@ -145,6 +146,46 @@ def test_excel_where_its_reader_is_there(tmp_path):
     book.save(tmp_path / "t.xlsx")
     with pytest.raises(NadeError, match="row 3, column 2 is empty"):
         understand(tmp_path / "t.xlsx")
+
+
+def test_what_excel_shows_otherwise_than_it_is_read_is_told(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book, path = openpyxl.Workbook(), tmp_path / "t.xlsx"
+    for row in (("a", "b", "share", "code"), *((i / 8, 2 * i, 0.25 * i, i) for i in range(1, 9))):
+        book.active.append(row)
+    book.save(path)
+    assert not {"Hidden", "percents", "codes"} & set(said(understand(path)).split())
+    for i in (3, 5, 900):  # a filter hides rows, and so may a hand
+        book.active.row_dimensions[i].hidden = True
+    book.active.column_dimensions["B"].hidden = True
+    for row in book.active["C2:D9"]:
+        row[0].number_format, row[1].number_format = "0.00%", "00000"
+    book.save(path)
+    about = understand(path)
+    assert "Hidden in the sheet are 2 rows and 1 columns" in said(about) and about.rows == 8
+    assert "'share' shows percents: 25% is read as 0.25" in said(about)
+    assert "'code' may hold codes: 00001 is read as the number 1" in said(about)
+    assert about.first_rows[0] == (0.125, 2, 0.25, 1)
+
+
+def test_a_sheet_is_as_large_as_its_rows_whatever_its_file_says_of_its_size(tmp_path):
+    pandas.DataFrame({"a": [1.5, 2, 3], "b": [1, 2.5, 4]}).to_excel(tmp_path / "t.xlsx", index=False)
+    with zipfile.ZipFile(tmp_path / "t.xlsx") as book, zipfile.ZipFile(tmp_path / "lies.xlsx", "w") as lies:
+        for name in book.namelist():
+            lies.writestr(name, book.read(name).replace(b'ref="A1:B4"', b'ref="A1:A2"'))
+    assert understand(tmp_path / "lies.xlsx").first_rows == ((1.5, 1), (2, 2.5), (3, 4))
+
+
+def test_pictures_along_the_last_axis_are_told(file):
+    for shape, told in (((28, 28, 5), 1), ((784, 5), 1), ((5, 28, 28), 0), ((784, 784), 0), ((5, 784), 0)):
+        about = understand(file(np.arange(np.prod(shape), dtype=np.uint8).reshape(shape), "a.npy"))
+        assert said(about).count(f"is read as {shape[0]} rows") == told
+
+
+def test_parts_of_different_widths_are_refused_by_their_widths(file):
+    path = file({"x_train": np.eye(5), "x_test": np.eye(4)}, "t.npz")
+    with pytest.raises(NadeError, match="The parts of t.npz have different widths: train 5, test 4.$"):
+        understand(path)
 
 
 def test_what_would_unpack_to_far_more_is_refused_at_once(tmp_path):

@@ -59,6 +59,15 @@ def test_labels_are_set_aside_and_classes_can_be_learned(file):
     assert understand(file("a,y\n1.5,0.5\n3,0.25\n")).labels is None
     with pytest.raises(NadeError, match="no column 'z'"):
         understand(file(IRIS), How(labels="z"))
+    pupils = file("이름,반,점수\n김,1반,90.5\n이,2반,80\n박,1반,70\n")
+    for how in (How(), How(labels="반")):
+        about = understand(pupils, how)
+        assert (about.names, about.labels, about.dropped) == (("점수",), "반", ("이름",)) and "'이름' holds" in said(
+            about
+        )
+    alike = file("이름,반,점수\n김,1반,90.5\n김,2반,80\n박,1반,70\n", "alike.csv")
+    with pytest.raises(NadeError, match="row 2, column 1 is '김'"):
+        understand(alike)
 
 
 def test_columns_worth_a_word(file):
@@ -129,29 +138,6 @@ def test_classes_are_learned_from_labels_of_ones_own_and_a_run_reads_as_it_was_a
 
 
 @pytest.mark.parametrize(
-    "text, first",
-    [
-        ('a,b\n"1,234.5",2\n"12,345",3\n', [1234.5, 12345]),
-        ("a;b\n1.234,5;2\n5,25;3\n", [1234.5, 5.25]),
-        ("a;b\n1 234,5;2\n2\u00a0345;3\n", [1234.5, 2345]),
-        ("a;b\n1'234.5;2\n2’345;3\n", [1234.5, 2345]),
-        ('a,b\n"1,234",2\n"2,345",3\n', [1234, 2345]),
-        ('a,b\n"0,125",2\n"0,250",3\n', [0.125, 0.25]),
-        ("a;b\n1,234;2\n5,678;3\n", [1.234, 5.678]),
-        ("a;b\n1;2\n2;3\n" + "3;4\n" * 90 + "1,5;2\n2.345;5\n", [1, 2]),
-        ("a;b\n1.234.567;2\n2.345.678;3\n", [1234567, 2345678]),
-        ("a;b\n1.234;2\n2.345;3\n", [1.234, 2.345]),
-        ("a;b\n1.250;2,5\n345;3,25\n", [1250, 345]),
-        ("a;b\n1.25;2,5\n2.345;3,25\n", [1.25, 2.345]),
-    ],
-)
-def test_what_parts_thousands_is_no_text(file, text, first):
-    about = understand(file(text))
-    assert about.names == ("a", "b") and [row[0] for row in about.first_rows][:2] == first and about.labels is None
-    assert ("thousands" in said(about)) == (first[0] not in (1.234, 1.25) or "1,234" in text)
-
-
-@pytest.mark.parametrize(
     "one, two",
     [
         ("2020-01-01", "2020-01-02"),
@@ -169,6 +155,10 @@ def test_what_parts_thousands_is_no_text(file, text, first):
         ('="1"', '="2"'),
         ("0b1", "0b0"),
         ("1d5", "2.5D-3"),
+        ("1.5k", "2k"),
+        ("90점", "80점"),
+        ("5만", "104만"),
+        ("170cm", "168.5cm"),
     ],
 )
 def test_dates_and_numbers_in_another_dress_are_no_labels(file, one, two):
