@@ -41,9 +41,10 @@ FOLLOW = """(address) => new Promise((begun) => {
 # Whether the page is the app, at rest, and its session keeps nothing that would stay at that address.
 AT_REST = """(address) => {
   const app = document.querySelector('[data-testid="stApp"]');
+  if (!app) return false;  // an empty tab remembers nothing either
   const stays = ["present", "hide", "lock", "answers"].some((key) => location.search.includes(`${key}=`) && !address.includes(`${key}=`));
   const chosen = Object.keys(localStorage).some((key) => /theme/i.test(key)) || document.querySelector('[role="dialog"]');
-  return app?.dataset.testScriptState === "notRunning" && !stays && !chosen;
+  return app.dataset.testScriptState === "notRunning" && !stays && !chosen;
 }"""
 ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 
