@@ -108,7 +108,7 @@ def _together(text: str) -> str:
 TYPESET = re.compile(r"(\$[^$\n]+\$)")
 JOINER = "\u2060"  # no line ends at it
 # No line ends within p(x₂ | x₁), log p, the beginning of n = 784, after ≤, or before the particle of p(x)는.
-WHOLE = re.compile(r"\bp\([^()\n]*\)|\blog (?=\w)|(?<![\w.])\w [=≥≤−] (?=[\w−{(])|[=≥≤≈] (?=\S)")
+WHOLE = re.compile(r"\bp\([^()\n]*\)|\blog (?=\w)|(?<![\w.])\w [=≥≤≈−] (?=[\w−{(])|[=≥≤≈] (?=\S)")
 PARTICLE = re.compile(r"(?<=[)%\]])(?=[가-힣])")
 TERM = re.compile(r"\[\[([\w-]+)(?:\|([^\]]+))?\]\]")
 

@@ -79,8 +79,8 @@ def test_presentation_follows_from_chapter_to_chapter_and_bars_from_the_link(cha
 def test_marks_at_which_no_line_ends_are_not_typeset(monkeypatch):
     said = []
     monkeypatch.setattr(st, "markdown", lambda text, **_: said.append(text))
-    explain("log p of n = 2 is $p(x_1 | x_2) = 2$")
-    assert said == [f"log{NBSP}p of n{NBSP}={NBSP}2 is $p(x_1 | x_2) = 2$"]
+    explain("log p of n = 2, e ≈ 2.7 is $p(x_1 | x_2) = 2$")
+    assert said == [f"log{NBSP}p of n{NBSP}={NBSP}2, e{NBSP}≈{NBSP}2.7 is $p(x_1 | x_2) = 2$"]
 
 
 def test_every_chapter_of_the_lesson_says_what_the_frame_needs():
