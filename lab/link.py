@@ -1,55 +1,71 @@
 """The state of a chapter is its link: every control stands in the URL by id, and comes back from it.
 
 A control is made by ``linked(st.slider, label, 1, 9, key="n", default=3)``. What the URL says comes first; what the
-viewer then chooses is written into it, defaults left out. A change of the URL itself (Back, Forward, a link) wins
-over what the control held; but not where a hand has moved a control since: of what the last run has written, a browser
-that is slower than the hand knows nothing yet. A chapter that is left is remembered, and is as it was when one comes
-back to it. A link may hide controls (``hide=seed,n``) or lock them (``lock=n``): they keep the value that it gives
-them. With ``answers=hidden`` no prediction is resolved and no closing question asked.
+viewer then chooses is written into it, defaults left out. Where the browser goes (Back, Forward, a link), the URL wins
+over what the controls held. In every other run of a chapter what was last written holds: a browser that is slower than
+the hand knows nothing of it yet, and sends a former URL with the next press. A chapter that is left is remembered, and
+is as it was when one comes back to it. A link may hide controls (``hide=seed,n``) or lock them (``lock=n``): they keep
+the value that it gives them. With ``answers=hidden`` no prediction is resolved and no closing question asked.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 LANGUAGE, MODEL, PRESENT, HIDE, LOCK, ANSWERS = "lang", "model", "present", "hide", "lock", "answers"
 SHARED = (LANGUAGE, MODEL, PRESENT, HIDE, LOCK, ANSWERS)  # what follows from chapter to chapter
 HIDDEN = "hidden"  # of answers
 
+# What was last written, by key; what each chapter had, and what follows; what the browser changed by going elsewhere.
+STATE = {"said": dict, "kept": dict, "changed": set}
 _session = st.session_state
 
 
 def open_chapter(id: str) -> None:
     """Begin a run of a chapter: on arrival without a state of its own, what it had when it was left."""
-    said, kept = _session.setdefault("said", {}), _session.setdefault("kept", {})
-    held = _session.setdefault("held", {})
-    _session["moved"] = _session.get("chapter") == id and any(_session[k] != held[k] for k in held if k in _session)
-    if _session.get("chapter") != id:
+    said, kept, changed = (_session.setdefault(name, kind()) for name, kind in STATE.items())
+    arrived = _session.get("chapter") != id
+    if arrived:
         _session["chapter"] = id
-        held.clear()
         for key in said:  # controls of the same name in two chapters are two controls
             _session.pop(key, None)
         if not set(st.query_params) - set(SHARED):
             st.query_params.update(kept.get(id, {}))
         said.clear()
+        changed.clear()
+    elif went():
+        changed.update(key for key, text in said.items() if st.query_params.get(key) != text)
+        said.update({key: st.query_params.get(key) for key in said})
+    else:
+        for key, text in said.items():
+            _write(key, text)
     for key in SHARED:
-        if key not in st.query_params and kept.get(key) and said.get(key) is None:
+        if arrived and key not in st.query_params and kept.get(key):
             st.query_params[key] = kept[key]
-        kept[key] = st.query_params.get(key)
-        if key != MODEL or kept[key] is None:  # the picker says the model; until then a link may have changed it
-            said[key] = kept[key]
+        said[key] = kept[key] = st.query_params.get(key)
     _session["controls"] = {}
+
+
+def went() -> bool:
+    """Whether the browser went to the URL of this run, by Back, Forward or a link; all others begin with a hand."""
+    run = get_script_run_ctx(suppress_warning=True)
+    return run is not None and run.is_history_navigation
+
+
+def asked(key: str) -> str | None:
+    """What the URL says under a key, before the chapter is open too: in callbacks, and where the page begins."""
+    said = _session.get("said", {})
+    return said[key] if key in said and not went() else st.query_params.get(key)
 
 
 def say(key: str, text: str | None) -> None:
     """Write a value into the URL, or take it out of it (None)."""
-    if text is None:
-        st.query_params.pop(key, None)
-    elif st.query_params.get(key) != text:
-        st.query_params[key] = text
-    _session.setdefault("said", {})[key] = text
-    kept = _session.setdefault("kept", {})
+    _write(key, text)
+    said, kept, changed = (_session.setdefault(name, kind()) for name, kind in STATE.items())
+    said[key] = text
+    changed.discard(key)
     if key in SHARED:
         kept[key] = text
     else:
@@ -59,12 +75,18 @@ def say(key: str, text: str | None) -> None:
             mine[key] = text
 
 
+def _write(key: str, text: str | None) -> None:
+    if text is None:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != text:
+        st.query_params[key] = text
+
+
 def arriving(key: str) -> str | None:
     """What the URL says of a control that is new here, or that the URL has changed; None where the viewer's holds."""
-    text = st.query_params.get(key)
-    if key in _session and (_session.get("moved") or text == _session.setdefault("said", {}).get(key)):
+    if key in _session and key not in _session.get("changed", ()):
         return None
-    return text if text is not None else ""
+    return st.query_params.get(key, "")
 
 
 def linked(
@@ -89,7 +111,6 @@ def linked(
     else:
         locked = options.pop("disabled", False) or locked
         value = widget(label, *args, key=key, disabled=locked, **options, **begins(widget, args, _session[key]))
-    _session.setdefault("held", {})[key] = _session.get(key, value)
     say(key, None if value == default else write(value))
     return value
 
@@ -106,7 +127,7 @@ def begins(widget: Callable[..., Any], args: tuple[Any, ...], value: Any) -> dic
 
 def presenting() -> bool:
     """Whether the page is shown to a hall: large type, one screen a step."""
-    return st.query_params.get(PRESENT) == "1"
+    return asked(PRESENT) == "1"
 
 
 def leave_for(id: str, **state: str | None) -> None:
@@ -124,7 +145,7 @@ def fixed(key: str) -> bool:
 
 def listed(key: str) -> list[str]:
     """The ids that the URL lists under a key."""
-    return [part for part in st.query_params.get(key, "").split(",") if part]
+    return [part for part in (asked(key) or "").split(",") if part]
 
 
 def offer(key: str, label: str) -> bool | None:

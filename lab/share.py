@@ -74,7 +74,7 @@ def _teacher() -> tuple[str, str]:
         default=st.session_state["language"],
         key="link-language",
     )
-    st.session_state["link-answers"] = st.query_params.get(link.ANSWERS) == link.HIDDEN
+    st.session_state["link-answers"] = link.asked(link.ANSWERS) == link.HIDDEN
     st.toggle(
         _("Keep answers for later"),
         key="link-answers",

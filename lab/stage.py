@@ -130,7 +130,7 @@ def is_shown(key: str) -> bool:
 
 def answers_hidden() -> bool:
     """Whether the teacher's link keeps the answers for later."""
-    return st.query_params.get(link.ANSWERS) == link.HIDDEN
+    return link.asked(link.ANSWERS) == link.HIDDEN
 
 
 def _show(key: str) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 import texts
 from nade_core.messages import NadeError
 
-from .link import LANGUAGE, say
+from .link import LANGUAGE, asked, say
 from .numbers import NBSP
 
 _spoken: ContextVar[str] = ContextVar("spoken", default="")  # in this run of the page: asked for at every message
@@ -26,7 +26,7 @@ def language() -> str:
 
 def settle_language() -> str:
     """Decide the language of this run, before anything is shown."""
-    chosen = texts.choose(st.query_params.get(LANGUAGE), st.session_state.get("language"), st.context.locale)
+    chosen = texts.choose(asked(LANGUAGE), st.session_state.get("language"), st.context.locale)
     st.session_state["language"] = chosen
     _spoken.set(chosen)
     say(LANGUAGE, chosen)
@@ -108,7 +108,7 @@ def _together(text: str) -> str:
 TYPESET = re.compile(r"(\$[^$\n]+\$)")
 JOINER = "\u2060"  # no line ends at it
 # No line ends within p(x₂ | x₁), log p, the beginning of n = 784, after ≤, or before the particle of p(x)는.
-WHOLE = re.compile(r"\bp\([^()\n]*\)|\blog (?=\w)|(?<![\w.])\w [=≥≤−] (?=[\w−{(])|[=≥≤≈] (?=\S)")
+WHOLE = re.compile(r"\bp\([^()\n]*\)|\blog (?=\w)|(?<![\w.])\w [=≥≤≈−] (?=[\w−{(])|[=≥≤≈] (?=\S)")
 PARTICLE = re.compile(r"(?<=[)%\]])(?=[가-힣])")
 TERM = re.compile(r"\[\[([\w-]+)(?:\|([^\]]+))?\]\]")
 

@@ -171,7 +171,7 @@ def _plane(left: Any, right: Any) -> None:
         card = cache.cards()[f"rnade-{cloud}"]
         (x1, x2), (drawn, _log_p) = points.axes(card), cache.samples(card, DRAWN, seed)
         point = kept_point(f"at-{cloud}", cache.held_out(card.embedded, "real")[0], x1, x2)
-        tall = _tall("min(17rem, 39vh)", "40vh")
+        tall = _tall("min(17rem, 37vh)", "40vh")
         plane(f"at-{cloud}", point, points.density_map(card), cache.curve(card, point, 0, x1), x1, x2, drawn, tall)
     with right:
         first, second = cache.terms(card, point).log_p

@@ -88,7 +88,7 @@ def _price() -> None:
         chart(fig, alt, key="price")
     with right:
         stage.formula(
-            r"\overline{\log p_{\text{NADE}}(x)} - \overline{\log p_{\text{indep.}}(x)}"
+            rf"\overline{{\log p_{{\text{{NADE}}}}(x)}} - \overline{{\log p_{{\text{{{_('indep.')}}}}}(x)}}"
             + (rf" = {cost:.1f}" if guess is not None else " = \\ ?")
         )
         if guess is not None:

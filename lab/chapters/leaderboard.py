@@ -68,7 +68,7 @@ def _headline(rows: list[dict]) -> None:
     explain(
         _(
             "**{best}** is the best of ours with **{least:.1f} [[nat|nats]]**; the last, {last}, has {most:.1f}. Each nat less "
-            "makes a real image $e$ ≈ 2.7 times as probable (geometric mean); from the last to the first that is a "
+            "makes a real image e ≈ 2.7 times as probable (geometric mean); from the last to the first that is a "
             "factor of $10^{{{power:.0f}}}$.",
             best=_(best["title"]),
             least=best["nats"],

@@ -64,7 +64,7 @@ def _table() -> np.ndarray:
         CASES,
         label,
         colours=(SKY, SKY, SKY, SKY, BLUE, BLUE, BLUE, BLUE),
-        tall="min(19rem, 40vh, 54vw)",
+        tall="min(19rem, 37vh, 54vw)",
     )
     st.caption(_("Cases as x₁x₂x₃; the four dark bars have x₁ = 1."))
     return p.reshape(2, 2, 2)

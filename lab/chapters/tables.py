@@ -45,6 +45,7 @@ def render() -> None:
     wanted = link.arriving("run")
     if wanted is not None:
         st.session_state["run"] = wanted
+    link.say("run", st.session_state["run"] or None)
     open_now = bool(st.session_state["run"])
     above, below = st.container(), st.container()  # a run that is watched stands above the table that is looked at
     with below:

@@ -109,8 +109,8 @@ function watch() {
   return { learn, tellAll, calm };
 }
 
-// A run that the page asks for by itself brings the address that the browser knows. Were it asked for while a touch of
-// the viewer is on its way, it would undo what that touch changes in the address: so it waits until all is answered.
+// A run that the page asks for by itself breaks off the one under way. Were it asked for while a touch of the viewer is
+// on its way, what that touch changes would come later: so it waits until all is answered.
 let lastTouch = -Infinity;
 
 function calm() {

@@ -1,4 +1,5 @@
-// Texts that do not fit: wider than their box, which does not scroll, or beyond the edge of the screen or of their plot.
+// Texts that do not fit: wider than their box, which does not scroll, or beyond the edge of the screen or of their plot;
+// and what lies under the rail of the lesson where all is scrolled to its end.
 () => {
   const found = [];
   const scrolls = (element) => /auto|scroll/.test(getComputedStyle(element).overflowX);
@@ -31,6 +32,15 @@
       const out = box.left < frame.left - 2 || box.right > frame.right + 2;
       if (box.width && out) found.push(`out of its plot: ${text.textContent}`);
     }
+  }
+  const rail = document.querySelector(".st-key-rail"), main = rail?.closest('[data-testid="stMain"]'), at = main?.scrollTop;
+  if (rail) {
+    main.scrollTop = main.scrollHeight;
+    const { top } = rail.getBoundingClientRect();
+    for (const part of document.querySelectorAll(".st-key-play, .st-key-below, .st-key-closing, .st-key-sentence")) {
+      if (part.getBoundingClientRect().bottom > top + 1) found.push(`under the rail: ${part.textContent.trim().slice(0, 60)}`);
+    }
+    main.scrollTop = at;
   }
   return found;
 }

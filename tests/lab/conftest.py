@@ -10,7 +10,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from lab import cache, neighbours
+from lab import cache, link, neighbours
 from lab.chapter import chapters
 from lab.numbers import NBSP
 from lab.words import JOINER
@@ -49,11 +49,18 @@ def chapter(monkeypatch, tmp_path):
 def go(page, id, **params):
     """The page at the address of a chapter, as when one follows a link in the same tab."""
     page._page_hash = calc_hash("" if chapters()[id][0].home else id)
-    page.query_params = {key: str(value) for key, value in params.items()}
-    page.run()
+    goes(page, {key: str(value) for key, value in params.items()})
     # between two runs the harness asks format_func outside of the page's session, where no language is chosen
     st.session_state["language"] = page.session_state["language"]
     return page
+
+
+def goes(page, params):
+    """The page after the browser went to that address, as by Back."""
+    page.query_params = params
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(link, "went", lambda: True)
+        return page.run()
 
 
 def healthy(page):

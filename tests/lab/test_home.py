@@ -70,5 +70,5 @@ def test_the_closing_question_is_answered_by_the_sheet(chapter):
 
 
 def test_in_korean(chapter):
-    assert "가능한 모든 이미지의 확률" in words(chapter("home", locale="ko-KR"))
+    assert "가능한 이미지 하나하나의 확률" in words(chapter("home", locale="ko-KR"))
     assert "전형적" in words(chapter("home", locale="ko-KR", step="typical"))

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from lab import cache, link
 from lab.chapter import chapters
 
-from .conftest import go, healthy
+from .conftest import go, goes, healthy
 
 DEFAULTS = {"n": 3, "c": "x", "r": (8, 20), "k": ["p"], "t": True}
 CHOSEN = {"n": "7", "c": "y", "r": "2,5", "k": "q,p", "t": "0"}
@@ -17,9 +17,17 @@ def _page():
 
     from lab import link
 
+    def more():
+        st.session_state["n"] += 1
+        link.say("n", str(st.session_state["n"]))
+
     link.open_chapter(st.session_state.get("where", "here"))
     most = st.session_state.get("most", 9)
-    link.linked(st.slider, "number", 1, most, key="n", default=3)
+    if most:
+        link.linked(st.slider, "number", 1, most, key="n", default=3)
+    st.button("press", key="press")
+    st.button("one more", key="more", on_click=more)
+    st.file_uploader("file", key="file")
     link.linked(st.selectbox, "choice", ["x", "y"], key="c", default="x")
     link.linked(st.slider, "range", 0, 28, key="r", default=(8, 20))
     link.linked(st.pills, "several", ["p", "q"], key="k", default=["p"], selection_mode="multi")
@@ -67,22 +75,44 @@ def test_nonsense_counts_as_the_default_and_leaves_the_link(nonsense):
 
 def test_a_change_of_the_url_wins_over_what_the_control_held():
     page = _open({"n": "5"})
-    page.query_params = {"n": "2"}
-    assert page.run().session_state["n"] == 2
-    page.query_params = {}
-    assert page.run().session_state["n"] == 3
-
-
-def test_a_hand_is_quicker_than_the_url():
-    """What is moved again before the browser has heard of the first: its request still has the former address."""
-    page = _open()
-    page.slider(key="n").set_value(5).run()
-    del page.query_params["n"]
+    assert goes(page, {"n": "2"}).session_state["n"] == 2
+    assert goes(page, {}).session_state["n"] == 3
     page.slider(key="n").set_value(8).run()
-    assert page.session_state["n"] == 8 and page.query_params["n"] == "8"
-    page.query_params["n"] = "5"
-    healthy(page.run())  # Back: nothing was moved
-    assert page.session_state["n"] == 5
+    assert goes(page, {}).session_state["n"] == 3  # Back, right after a move
+
+
+def test_what_was_changed_elsewhere_waits_for_a_control_that_is_not_shown():
+    page = _open({"n": "5", "k": "q"})
+    page.session_state["most"] = 0
+    assert goes(page, {"n": "2"}).query_params == {"n": "2"}
+    assert page.run().query_params == {"n": "2"} and page.session_state["k"] == ["p"]
+    page.session_state["most"] = 9
+    assert page.run().slider(key="n").value == 2
+
+
+HANDS = {
+    "the same slider": lambda page: page.slider(key="n").set_value(8),
+    "a toggle": lambda page: page.toggle(key="t").set_value(False),
+    "a button": lambda page: page.button(key="press").click(),
+    "a button with a callback": lambda page: page.button(key="more").click(),
+    "a file": lambda page: page.file_uploader(key="file").set_value([("a.txt", b"a", "text/plain")]),
+    "none: the page runs by itself": lambda page: page,
+}
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_a_hand_is_quicker_than_the_url(hand):
+    """What is moved or pressed before the browser has heard of the last move: its request has the former address."""
+    page = _open({"present": "1", "c": "y"})
+    page.slider(key="n").set_value(5)
+    page.selectbox(key="c").set_value("x")
+    page.run().query_params = {"c": "y"}
+    page = healthy(HANDS[hand](page).run())
+    n = 8 if hand == "the same slider" else 6 if "callback" in hand else 5
+    expected = {"present": "1", "n": str(n)} | ({"t": "0"} if hand == "a toggle" else {})
+    assert page.query_params == expected and page.session_state["n"] == n and page.session_state["c"] == "x"
+    assert goes(page, {"present": "1", "c": "y"}).session_state["n"] == 3  # Back: it wins
+    assert page.session_state["c"] == "y"
 
 
 def test_a_chapter_that_is_left_is_remembered_and_has_its_controls_to_itself():

@@ -9,7 +9,7 @@ from lab.numbers import NBSP
 from lab.words import JOINER, explain
 from lesson import questions
 
-from .conftest import words
+from .conftest import healthy, words
 
 LESSON = lesson()
 
@@ -70,6 +70,8 @@ def test_presentation_follows_from_chapter_to_chapter_and_bars_from_the_link(cha
     page = chapter("rules", present=1, joint="0.5,0,0,0,0,0,0,0.5")
     assert page.query_params["present"] == "1"
     assert "0.500" in page.latex[0].value
+    page.segmented_control(key="switch").set_value("ko").run().query_params = {"lang": "en"}  # a slow browser's
+    assert healthy(page.run()).query_params == {"lang": "ko", "present": "1", "joint": "0.5,0,0,0,0,0,0,0.5"}
     assert f"p(x₂{NBSP}|{JOINER}{NBSP}x₁)" in " ".join(e.value for e in page.markdown)  # no line ends in it
     assert chapter("rules", joint="0.5,0.7").latex[0].value == chapter("rules").latex[0].value
 
@@ -77,8 +79,8 @@ def test_presentation_follows_from_chapter_to_chapter_and_bars_from_the_link(cha
 def test_marks_at_which_no_line_ends_are_not_typeset(monkeypatch):
     said = []
     monkeypatch.setattr(st, "markdown", lambda text, **_: said.append(text))
-    explain("log p of n = 2 is $p(x_1 | x_2) = 2$")
-    assert said == [f"log{NBSP}p of n{NBSP}={NBSP}2 is $p(x_1 | x_2) = 2$"]
+    explain("log p of n = 2, e ≈ 2.7 is $p(x_1 | x_2) = 2$")
+    assert said == [f"log{NBSP}p of n{NBSP}={NBSP}2, e{NBSP}≈{NBSP}2.7 is $p(x_1 | x_2) = 2$"]
 
 
 def test_every_chapter_of_the_lesson_says_what_the_frame_needs():

@@ -182,7 +182,7 @@ def test_the_error_of_a_run_is_told_in_the_language_of_the_reader(train):
     template = "Expected {name} above 0; got {value}."
     write_status(train.root / page.session_state["run"], "failed", NadeError(template, name="epochs", value=-1))
     assert page.run().error[0].value.replace("\\", "") == "Expected epochs above 0; got −1."
-    page.session_state["language"] = page.query_params["lang"] = "ko"
+    page.segmented_control(key="switch").set_value("ko")
     told = page.run().error[0].value
     assert HANGUL.search(told) and "epochs" in told
 
