@@ -122,7 +122,7 @@ def _count() -> None:
         names = {
             id: _(NAMES.get(id, counts[id].title)) for id in ("full-joint", "chain-tables", "markov", "independent")
         }
-        fig = figure(_("free numbers (powers of ten)"), "", 300)
+        fig = figure(_("free numbers<br>(powers of ten)"), "", 300)
         size = [log10(counts[id].parameters) for id in names]
         shown = [big(counts[id].parameters) for id in names]
         fig.add_bar(x=size, y=list(names.values()), orientation="h", marker_color=[BLUE, BLUE, SKY, SKY], text=shown)

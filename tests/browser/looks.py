@@ -1,5 +1,6 @@
 """What can be seen of a page: its words, texts that do not fit, and what stands in somebody's way."""
 
+import time
 from pathlib import Path
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -67,6 +68,14 @@ def scheme(page, name):
     """Show the page in that scheme."""
     page.emulate_media(color_scheme=name)
     expect(page.get_by_test_id("stApp")).to_have_css("background-color", SCHEMES[name])
+
+
+def faint(page):
+    """What axe finds faint, once all that is slow to take the page's colours has taken them."""
+    until = time.monotonic() + PATIENCE / 1000
+    while (faults := [*serious(page, "color-contrast")]) and time.monotonic() < until:
+        page.evaluate(TWO_FRAMES)
+    return faults
 
 
 def serious(page, *rules):
