@@ -121,6 +121,8 @@ class Viewer:
         The session goes on: it remembers the language, the model, and what each chapter was when it was left, unless
         the address says a state. Where the tab shows no app, or what would stay, the page is opened.
         """
+        for _ in range(2):  # what hears of a new size or scheme, and fades, asks for a run of the page that is left
+            self.page.evaluate(TWO_FRAMES)
         if not self.page.evaluate(AT_REST, path):
             self.blank()
             self.open(path)
