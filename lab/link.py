@@ -18,8 +18,9 @@ LANGUAGE, MODEL, PRESENT, HIDE, LOCK, ANSWERS = "lang", "model", "present", "hid
 SHARED = (LANGUAGE, MODEL, PRESENT, HIDE, LOCK, ANSWERS)  # what follows from chapter to chapter
 HIDDEN = "hidden"  # of answers
 
-# What was last written, by key; what each chapter had, and what follows; what the browser changed by going elsewhere.
-STATE = {"said": dict, "kept": dict, "changed": set}
+# What was last written, by key; what each chapter has or had, and what follows; and of what the browser changed by going
+# elsewhere, what the control held then.
+STATE = {"said": dict, "kept": dict, "changed": dict}
 _session = st.session_state
 
 
@@ -36,15 +37,18 @@ def open_chapter(id: str) -> None:
         said.clear()
         changed.clear()
     elif went():
-        changed.update(key for key, text in said.items() if st.query_params.get(key) != text)
-        said.update({key: st.query_params.get(key) for key in said})
+        there = {key: st.query_params.get(key) for key in said}
+        changed.update({key: write(_session.get(key)) for key in said if there[key] != said[key]})
+        said.update(there)
     else:
-        for key, text in said.items():
+        for key, text in (kept.get(id, {}) | said).items():
             _write(key, text)
     for key in SHARED:
         if arrived and key not in st.query_params and kept.get(key):
             st.query_params[key] = kept[key]
         said[key] = kept[key] = st.query_params.get(key)
+    if arrived or went():  # also what no control has said yet
+        kept[id] = {key: text for key, text in st.query_params.items() if key not in SHARED}
     _session["controls"] = {}
 
 
@@ -65,7 +69,7 @@ def say(key: str, text: str | None) -> None:
     _write(key, text)
     said, kept, changed = (_session.setdefault(name, kind()) for name, kind in STATE.items())
     said[key] = text
-    changed.discard(key)
+    changed.pop(key, None)
     if key in SHARED:
         kept[key] = text
     else:
@@ -83,10 +87,18 @@ def _write(key: str, text: str | None) -> None:
 
 
 def arriving(key: str) -> str | None:
-    """What the URL says of a control that is new here, or that the URL has changed; None where the viewer's holds."""
-    if key in _session and key not in _session.get("changed", ()):
+    """What the URL says of a control that is new here, or that the URL has changed; None where the viewer's holds: also
+    where a hand has moved it since, in a run that broke off the one in which the URL came."""
+    if key in _session and write(_session[key]) != _session.get("changed", {}).get(key):
         return None
     return st.query_params.get(key, "")
+
+
+def address() -> dict[str, str]:
+    """What stands in the URL, by key, or will once the browser hears of it: within a dialog it may send a former one."""
+    said, kept = _session.get("said", {}), _session.get("kept", {})
+    found = st.query_params.to_dict() | kept.get(_session.get("chapter"), {}) | said
+    return {key: text for key, text in found.items() if text is not None}
 
 
 def linked(

@@ -16,7 +16,7 @@ def address(start: str = "here", language: str | None = None) -> str:
 
     ``language`` is one of the texts, "reader" for the browser's own, or None for the one that is read here.
     """
-    asked = st.query_params.to_dict()
+    asked = link.address()
     if start == "beginning":
         asked = {key: value for key, value in asked.items() if key in link.SHARED}
     if language == "reader":

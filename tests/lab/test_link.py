@@ -21,7 +21,13 @@ def _page():
         st.session_state["n"] += 1
         link.say("n", str(st.session_state["n"]))
 
+    until = st.session_state.get("until")
+    st.session_state["address"] = link.address()
+    if until == "dialog":  # which runs alone
+        return
     link.open_chapter(st.session_state.get("where", "here"))
+    if until == "chapter":  # another run breaks this one off
+        return
     most = st.session_state.get("most", 9)
     if most:
         link.linked(st.slider, "number", 1, most, key="n", default=3)
@@ -88,6 +94,38 @@ def test_what_was_changed_elsewhere_waits_for_a_control_that_is_not_shown():
     assert page.run().query_params == {"n": "2"} and page.session_state["k"] == ["p"]
     page.session_state["most"] = 9
     assert page.run().slider(key="n").value == 2
+
+
+def test_what_no_control_has_said_yet_is_kept():
+    page = AppTest.from_function(_page)
+    page.session_state["most"], page.query_params = 0, {"n": "5"}
+    page.run()
+    for n in ("5", "2"):
+        page.session_state["where"], page.query_params = "there", {}
+        page.run()
+        page.session_state["where"], page.query_params = "here", {}
+        assert page.run().query_params == {"n": n}
+        page.query_params = {}  # a slow browser's
+        assert page.run().query_params == {"n": n}
+        goes(page, {"n": "2"})
+
+
+@pytest.mark.parametrize("hand, n", [(8, 2), (9, 9)])
+def test_a_hand_that_breaks_off_a_run_holds_where_it_moved_something(hand, n):
+    page = _open({"n": "8"})
+    page.session_state["until"] = "chapter"
+    goes(page, {"n": "2"})
+    page.session_state["until"], page.session_state["n"] = None, hand
+    assert page.run().session_state["n"] == n and page.query_params == {"n": str(n)}
+
+
+def test_the_link_in_a_dialog_says_what_a_slow_browser_does_not_know():
+    page = _open({"n": "5", "c": "y"})
+    page.slider(key="n").set_value(3)
+    page.toggle(key="t").set_value(False)
+    page.run().query_params = {"n": "5", "c": "y"}
+    page.session_state["until"] = "dialog"
+    assert page.run().session_state["address"] == {"c": "y", "t": "0"}
 
 
 HANDS = {
