@@ -61,9 +61,10 @@ def _otherwise(name: str, content: bytes, how: How) -> dict:
         columns = st.columns(4)
         reading: dict = {}
         with_names = name.lower().endswith(WITH_NAMES)
-        if with_names:
+        if with_names or name.lower().endswith(".parquet"):
             decimal = _choice(columns[3], _("The decimal mark"), "own_decimal", DECIMALS)
             reading |= {} if decimal == AUTO else {"decimal": "." if decimal == "point" else ","}
+        if with_names:
             header = _choice(columns[0], _("The first row"), "own_header", FIRST_ROW)
             reading |= {} if header == AUTO else {"header": header == "names"}
         holes = _choice(columns[1], _("Rows with empty cells"), "own_holes", EMPTY_CELLS)

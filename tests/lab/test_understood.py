@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pandas
 import pytest
 
 from nade_core import runs
@@ -79,10 +80,15 @@ def test_what_only_the_viewer_knows_of_a_table_is_asked_and_stands_in_the_link(d
     assert config.reading == {"holes": "fill", "labels": "kind"}
     page = dropped("numbers.csv", b"1,2\n3,4\n5,7\n", "RNADE", own_header="names")
     assert "2 rows of 2 values" in captions(page) and "Columns: 1, 2" in captions(page)
-    page = healthy(dropped("sums.csv", b"a;b\n1.040;2\n659;3\n", "RNADE"))
-    assert "say that the decimal mark is a comma" in captions(page)
-    page = healthy(page.selectbox(key="own_decimal").select("comma").run())
-    assert "1040" in captions(page) and page.query_params["own_decimal"] == "comma"
+    sums = pandas.DataFrame({"a": ["1.040", "659"], "b": [2, 3]})
+    for name, written in (
+        ("sums.csv", sums.to_csv(sep=";", index=False).encode()),
+        ("sums.parquet", sums.to_parquet()),
+    ):
+        page = healthy(dropped(name, written, "RNADE"))
+        assert "say that the decimal mark is a comma" in captions(page)
+        page = healthy(page.selectbox(key="own_decimal").select("comma").run())
+        assert "1040" in captions(page) and page.query_params["own_decimal"] == "comma"
 
 
 def test_the_array_that_is_chosen_stands_in_the_link(dropped):
