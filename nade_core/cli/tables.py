@@ -24,11 +24,7 @@ def how_for(args, card, holes: str | None = None):
     """How a table is read for a model: as was asked, and else as its own was."""
     from ..data.understood import How
 
-    own = (
-        {}
-        if card.layout is None
-        else {name: card.layout.reading[name] for name in ("binarise",) if name in card.layout.reading}
-    )
+    own = {name: value for name, value in layout_for(card).reading.items() if name in ("binarise", "decimal")}
     usual = {"holes": holes} if holes else {}
     return How(key=args.key, **{**usual, **own, **reading_of(args)})
 

@@ -79,7 +79,7 @@ def _grid_of_bytes(content: bytes, name: str, how: How) -> Grid:
     check_width(name, max(map(len, (first, *rows))))
     first = _unmarked(first, rows)
     pointed = [[text.with_point(cell, dialect) for cell in row] for row in (first, *rows)]
-    more = {len(row) - len(first) for row in rows} == {1}  # cells than names
+    more = {len(row) - len(first) for row in rows} == {1} and any(row[-1].strip() for row in rows)  # cells than names
     below = [row[more:] for row in pointed[1:]]
     header, notes = headings.header_of(pointed[0], below) if how.header is None else (how.header, [])
     notes += [Note(GUESSED, {"encoding": encoding})] if guessed else []

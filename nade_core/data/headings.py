@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..messages import N_
-from .text import kind
+from .text import kind, without_signs
 from .understood import Note
 
 LABELS = ("label", "labels", "class", "target", "y")
@@ -41,7 +41,7 @@ def header_of(first: Sequence[str], below: Sequence[Sequence[str]]) -> tuple[boo
 
 
 def _over_numbers(cells: list[str]) -> bool:
-    kinds = {kind(cell) for cell in cells}
+    kinds = {kind(cell) for cell in without_signs([cell.strip() for cell in cells])}
     return "number" in kinds and "text" not in kinds
 
 

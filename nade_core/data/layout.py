@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..messages import N_, NadeError
+from .headings import apart
 from .remarks import listed
 from .rows import Scale, is_whole
 from .text import composed
@@ -39,9 +40,8 @@ class Layout:
         numbers = scale is None or (len(scale) == 2 and all(type(end) in (int, float) for end in scale))
         if not (right and numbers and isinstance(values["labels"], str | None) and how):
             raise ValueError("a layout of a table has names, places of whole columns and a scale")
-        return cls(
-            tuple(map(composed, names)), tuple(whole), scale and tuple(scale), values["labels"], values["reading"]
-        )
+        called = tuple(apart([composed(name) for name in names]))
+        return cls(called, tuple(whole), scale and tuple(scale), values["labels"], values["reading"])
 
     def columns(self, dims: int) -> tuple[str, ...]:
         """A name for each of so many columns."""
@@ -69,7 +69,7 @@ def layout_of(content: Content, how: How, scale: Scale | None) -> Layout | None:
     asked = {
         name: value
         for name, value in vars(how).items()
-        if name in ("binarise", "labels", "header") and value is not None
+        if name in ("binarise", "labels", "header", "decimal") and value is not None
     }
     binary = how.values == "binary" and how.binarise is not None
     return Layout(about.names, whole, scale if binary else None, about.labels, asked)

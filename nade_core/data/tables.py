@@ -37,7 +37,7 @@ class Columns:
         self.grid, self.file = grid, name
         self.how = replace(how, labels=how.labels and text.composed(how.labels))
         width = grid.frame.shape[1]
-        names = [text.composed(name.strip()) for name in grid.names or [""] * width]
+        names = [text.composed(name) for name in grid.names or [""] * width]
         given = [name or f"column {j + 1}" for j, name in enumerate(names)]
         self.names = headings.apart(given)
         self.kept, self.told = list(range(width)), list(grid.about.warnings)
@@ -142,7 +142,7 @@ class Columns:
     def leave_unknown(self, label: int | None) -> None:
         """What a model does not know, whatever it holds, where it knows some columns."""
         left = [j for j in self.kept if self._is_unknown(j) and j != label]
-        if left and len(left) < len(self.kept):
+        if left and len(left) < len(self.kept) - (label in self.kept):
             self.kept = [j for j in self.kept if j not in left]
             self.dropped += [self.names[j] for j in left]
             self.told.append(Note(UNKNOWN, {"names": listed([self.names[j] for j in left])}))

@@ -37,8 +37,12 @@ DRESSED = re.compile(
     r"[€$£¥₩(]?\s?[+\-−–]?\d[\d.,:/'\-\sT]*(\s?[%°€$£¥₩)]|\s[^\W\d_]{1,3}|k|K|[kmµ]?g|[kmc]?m|m?l|[°℃]C?|[천만억점세살명])?"
     r"|0[xXbBoO][\da-fA-F]+|[+-]?\d+(\.\d*)?[dD][+-]?\d+"
 )
+PARTING = re.compile(r'[".]|[^\W\d_],|,[^\W\d_]')  # beside commas that part cells, names among them
 MINUS = re.compile(r"(?:(?<=[\s,;|\"])|^)[\u2212\u2013](?=[\d.,])", re.MULTILINE)  # of print, before a number
-SEVEN_BITS = re.compile(r"~\{(?:[!-}]{2})+~\}|\+[A-Za-z\d+/]{3,}-")  # letters as HZ and UTF-7 write them
+SEVEN_BITS = re.compile(  # letters as HZ and UTF-7 write them; +380-44-... and wins+attempts-losses are none
+    r"~\{(?:[!-}]{2})+~\}|\+(?!\d+-|[a-z]+-|[A-Z]+-)[A-Za-z\d+/]{3,}-"
+)
+UNSEEN = " \t\n\u00a0\u3000\u200b\u2060\ufeff"  # at the ends of a name
 WORDS = {"true": 1.0, "false": 0.0}
 HOLES = {"", "na", "n/a", "<na>", "nan", "-nan", "null", "none", "?"} | {
     f"#{error}" for error in ("n/a", "div/0!", "value!", "ref!", "name?", "num!", "null!")
@@ -72,8 +76,8 @@ class Dialect:
 
 def composed(name: str) -> str:
     """A name whose letters are composed, as most programs write them; files from a Mac may take 키 apart into ㅋ and ㅣ.
-    What has no width at its ends is no part of it."""
-    return unicodedata.normalize("NFC", name).strip("\u200b\u2060\ufeff")
+    Blanks, and what has no width, at its ends are no part of it."""
+    return unicodedata.normalize("NFC", name).strip(UNSEEN)
 
 
 def kind(cell: str) -> str:
@@ -182,7 +186,7 @@ def dialect(text: str, decimal: str | None = None) -> Dialect:
     told = re.fullmatch(r'"?sep=(.)"?[ ,;\t]*', start[above], re.IGNORECASE) if start else None
     above += bool(told)
     lines = [line for line in start[above : above + LOOK] if line.strip()]
-    bare = decimal == "," and not re.search('[".]', text)  # then no comma parts cells
+    bare = decimal == "," and not PARTING.search(text)  # then no comma parts cells
     separator = told[1] if told else max(SEPARATORS[bare:], key=lambda separator: _fit(lines, separator))
     lines += [found[0] for found in islice(COMMAS.finditer(text), LOOK)]
     commas, doubtful = _decimal_commas({cell.strip() for line in lines for cell in cells_of(line, separator)})

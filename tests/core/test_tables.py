@@ -49,6 +49,7 @@ RIGHT = {
         True,
         ",",
     ),
+    "names that might be UTF-7": ("+380-a,won+attempts-lost\n1.5,2.5\n3.5,4.5\n", "t.csv", REAL, True, ","),
     "a name that begins with #": ("#names,b\n1.5,2.5\n3.5,4.5\n", "t.csv", REAL, True, ","),
     "a minus of print": ("a,b\n\u22121.5,2.5\n\u20133.5,4.5\n", "t.csv", [[-1.5, 2.5], [-3.5, 4.5]], True, ","),
     "quoted names": ('"a, or b","c"\n1.5,2.5\n3.5,4.5\n', "t.csv", REAL, True, ","),
@@ -91,6 +92,7 @@ def test_a_separator_at_the_end_of_each_row_moves_no_name(file):
     about = understand(file("a,b\n1.5,2.5,\n3.5,4.5,\n"))
     assert about.names == ("a", "b") and about.dropped == ("column 3",)
     assert [list(row) for row in about.first_rows] == REAL
+    assert understand(file("a\n1.5,\n3.5,\n")).first_rows == ((1.5,), (3.5,))
 
 
 REFUSED = {
@@ -115,6 +117,7 @@ REFUSED = {
     "a,b\n": "holds no rows",
     "sep=;": "holds no rows",
     "a;b\n1,5;-\n2,5;3\n": "row 2, column 2 is -",
+    "a,b\n1.5,-\n-,2.5\n": "row 2, column 2 is -",
     "a,b\n1.5,결측\n2.5,3\n": "row 2, column 2 is 결측",
     "a,b\n1.5,..\n2.5,3\n": "row 2, column 2 is [.][.]",
     "+0KQ-,b\n1.5,2\n3,4\n": "save it as UTF-8",

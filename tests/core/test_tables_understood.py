@@ -1,5 +1,6 @@
 """What is understood of a table: names, labels, holes and columns worth a word; it is told, and can be switched."""
 
+import argparse
 import json
 import re
 
@@ -10,7 +11,8 @@ import torch
 
 from nade_core import runs
 from nade_core.cli import main
-from nade_core.data.reading import How, read_data, read_rows, understand
+from nade_core.cli.tables import how_for
+from nade_core.data.reading import How, read_data, read_rows, read_table, understand
 from nade_core.messages import NadeError
 
 from .tables import GREYS, said
@@ -135,6 +137,17 @@ def test_classes_are_learned_from_labels_of_ones_own_and_a_run_reads_as_it_was_a
     )
     data = runs.read_run_data(folder, runs.read_config(folder))
     assert len(data.train) + len(data.valid) == 3
+
+
+def test_a_table_is_read_as_the_models_own_was_and_is_refused_where_it_has_none_of_its_columns(file):
+    layout = read_data(file("a;b\n1.040;2\n659;3\n" + "7;4\n" * 9), values="real", how=How(decimal=",")).layout
+    asked = argparse.Namespace(
+        key=None, **dict.fromkeys(("header", "decimal", "labels", "holes", "binarise", "packed"))
+    )
+    how = how_for(asked, argparse.Namespace(layout=layout))
+    assert read_rows(file("a;b\n1.040;2\n", "one.csv"), values="real", how=how).tolist() == [[1040, 2]]
+    with pytest.raises(NadeError, match="no column a, b, which the model was trained on"):
+        read_table(file("x,kind\n1,u\n2,v\n3,u\n", "other.csv"), values="real", layout=layout)
 
 
 @pytest.mark.parametrize(
