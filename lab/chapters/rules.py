@@ -26,12 +26,12 @@ CHAPTER = Chapter(
 )
 CASES = [f"{a}{b}{c}" for a in (0, 1) for b in (0, 1) for c in (0, 1)]
 PRESETS = {
-    "chain": N_("a chain"),
+    "chain": N_("chain"),
     "independent": N_("independent"),
-    "copy": N_("three copies"),
+    "copy": N_("copies"),
     "xor": N_("x₃ = x₁ xor x₂"),
     "common-effect": N_("x₃ = x₁ or x₂"),
-    "uniform": N_("all alike"),
+    "uniform": N_("alike"),
 }
 NAMES = {"markov": N_("Markov chain: one remembered")}
 FIRST = simplex.shown(rules.PRESETS["chain"].ravel()).tolist()
@@ -45,9 +45,12 @@ def render() -> None:
     left, right = stage.columns()
     with left:
         joint = _table()
+        if here == "chain":
+            ask = _("Your guess: the free numbers of the chain rule")
+            stage.guess_among("numbers", ask, list(range(1, 9)), 3)
     with right:
         {"chain": _chain, "bayes": _bayes, "assume": _assume}[here](joint)
-        stage.words(CHAPTER, here)
+        stage.words(CHAPTER, "told" if here == "chain" and stage.is_shown("numbers") else here)
     stage.question(CHAPTER, "first-given-last", _("What is p(x₁ = 1 | x₃ = 1) of the table above?"), joint=joint)
 
 
@@ -78,7 +81,14 @@ def _chain(joint: np.ndarray) -> None:
     stage.formula(
         rf"\begin{{aligned}}p({a},{b},{c}) &= p({a})\,p({b}\mid {a})\,p({c}\mid {a},{b})\\ &= {product}\\ &= {both.by_rule:.3f}\end{{aligned}}"
     )
-    stage.figures({_("read off the table"): f"{both.direct:.3f}", _("free numbers"): "1 + 2 + 4 = 7"})
+    counts = rules.parameters(3)
+    found = {_("read off the table"): f"{both.direct:.3f}"}
+    if stage.is_shown("numbers"):
+        sizes = " + ".join(str(2**known) for known in range(3))  # one for each case of what comes before
+        found[_("free numbers")] = f"{sizes} = {counts['chain-tables'].parameters}"
+    else:
+        found[_("free numbers of the table")] = f"2³ − 1 = {counts['full-joint'].parameters}"
+    stage.figures(found)
 
 
 def _bayes(joint: np.ndarray) -> None:

@@ -9,7 +9,7 @@ from lab.numbers import NBSP
 from lab.words import JOINER, explain
 from lesson import questions
 
-from .conftest import healthy, words
+from .conftest import healthy, metric, words
 
 LESSON = lesson()
 
@@ -33,6 +33,14 @@ def test_a_guess_is_kept_and_then_stands_beside_the_answer(chapter):
     assert "Guess before you look" not in words(page)  # what asked for the guess
     again = chapter("coin", n=100, guess=0.25, **{"guess-shown": 1})
     assert [m.value for m in again.metric] == [m.value for m in page.metric]
+
+
+def test_what_the_chain_rule_takes_is_guessed_first(chapter):
+    page = chapter("rules", numbers=4)
+    assert metric(page, "free numbers of the table") == "2³ − 1 = 7" and "exact for every table" not in words(page)
+    page.button(key="numbers-button").click().run()
+    assert metric(page, "free numbers") == "1 + 2 + 4 = 7" and "exact for every table" in words(page)
+    assert page.select_slider(key="numbers").value == 4 and page.query_params["numbers-shown"] == "1"
 
 
 def test_the_closing_question_is_answered_from_the_page(chapter):
