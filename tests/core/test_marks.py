@@ -24,6 +24,7 @@ from .tables import said
         ("a;b\n1;2\n2;3\n" + "3;4\n" * 90 + "1,5;2\n2.345;5\n", [1, 2]),
         ("a;b\n1.234.567;2\n2.345.678;3\n", [1234567, 2345678]),
         ("a;b\n1.234;2.345.678\n2.345;1\n", [1234, 2345]),
+        ("a;b\n1.234;192.168.345.678\n2.345;1\n", [1234, 2345]),
         ('a,b\n"1,04,000.5",2\n"52,000",3\n', [104000.5, 52000]),
         ("a;b\n1.234;2\n2.345;3\n", [1.234, 2.345]),
         ("a;b\n1.250;2,5\n345;3,25\n", [1250, 345]),
@@ -87,6 +88,11 @@ def test_numbers_that_are_texts_in_a_typed_file_may_have_other_marks(tmp_path):
             )
             assert commas.first_rows[0][0] == (1000 if told else 1) * float(written[0])
             assert points.first_rows[0][0] == float(written[0])
+
+
+def test_an_address_in_a_network_says_nothing_of_points(file):
+    about = understand(file("a;b\n1.234;192.168.100.200\n2.345;192.168.100.201\n"))
+    assert [row[0] for row in about.first_rows] == [1.234, 2.345]
 
 
 def test_the_decimal_mark_can_be_said(file):
