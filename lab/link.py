@@ -25,15 +25,11 @@ _session = st.session_state
 
 
 def open_chapter(id: str) -> None:
-    """Begin a run of a chapter: on arrival without a state of its own, what it had when it was left."""
+    """Begin a run of a chapter: what the URL says where the browser went there, else what was last written."""
     said, kept, changed = (_session.setdefault(name, kind()) for name, kind in STATE.items())
     arrived = _session.get("chapter") != id
     if arrived:
-        _session["chapter"] = id
-        for key in said:  # controls of the same name in two chapters are two controls
-            _session.pop(key, None)
-        if not set(st.query_params) - set(SHARED):
-            st.query_params.update(kept.get(id, {}))
+        _arrive(id, kept)
         said.clear()
         changed.clear()
     elif went():
@@ -44,12 +40,22 @@ def open_chapter(id: str) -> None:
         for key, text in (kept.get(id, {}) | said).items():
             _write(key, text)
     for key in SHARED:
-        if arrived and key not in st.query_params and kept.get(key):
-            st.query_params[key] = kept[key]
         said[key] = kept[key] = st.query_params.get(key)
     if arrived or went():  # also what no control has said yet
         kept[id] = {key: text for key, text in st.query_params.items() if key not in SHARED}
     _session["controls"] = {}
+
+
+def _arrive(id: str, kept: dict[str, Any]) -> None:
+    """Come to a chapter: without a state of its own in the URL, to what it had when it was left; with what follows."""
+    _session["chapter"] = id
+    for key in _session["said"]:  # controls of the same name in two chapters are two controls
+        _session.pop(key, None)
+    if not set(st.query_params) - set(SHARED):
+        st.query_params.update(kept.get(id, {}))
+    for key in SHARED:
+        if key not in st.query_params and kept.get(key):
+            st.query_params[key] = kept[key]
 
 
 def went() -> bool:
