@@ -10,10 +10,11 @@ from lab.chapter import chapters, lesson
 
 HALL = {"width": 1280, "height": 720}
 ZOOMED = {"width": 640, "height": 360}  # CSS pixels of a window of 1280 x 720 at 200 %
-# Controls and words that one cannot reach by scrolling down: they end beyond the window's right edge.
+# Controls and words that one cannot reach by scrolling down: they end beyond the window's right edge. Rows that a finger
+# or the tab key moves are reached.
 BEYOND = """() => [...document.querySelectorAll("[data-testid=stMain] :is(button, input, p, h1, h2, label)")].filter((node) => {
   const box = node.getBoundingClientRect();
-  const scrolls = node.closest(".katex-display, .modebar, [data-testid=stDataFrame], .meaning");
+  const scrolls = node.closest(".katex-display, .modebar, [data-testid=stDataFrame], .meaning, .st-key-kinds, .st-key-presets");
   return box.width && !scrolls && getComputedStyle(node).visibility !== "hidden" && box.right > innerWidth + 1 && node.type !== "range";
 }).map((node) => `${node.tagName} ${(node.innerText ?? "").slice(0, 40)}`)"""
 
