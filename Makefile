@@ -19,7 +19,7 @@ test: .venv/test.stamp
 	@sh tests/browser/find_chromium.sh > .venv/chromium
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/python -m tests.kernels & $(BIN)/mypy && wait
 	CHROMIUM=$$(cat .venv/chromium) PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 test-scale: .venv/scale.stamp

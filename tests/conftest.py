@@ -42,14 +42,10 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session", autouse=True)
 def kernels(tmp_path_factory):
     """The kernels as machine code on disk: the first worker compiles them, and the others wait for it."""
-    import torch
-
-    from nade_core import NADE, NADEConfig
+    from .kernels import compiled
 
     with FileLock(tmp_path_factory.getbasetemp().parent / "kernels.lock"):
-        model = NADE(NADEConfig(4, 3))
-        model.log_prob(torch.zeros(2, 4)).sum().backward()
-        model.sample(2)
+        compiled()
 
 
 @pytest.fixture
