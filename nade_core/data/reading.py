@@ -16,7 +16,7 @@ from .filetypes import read_file
 from .grids import hole
 from .layout import Layout, layout_of, matched
 from .packed import PARTS
-from .remarks import remarks, sideways, total
+from .remarks import PIXELS, remarks, sideways, total
 from .rows import Scale, check_table, has_holes, is_binary, rows_of, scale_of, split
 from .sources import IMAGE, SOURCES, load_dataset
 from .tables import DROPPED, FILLED, filled
@@ -33,7 +33,6 @@ OFFER = N_(
 )
 PACKED = N_("The bytes are packed bits, eight values each, as the file says.")
 FIRST = 5  # rows that are shown
-PIXELS = 784
 
 
 @dataclass(frozen=True, eq=False)
