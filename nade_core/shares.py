@@ -44,9 +44,11 @@ def share_of(rows: int) -> Share:
 
 def dropout(h: Tensor, p: float, training: bool) -> Tensor:
     """Each value of h (B, ...) zero with probability p, else divided by 1 - p; h itself when not in training."""
+    if not training or not p:
+        return h
     share = share_of(len(h))
-    if not training or not p or share.of == len(h):
-        return F.dropout(h, p, training)
+    if share.of == len(h):
+        return F.dropout(h, p)
     order = sorted(range(h.ndim), key=h.stride, reverse=True)  # as the values lie in memory, so are they drawn
     sizes = (share.of, *h.shape[1:])
     whole = h.new_ones([sizes[i] for i in order]).permute([order.index(i) for i in range(h.ndim)])

@@ -101,6 +101,16 @@ def _add_training(p: argparse.ArgumentParser, defaults: dict) -> None:
         choices=("float32", "bfloat16"),
         help=f"of the loss, bfloat16 where the device gains by it ({defaults['precision']})",
     )
+    group.add_argument(
+        "--optimizer",
+        choices=("adamw", "muon"),
+        help=f"muon: Muon for the matrices between hidden features, AdamW for the rest ({defaults['optimizer']})",
+    )
+    group.add_argument(
+        "--compile",
+        action=argparse.BooleanOptionalAction,
+        help="faster steps after some minutes at the start; needs a C++ compiler (no)",
+    )
 
 
 def _field(name: str) -> str:

@@ -37,6 +37,8 @@ class DensityModel(nn.Module):
     description = ""  # a few words on what it is, marked N_
     recipe: dict = {}  # fields of TrainConfig that suit this model better than the defaults
     undecayed = ("b", "c", "bias")  # parameters without weight decay: they hold the means of the data
+    hidden_matrices: tuple[str, ...] = ()  # how the names of parameters begin whose weights lie between hidden features
+    compiles: tuple[str, ...] = ()  # methods that torch.compile makes much faster
     counts = False  # learns by ``fit``, a pass over the training set at a time, instead of by gradients
     many_orderings = False  # may score along several orderings, which make an ensemble
     completes = False  # is an AnyOrder (anyorder.py): has given, marginals, complete, log_prob_missing; takes holes

@@ -18,6 +18,7 @@ from .config import RunConfig
 from .folder import read_object, write_json
 
 PART_BYTES = 12 << 20
+OPTIMIZERS = ("optimizer", "muon")  # under which names the moments of each lie in the parts
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,9 @@ def save_state(folder: Path, trial: int, state: TrainState, standing: Standing) 
     """New parts, then last.json that names them, then the old parts go: a kill leaves one whole state."""
     tensors = {f"model.{k}": v for k, v in state.model.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in state.average.state_dict().items()}
-    for i, moments in (state.optimizer.state_dict()["state"] if state.optimizer else {}).items():
-        tensors |= {f"optimizer.{i}.{k}": torch.as_tensor(v) for k, v in moments.items()}
+    for optimizer, name in zip(state.optimizers, OPTIMIZERS, strict=False):
+        for i, moments in optimizer.state_dict()["state"].items():
+            tensors |= {f"{name}.{i}.{k}": torch.as_tensor(v) for k, v in moments.items()}
     old, names = set(folder.glob(f"last-{trial}-*.safetensors")), []
     for i, part in enumerate(_parts(tensors)):
         names.append(f"last-{trial}-{state.epoch}-{i}.safetensors")
@@ -119,20 +121,20 @@ def load_state(folder: Path, config: RunConfig, trial: int, stand: Stand, device
         model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
         state = TrainState.of(model, config.trials[trial])
         state.average.load_state_dict({k[8:]: v for k, v in tensors.items() if k.startswith("average.")})
-        if state.optimizer:
-            _load_optimizer(state.optimizer, tensors)
+        for optimizer, name in zip(state.optimizers, OPTIMIZERS, strict=False):
+            _load_optimizer(optimizer, name, tensors)
     except (SafetensorError, OSError, RuntimeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise _damaged(folder, error) from error
     state.epoch, state.best_nats, state.best_epoch = stand.epoch, stand.best_nats, stand.best_epoch
     return state
 
 
-def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict) -> None:
+def _load_optimizer(optimizer: torch.optim.Optimizer, name: str, tensors: dict) -> None:
     values = optimizer.state_dict()
     for key, tensor in tensors.items():
-        if key.startswith("optimizer."):
-            _, i, name = key.split(".")
-            values["state"].setdefault(int(i), {})[name] = tensor
+        if key.startswith(f"{name}."):
+            _, i, moment = key.split(".")
+            values["state"].setdefault(int(i), {})[moment] = tensor
     optimizer.load_state_dict(values)
 
 

@@ -7,8 +7,10 @@ from torch import Tensor, nn
 
 from .. import together
 from ..distillation import distillation_loss
+from ..messages import NadeError
 from ..models.base import DensityModel
 from ..shares import Share, taking
+from .config import TrainConfig
 
 Learner = Callable[[Tensor, Tensor | None, Tensor | None, torch.Generator], Tensor]
 
@@ -24,8 +26,17 @@ class Loss(nn.Module):
         return self.model.loss(x, y, generator) if taught is None else distillation_loss(self.model, x, taught)
 
 
-def learner(model: DensityModel) -> Learner:
+def _compile(model: DensityModel) -> None:
+    if not model.compiles:
+        raise NadeError("{model} has nothing that torch.compile makes faster.", model=type(model).__name__)
+    for name in model.compiles:
+        setattr(model, name, torch.compile(getattr(model, name), dynamic=False))
+
+
+def learner(model: DensityModel, config: TrainConfig) -> Learner:
     """A loss whose gradient, which is averaged over the processes, is that of the whole batch; weights as the leader's."""
+    if config.compile:
+        _compile(model)
     if model.counts or not together.several():
         return Loss(model)
     module = nn.parallel.DistributedDataParallel(Loss(model), forward_sync_buffers=False)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.optim import Muon
 
 from .. import together
 from ..augment import augment
@@ -23,6 +24,7 @@ from ..models.base import DensityModel
 from ..scoring import mean_nats
 from .config import TrainConfig
 from .learner import Learner, learner
+from .optimizers import optimizers
 
 STEPS_A_REPORT = 50
 VALIDATION_PART = 250  # rows between two moments at which a caller can look around
@@ -51,7 +53,7 @@ class TrainState:
 
     model: DensityModel
     average: DensityModel
-    optimizer: torch.optim.Optimizer | None  # None for a model that counts
+    optimizers: list[torch.optim.Optimizer]  # none for a model that counts
     epoch: int = 0
     best_nats: float = math.inf
     best_epoch: int = 0
@@ -77,17 +79,7 @@ class TrainState:
 
     @classmethod
     def of(cls, model: DensityModel, config: TrainConfig) -> "TrainState":
-        optimizer: torch.optim.Optimizer | None = None
-        if not model.counts:
-            groups = [
-                {
-                    "params": [p],
-                    "weight_decay": 0.0 if name.rpartition(".")[2] in model.undecayed else config.weight_decay,
-                }
-                for name, p in model.named_parameters()
-            ]
-            optimizer = torch.optim.AdamW(groups, config.learning_rate, fused=True)
-        return cls(model, copy.deepcopy(model).requires_grad_(False), optimizer)
+        return cls(model, copy.deepcopy(model).requires_grad_(False), optimizers(model, config))
 
 
 def _epoch(
@@ -143,17 +135,18 @@ def _step(
     config: TrainConfig,
     generator: torch.Generator,
 ) -> Tensor:
-    """One AdamW step at the cosine schedule's learning rate, then the averaged weights follow; returns the loss."""
-    assert state.optimizer is not None
-    for group in state.optimizer.param_groups:
+    """One step at the cosine schedule's learning rate, then the averaged weights follow; returns the loss."""
+    for group in (group for optimizer in state.optimizers for group in optimizer.param_groups):
         group["lr"] = config.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
-    state.optimizer.zero_grad()
+    for optimizer in state.optimizers:
+        optimizer.zero_grad(set_to_none=not isinstance(optimizer, Muon))
     with torch.random.fork_rng([x.device] if x.is_cuda else []):
         _seed(config.seed * 100_003 + step, x.device)  # dropout's randomness is a function of (seed, step)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
             loss = learn(x, y, taught, generator)
     loss.backward()
-    state.optimizer.step()
+    for optimizer in state.optimizers:
+        optimizer.step()
     decay = min(config.average, (1 + step) / (10 + step))
     with torch.no_grad():
         torch._foreach_lerp_(list(state.average.parameters()), list(state.model.parameters()), 1 - decay)
@@ -181,7 +174,7 @@ def train(state: TrainState, room: Classroom, config: TrainConfig) -> Iterator[T
 def train_by_batches(state: TrainState, room: Classroom, config: TrainConfig) -> Iterator[TrainStep | None]:
     """As ``train``, but None stands for each batch, of training or of validation, that has nothing to report: the
     caller can look around, and may leave the epoch there."""
-    learn = learner(state.model)
+    learn = learner(state.model, config)
     while not config.over(state.epoch, state.best_epoch):
         train_nats = yield from _pass(state, room.data) if state.model.counts else _epoch(state, learn, room, config)
         valid = yield from _validate(state.average.eval(), room.data)
