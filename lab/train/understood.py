@@ -108,11 +108,17 @@ def _look(name: str, content: bytes, how: How) -> tuple[Understood | NadeError, 
         try:
             arrays = array_names(path)
         except NadeError as error:
-            return error, []
+            return _called(error, path.name, name), []
         try:
             return understand(path, how), arrays
         except NadeError as error:
-            return error, arrays
+            return _called(error, path.name, name), arrays
+
+
+def _called(error: NadeError, copy: str, name: str) -> NadeError:
+    """The error with the file's own name where it speaks of our copy."""
+    error.facts = {key: name if fact == copy else fact for key, fact in error.facts.items()}
+    return error
 
 
 def _show(seen: Understood) -> None:
