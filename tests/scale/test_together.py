@@ -68,6 +68,7 @@ def test_two_processes_end_with_the_weights_of_one_and_only_the_first_writes(tmp
     asked = {model: small(model, rows) for model in OPTIONS}
     asked["two trials"] = replace(asked["NADE"], weight_decays=(0.0, 0.3))
     asked["begun alone"] = asked["NADE"]
+    asked["muon"] = small("PixelCNN", rows, optimizer="muon", learning_rate=1e-3)
     for name, run_config in asked.items():
         finish(tmp_path / "one" / name, run_config)
         runs.create(tmp_path / "two" / name, run_config)
