@@ -20,7 +20,7 @@ from lesson import regions
 from nade_core import load_model, measures, scoring, traits
 from nade_core.data import load_dataset
 
-MODELS, JUDGE = ("any-order-mnist", "pixelcnn-mnist"), "nade-mnist-classes"
+MODELS, JUDGE = ("any-order-mnist", "pixelcnn-mnist", "pixelcnn-mnist-wide"), "nade-mnist-classes"
 REGIONS, BOX = ("bottom-half", "left-half", "centre"), (0, 0, 0, 0)
 
 
