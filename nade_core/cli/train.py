@@ -109,7 +109,7 @@ def _add_training(p: argparse.ArgumentParser, defaults: dict) -> None:
     group.add_argument(
         "--compile",
         action=argparse.BooleanOptionalAction,
-        help="faster steps after some minutes at the start; needs a C++ compiler (no)",
+        help="a slower start and quicker steps; needs a C++ compiler (no)",
     )
 
 

@@ -18,7 +18,7 @@ from .config import RunConfig
 from .folder import read_object, write_json
 
 PART_BYTES = 12 << 20
-OPTIMIZERS = ("optimizer", "muon")  # under which names the moments of each lie in the parts
+MOMENTS = ("optimizer", "muon")  # under which names those of AdamW, and of Muon if there is one, lie in the parts
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def save_state(folder: Path, trial: int, state: TrainState, standing: Standing) 
     """New parts, then last.json that names them, then the old parts go: a kill leaves one whole state."""
     tensors = {f"model.{k}": v for k, v in state.model.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in state.average.state_dict().items()}
-    for optimizer, name in zip(state.optimizers, OPTIMIZERS, strict=False):
+    for optimizer, name in zip(state.optimizers, MOMENTS, strict=False):
         for i, moments in optimizer.state_dict()["state"].items():
             tensors |= {f"{name}.{i}.{k}": torch.as_tensor(v) for k, v in moments.items()}
     old, names = set(folder.glob(f"last-{trial}-*.safetensors")), []
@@ -121,7 +121,7 @@ def load_state(folder: Path, config: RunConfig, trial: int, stand: Stand, device
         model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
         state = TrainState.of(model, config.trials[trial])
         state.average.load_state_dict({k[8:]: v for k, v in tensors.items() if k.startswith("average.")})
-        for optimizer, name in zip(state.optimizers, OPTIMIZERS, strict=False):
+        for optimizer, name in zip(state.optimizers, MOMENTS, strict=False):
             _load_optimizer(optimizer, name, tensors)
     except (SafetensorError, OSError, RuntimeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise _damaged(folder, error) from error

@@ -22,7 +22,7 @@ class TrainConfig:
 
     ``precision`` "bfloat16" computes the loss in mixed precision; weights stay in float32. ``optimizer`` "muon" takes
     Muon for the matrices between hidden features, AdamW for all others. ``compile`` has torch.compile fuse the passes
-    over features: some minutes at the start, a third of each step less, and a C++ compiler is needed.
+    over features: a slower start and quicker steps; it needs a C++ compiler.
     """
 
     epochs: int = 60

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.optim import Muon
 
 from .. import together
 from ..augment import augment
@@ -24,7 +23,7 @@ from ..models.base import DensityModel
 from ..scoring import mean_nats
 from .config import TrainConfig
 from .learner import Learner, learner
-from .optimizers import optimizers
+from .optimizers import clear, optimizers
 
 STEPS_A_REPORT = 50
 VALIDATION_PART = 250  # rows between two moments at which a caller can look around
@@ -138,8 +137,7 @@ def _step(
     """One step at the cosine schedule's learning rate, then the averaged weights follow; returns the loss."""
     for group in (group for optimizer in state.optimizers for group in optimizer.param_groups):
         group["lr"] = config.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
-    for optimizer in state.optimizers:
-        optimizer.zero_grad(set_to_none=not isinstance(optimizer, Muon))
+    clear(state.optimizers)
     with torch.random.fork_rng([x.device] if x.is_cuda else []):
         _seed(config.seed * 100_003 + step, x.device)  # dropout's randomness is a function of (seed, step)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):

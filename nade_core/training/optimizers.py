@@ -17,7 +17,7 @@ from .config import TrainConfig
 
 def optimizers(model: DensityModel, config: TrainConfig) -> list[Optimizer]:
     """AdamW for the model's parameters, and Muon for its hidden matrices if it is asked for; none for a model that
-    counts. The gradients of Muon's matrices live as long as it: they are set to zero, never to None."""
+    counts."""
     if model.counts:
         return []
     names = _hidden(model) if config.optimizer == "muon" else set()
@@ -29,6 +29,12 @@ def optimizers(model: DensityModel, config: TrainConfig) -> list[Optimizer]:
         rate, decay = config.learning_rate, config.weight_decay
         found.append(Muon(matrices, rate, decay, adjust_lr_fn="match_rms_adamw"))
     return found
+
+
+def clear(found: list[Optimizer]) -> None:
+    """Forget the gradients of the step before."""
+    for optimizer in found:
+        optimizer.zero_grad(set_to_none=not isinstance(optimizer, Muon))  # those of its matrices are views
 
 
 def _decay(name: str, model: DensityModel, config: TrainConfig) -> float:

@@ -9,7 +9,7 @@ from nade_core.messages import NadeError
 from nade_core.models import MODELS
 from nade_core.training import TrainConfig
 from nade_core.training.learner import learner
-from nade_core.training.optimizers import optimizers
+from nade_core.training.optimizers import clear, optimizers
 
 from .small_runs import CPU, finish, same, weights
 
@@ -47,8 +47,7 @@ def test_gradients_are_those_of_one_batch_alone():
     found = optimizers(model, TrainConfig(optimizer="muon"))
     x = torch.ones(3, 64)
     for _ in range(2):
-        for optimizer in found:
-            optimizer.zero_grad(set_to_none=not isinstance(optimizer, torch.optim.Muon))
+        clear(found)
         model.loss(x, None, torch.Generator().manual_seed(2)).backward()
     twice = [p.grad.clone() for p in model.parameters()]
     model.zero_grad()
