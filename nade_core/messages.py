@@ -23,6 +23,11 @@ class NadeError(ValueError):
     def __str__(self) -> str:
         return self.message.format(**self.facts) if self.facts else self.message
 
+    def of(self, name: str, copy: str) -> "NadeError":
+        """Itself, with the ``name`` of a file where it speaks of the ``copy`` that was read."""
+        self.facts = {key: name if fact == copy else fact for key, fact in self.facts.items()}
+        return self
+
     def as_json(self) -> dict[str, Any]:
         """Its message and its facts, to be raised elsewhere: NadeError(told["message"], **told["facts"])."""
         known = {k: v if isinstance(v, str | int | float | bool) else str(v) for k, v in self.facts.items()}

@@ -8,7 +8,6 @@ lock that it holds. Where several people wait, everybody's first run comes befor
 """
 
 import math
-import re
 import secrets
 import shutil
 import threading
@@ -21,7 +20,7 @@ from pathlib import Path
 import torch
 from filelock import FileLock, Timeout
 
-from .data.filetypes import IMAGE_SUFFIXES, file_type
+from .data.filetypes import IMAGE_SUFFIXES, file_end
 from .devices import as_device
 from .files import size_of
 from .hosting import ALONE, Hosting
@@ -37,6 +36,7 @@ from .scale.trainings import Cluster
 MAX_WAITING, MAX_KEPT, MAX_UPLOAD_MB = 8, 40, 200
 MAX_TOGETHER = 100  # runs that wait where many people share a host
 LARGE = 32 << 20  # bytes: uploads that are not read in the app's own process
+FIRST = "00000"  # how the first of the uploads is called in the folder of its run, whose end it keeps
 POLL = 0.25  # seconds between two looks at the folder
 GRACE = 0.7  # seconds that a worker has to end by itself once a stop was asked for
 ENDED = "done", "stopped", "failed"
@@ -102,8 +102,10 @@ class Queue:
                     if owner:
                         give(folder, Owned(owner))
                     write_status(folder, "queued", asked=time.time())
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, NadeError) and len(files) == 1:
+                error.of(files[0][0], f"{FIRST}{file_end(files[0][0])}")
             raise
         return look(folder)
 
@@ -283,13 +285,7 @@ def _store(files: Sequence[tuple[str, bytes]], folder: Path) -> tuple[str, str]:
     (folder / "upload").mkdir()
     for i, (suffix, (_, content)) in enumerate(zip(suffixes, files, strict=True)):
         (folder / "upload" / f"{i:05d}{suffix}").write_bytes(content)
-    return f"upload/00000{suffixes[0]}" if tables else "upload", Path(files[0][0]).stem if len(files) == 1 else "own"
-
-
-def file_end(name: str) -> str:
-    """How the name of a file ends, ".csv.gz" too, in letters that are safe on the disk."""
-    known = file_type(name)
-    return known[0] if known else re.sub(r"[^.a-z0-9]", "", Path(name).suffix.lower())
+    return f"upload/{FIRST}{suffixes[0]}" if tables else "upload", Path(files[0][0]).stem if len(files) == 1 else "own"
 
 
 def _await_leaving(folder: Path) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import streamlit as st
 
 from nade_core.data.arrays import array_names
-from nade_core.data.filetypes import IMAGE_SUFFIXES
+from nade_core.data.filetypes import IMAGE_SUFFIXES, file_end
 from nade_core.data.reading import understand
 from nade_core.data.understood import BINARISE, How, Understood
 from nade_core.messages import N_, NadeError
-from nade_core.queue import LARGE, file_end
+from nade_core.queue import LARGE
 
 from ..link import linked
 from ..turns import turn
@@ -108,17 +108,11 @@ def _look(name: str, content: bytes, how: How) -> tuple[Understood | NadeError, 
         try:
             arrays = array_names(path)
         except NadeError as error:
-            return _called(error, path.name, name), []
+            return error.of(name, path.name), []
         try:
             return understand(path, how), arrays
         except NadeError as error:
-            return _called(error, path.name, name), arrays
-
-
-def _called(error: NadeError, copy: str, name: str) -> NadeError:
-    """The error with the file's own name where it speaks of our copy."""
-    error.facts = {key: name if fact == copy else fact for key, fact in error.facts.items()}
-    return error
+            return error.of(name, path.name), arrays
 
 
 def _show(seen: Understood) -> None:

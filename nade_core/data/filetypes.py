@@ -5,6 +5,7 @@ under that of the file, and what was understood. Whatever bytes come, nothing bu
 read, offered by the command's help and by the app's uploader, and named where a file is refused.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -20,7 +21,7 @@ from .tables import reader
 from .understood import Content, How, Understood
 from .workbooks import grid_of_excel
 
-__all__ = ["FILE_TYPES", "IMAGE_SUFFIXES", "FileType", "file_type", "read_file", "suffixes"]
+__all__ = ["FILE_TYPES", "IMAGE_SUFFIXES", "FileType", "file_end", "file_type", "read_file", "suffixes"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ def file_type(name: str) -> tuple[str, FileType] | None:
     """How the name of a file ends, and the row of files that end so; None where there is none."""
     found = [(end, row) for row in FILE_TYPES for end in row.suffixes if name.lower().endswith(end)]
     return max(found, key=lambda pair: len(pair[0]), default=None)
+
+
+def file_end(name: str) -> str:
+    """How the name of a file ends, ".csv.gz" too, in letters that are safe on the disk."""
+    known = file_type(name)
+    return known[0] if known else re.sub(r"[^.a-z0-9]", "", Path(name).suffix.lower())
 
 
 def read_file(source: str | Path, how: How) -> Content:

@@ -44,6 +44,7 @@ def test_a_table_is_told_before_it_is_learned_from(dropped):
     page = dropped("people.csv", b"0,1\n,1\n", "RNADE")
     assert not page.exception and "row 2\\, column 1 is empty" in page.warning[0].value
     assert "people" in page.warning[0].value and "file" not in page.warning[0].value  # its own name, not our copy's
+    assert page.button(key="go").click().run().error[0].value == page.warning[0].value
 
 
 def test_columns_without_names_are_called_so_in_the_language_of_the_reader(dropped):
