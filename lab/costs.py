@@ -9,7 +9,7 @@ import streamlit as st
 from lesson.published import HOW, PUBLISHED, Published
 from nade_core.messages import N_
 
-from .labels import BREAK, Box, beside, wrapped
+from .labels import BREAK, LETTER, LONGEST, PLOT, Box, beside, letters, wrapped
 from .theme import BLUE, GREY, ORANGE, chart, figure, text_colour
 from .words import _
 
@@ -21,6 +21,7 @@ RUG, SAID = (
     0.1,
 )  # the shares of the width that ticks at the left edge take, and of the height the words below them
 TYPE = 14  # pixels
+NARROW = 10  # letters in a line of the best one's name, which stands in the crowd
 LISTED = 26  # letters in a line of a name at an axis, which has more room than one beside a mark
 
 
@@ -38,7 +39,7 @@ def by_parameters(rows: list[dict], near: bool) -> None:
     """Our models and the published ones of known size; the others as ticks at the left edge."""
     fig = figure(_("parameters (log scale)"), _(NATS), HEIGHT, log_x=True)
     sized = [p for p in PUBLISHED if p.parameters]
-    names = _names(rows, near)
+    names = _names(rows, near, NARROW)
     marks = [(row["parameters"], row["nats"], name) for row, name in zip(rows, names, strict=True)]
     marks += [(p.parameters, p.nats, wrapped(_(p.model)) if near or p.nats > CLOSE else "") for p in sized]
     sides = _frame(fig, marks, near, _unsized())
@@ -85,9 +86,13 @@ def by_time(rows: list[dict], near: bool) -> None:
     st.caption(f"{bought} {clock}")
 
 
-def _names(rows: list[dict], near: bool) -> list[str]:
-    """Names to stand beside our marks: of the crowd below CLOSE, only the best is named unless one looks closer."""
-    return [wrapped(_(row["title"])) if near or row["nats"] > CLOSE or row is rows[0] else "" for row in rows]
+def _names(rows: list[dict], near: bool, best: int = LONGEST) -> list[str]:
+    """Names to stand beside our marks: of the crowd below CLOSE, only the best is named unless one looks closer,
+    in lines of at most so many letters as ``best`` says."""
+    titles = [wrapped(_(row["title"]), LONGEST if i else best) for i, row in enumerate(rows)]
+    return [
+        title if near or row["nats"] > CLOSE or row is rows[0] else "" for row, title in zip(rows, titles, strict=True)
+    ]
 
 
 def _bought(rows: list[dict], cost: str) -> str:
@@ -119,7 +124,7 @@ def _frame(
     x = [(log - left) / (right - left) for log in logs]
     y = [(marks[i][1] - low) / (high - low) for i in inside]
     top, bottom = ((end(others) - low) / (high - low) for end in (max, min)) if others else (0, 0)
-    blocked: tuple[Box, ...] = ((0, bottom, RUG, top), (0, 0, 1, bottom)) if others else ()
+    blocked: tuple[Box, ...] = ((0, bottom, RUG, top), (0, 0, _rug_width(), bottom)) if others else ()
     found = dict(zip(inside, beside(x, y, [marks[i][2] for i in inside], blocked), strict=True))
     return [found.get(i, "middle right") for i in range(len(marks))]
 
@@ -131,7 +136,7 @@ def _rug(fig: go.Figure) -> None:
     for value in nats:
         fig.add_shape(type="line", xref="paper", x0=0, x1=RUG, y0=value, y1=value, line=line)
     fig.add_annotation(
-        text=_("{n} published, {low:.1f} to {high:.1f}", n=len(nats), low=min(nats), high=max(nats)),
+        text=_rug_words(),
         xref="paper",
         x=0,
         xanchor="left",
@@ -140,6 +145,16 @@ def _rug(fig: go.Figure) -> None:
         showarrow=False,
         font={"color": text_colour(ORANGE), "size": TYPE},
     )
+
+
+def _rug_words() -> str:
+    nats = _unsized()
+    return _("{n} published, {low:.1f} to {high:.1f}", n=len(nats), low=min(nats), high=max(nats))
+
+
+def _rug_width() -> float:
+    """The share of the plot's width that these words take."""
+    return LETTER * letters(_rug_words()) / PLOT[0]
 
 
 def _unsized() -> tuple[float, ...]:
